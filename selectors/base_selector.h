@@ -1,0 +1,115 @@
+// The contract of every selector.
+
+#ifndef SELECTORS_BASE_SELECTOR_H_
+#define SELECTORS_BASE_SELECTOR_H_
+
+#include <any>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "selectors/errors.h"
+#include "selectors/file_obj.h"
+#include "selectors/selector_key.h"
+#include "selectors/timeout.h"
+
+namespace selectors {
+
+// Waits until registered file objects become readable or writable.
+//
+// Level-triggered: what is ready is reported by every select() until it is
+// dealt with. Never owns, closes or dups a descriptor. Used by one thread at a
+// time, which need not always be the same one (asserted in debug builds).
+//
+// Every function that takes a FileObj throws ValueError for a negative fd, and
+// for an object without one that is not registered.
+//
+// Port of selectors.BaseSelector (CPython 3.13, Lib/selectors.py).
+class BaseSelector {
+ public:
+  BaseSelector() = default;
+  BaseSelector(const BaseSelector&) = delete;
+  BaseSelector& operator=(const BaseSelector&) = delete;
+  virtual ~BaseSelector() = default;  // Implementations close() here.
+
+  // Starts watching `fileobj` for `events`. select() hands `data` back
+  // untouched.
+  // Returns its key, valid until it is modified or unregistered; copy what must
+  // live longer.
+  // Throws ValueError (no or unknown events, a closed selector), KeyError
+  // (already registered), OSError (refused by the kernel; epoll refuses regular
+  // files with EPERM). On a throw nothing has changed.
+  virtual const SelectorKey& register_(const FileObj& fileobj, EventMask events,
+                                       std::any data = {}) = 0;
+
+  // Stops watching. A descriptor that was closed in the meantime, or whose
+  // number has a new owner, is no error; the new owner is left alone.
+  // Returns the key it had. Throws KeyError if it is not registered.
+  virtual SelectorKey unregister(const FileObj& fileobj) = 0;
+
+  // Changes events and data of a registered file object, in at most one system
+  // call. Leaving `data` out clears it, as in Python. Arms EVENT_ONESHOT again,
+  // and lets EVENT_EDGE report again what is still there.
+  // Returns the new key, valid as that of register_().
+  // Throws KeyError if it is not registered, ValueError as register_(); then
+  // nothing has changed (differs from Python, which does not check the events
+  // on every backend). Throws OSError if the kernel refuses; then it is not
+  // registered any more.
+  virtual const SelectorKey& modify(const FileObj& fileobj, EventMask events,
+                                    std::any data = {}) = 0;
+
+  // Waits until a file object is ready or `timeout` has passed, and returns the
+  // ready ones, all of them, once each. nullopt waits for ever, <= 0 only
+  // looks; otherwise never returns empty-handed before `timeout` has passed. A
+  // signal does not end the wait (PEP 475), unless the interrupt hook throws.
+  // Hang-ups and errors make a file object ready for whatever it waits for, so
+  // that the read or write that follows meets them.
+  //
+  // The span and the keys in it stay as they are until the next select() or
+  // close(): registering, modifying and unregistering while walking it is safe.
+  // A key in it that was unregistered meanwhile is the caller's to skip.
+  // Nothing is allocated, unless more became ready at once than ever before.
+  //
+  // Throws OSError (select: a registered descriptor is closed), ValueError (a
+  // closed selector), and what the interrupt hook throws.
+  virtual std::span<const ReadyKey> select(Timeout timeout = std::nullopt) = 0;
+
+  // Forgets all registrations and gives the kernel's object back. Closing twice
+  // is fine. Later, register_(), select() and fileno() throw ValueError,
+  // get_key() RuntimeError, and the others find nothing registered.
+  // Differs from Python, where select and poll selectors live on.
+  virtual void close() = 0;
+
+  // The key of a registered file object, valid as that of register_().
+  // Throws KeyError if it is not registered, RuntimeError after close().
+  virtual const SelectorKey& get_key(const FileObj& fileobj) const = 0;
+
+  // The registered file objects; nullptr (Python's None) after close(). A map
+  // that was taken before is then empty.
+  virtual const SelectorMap* get_map() const = 0;
+
+  // The descriptor of the kernel's object (epoll, kqueue, /dev/poll), which can
+  // itself be registered with another selector.
+  // Throws ValueError where the backend has none (select, poll).
+  virtual int fileno() const = 0;
+
+  // Called, on the thread that waits, whenever a signal interrupted the wait;
+  // it may throw, and what it throws leaves select(). If it returns, the wait
+  // goes on. It takes the place of Python's signal handlers, which run, and
+  // raise, inside select(). An empty function removes it.
+  virtual void set_interrupt_hook(std::function<void()> hook) = 0;
+
+  // Gives the child of a fork() a kernel object of its own, with the same
+  // registrations. Until then parent and child share one set of registrations
+  // (epoll, /dev/poll), or the child has lost its own (kqueue). Call it in the
+  // child before anything else. Throws OSError.
+  virtual void after_fork_in_child() = 0;
+
+  // Python's name of the class: "EpollSelector". DefaultSelector tells the name
+  // of its choice.
+  virtual std::string_view name() const = 0;
+};
+
+}  // namespace selectors
+
+#endif  // SELECTORS_BASE_SELECTOR_H_

@@ -1,0 +1,206 @@
+#include "selectors/base_selector_impl.h"
+
+#include <utility>
+
+#include "selectors/describe.h"
+#include "selectors/trace.h"
+
+namespace selectors {
+namespace {
+
+constexpr EventMask kReadiness = EVENT_READ | EVENT_WRITE;
+constexpr EventMask kModifiers = EVENT_EDGE | EVENT_ONESHOT;
+
+KeyError not_registered(const FileObj& fileobj) {
+  return KeyError(fileobj.repr() + " is not registered");
+}
+
+// The line that the trace shows for a call.
+template <class... Arguments>
+std::string described(const BaseSelector& selector, const char* function,
+                      const Arguments&... arguments) {
+  std::string line;
+  append(line, selector.name(), ".", function, "(", arguments..., ")");
+  return line;
+}
+
+}  // namespace
+
+const SelectorKey& BaseSelectorImpl::register_(const FileObj& fileobj,
+                                               EventMask events,
+                                               std::any data) {
+  const LibraryCall trace([&] {
+    return described(*this, "register_", fileobj.repr(), ", ",
+                     events_repr(events));
+  });
+  const SingleUser::Use use(user_);
+  check_open();
+  check_events(events);
+  if (const Registration* other = table_.lookup(fileobj)) {
+    throw KeyError(fileobj.repr() + " is already registered, as " +
+                   other->fileobj.repr());
+  }
+  Registration& registration =
+      table_.create({fileobj, fileobj.fileno(), events, std::move(data)});
+  try {
+    add(registration);
+  } catch (...) {
+    table_.destroy(registration);
+    throw;
+  }
+  table_.insert(registration);
+  return registration;
+}
+
+SelectorKey BaseSelectorImpl::unregister(const FileObj& fileobj) {
+  const LibraryCall trace(
+      [&] { return described(*this, "unregister", fileobj.repr()); });
+  const SingleUser::Use use(user_);
+  Registration& registration = registered(fileobj);
+  SelectorKey key = in_batch(registration)
+                        ? static_cast<SelectorKey&>(registration)
+                        : std::move(static_cast<SelectorKey&>(registration));
+  remove(registration);
+  discard(registration);
+  return key;
+}
+
+const SelectorKey& BaseSelectorImpl::modify(const FileObj& fileobj,
+                                            EventMask events, std::any data) {
+  const LibraryCall trace([&] {
+    return described(*this, "modify", fileobj.repr(), ", ",
+                     events_repr(events));
+  });
+  const SingleUser::Use use(user_);
+  Registration* registration = &registered(fileobj);
+  check_events(events);
+  const EventMask old_events = registration->events;
+  if (in_batch(*registration)) {
+    // Somebody may be looking at this key: like Python's, it is never changed,
+    // but replaced.
+    Registration& copy = table_.create(
+        {registration->fileobj, registration->fd, events, std::move(data)});
+    copy.mark = registration->mark;
+    table_.insert(copy);
+    ++retired_;
+    registration = &copy;
+  } else {
+    registration->events = events;
+    registration->data.swap(data);  // The old one dies when all is done.
+  }
+  if (events == old_events && (events & kModifiers) == 0) return *registration;
+  try {
+    change(*registration, old_events);
+  } catch (...) {
+    discard(*registration);
+    throw;
+  }
+  return *registration;
+}
+
+std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
+  const LibraryCall trace(
+      [&] { return described(*this, "select", timeout.repr()); });
+  const SingleUser::Use use(user_);
+  check_open();
+  clear_batch();
+  const Deadline deadline(timeout);
+  for (;;) {
+    const bool uninterrupted = wait(timeout);
+    if (!ready_.empty() || timeout.only_looks()) break;
+    if (!uninterrupted && interrupt_hook_) interrupt_hook_();
+    timeout = deadline.remaining();
+    if (timeout.only_looks()) break;
+  }
+  return ready_;
+}
+
+void BaseSelectorImpl::close() {
+  const LibraryCall trace([&] { return described(*this, "close"); });
+  const SingleUser::Use use(user_);
+  if (closed_) return;
+  closed_ = true;
+  close_kernel_object();
+  clear_batch();
+  for (const SelectorKey& key : map_) {
+    discard(*table_.find(key.fd));
+  }
+}
+
+const SelectorKey& BaseSelectorImpl::get_key(const FileObj& fileobj) const {
+  if (closed_) throw RuntimeError("Selector is closed");
+  return map_[fileobj];
+}
+
+const SelectorMap* BaseSelectorImpl::get_map() const {
+  return closed_ ? nullptr : &map_;
+}
+
+int BaseSelectorImpl::fileno() const {
+  std::string what;
+  append(what, name(), " has no descriptor of its own");
+  throw ValueError(what);
+}
+
+void BaseSelectorImpl::set_interrupt_hook(std::function<void()> hook) {
+  const SingleUser::Use use(user_);
+  interrupt_hook_ = std::move(hook);
+}
+
+void BaseSelectorImpl::after_fork_in_child() {
+  const LibraryCall trace(
+      [&] { return described(*this, "after_fork_in_child"); });
+  const SingleUser::Use use(user_);
+  check_open();
+  renew_after_fork();
+}
+
+void BaseSelectorImpl::check_events(EventMask events) const {
+  if ((events & kReadiness) == 0 || (events & ~(kReadiness | kModifiers))) {
+    throw ValueError("Invalid events: " + events_repr(events) +
+                     "; say EVENT_READ, EVENT_WRITE or both");
+  }
+  if ((events & kModifiers) != 0 && modifiers_ == Modifiers::kNone) {
+    std::string what;
+    append(what, "Invalid events: ", events_repr(events), "; ", name(),
+           " has neither EVENT_EDGE nor EVENT_ONESHOT");
+    throw ValueError(what);
+  }
+}
+
+void BaseSelectorImpl::check_open() const {
+  if (closed_) throw ValueError("I/O operation on closed selector");
+}
+
+Registration& BaseSelectorImpl::registered(const FileObj& fileobj) const {
+  Registration* const registration = table_.lookup(fileobj);
+  if (registration == nullptr) throw not_registered(fileobj);
+  return *registration;
+}
+
+// Takes it out of the table. If it is in the batch it stays readable until the
+// next one: "retired".
+void BaseSelectorImpl::discard(Registration& registration) noexcept {
+  table_.erase(registration);
+  if (in_batch(registration)) {
+    ++retired_;
+  } else {
+    table_.destroy(registration);
+  }
+}
+
+// Ends the lives of retired keys, which are those that the table does not know.
+// Each leaves the batch first, because its data's destructor may do anything,
+// such as unregister the next one.
+void BaseSelectorImpl::clear_batch() noexcept {
+  while (retired_ > 0) {
+    const SelectorKey& key = ready_.back().key;
+    ready_.pop_back();
+    if (table_.find(key.fd) == &key) continue;
+    --retired_;
+    table_.destroy(key);
+  }
+  ready_.clear();
+}
+
+}  // namespace selectors

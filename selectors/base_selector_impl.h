@@ -1,0 +1,129 @@
+// The bookkeeping that all backends share, once. A backend adds system calls
+// only: it implements the five functions under "What a backend supplies".
+
+#ifndef SELECTORS_BASE_SELECTOR_IMPL_H_
+#define SELECTORS_BASE_SELECTOR_IMPL_H_
+
+#include <any>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "selectors/base_selector.h"
+#include "selectors/registration_table.h"
+#include "selectors/single_user.h"
+
+namespace selectors {
+
+// Port of selectors._BaseSelectorImpl (CPython 3.13, Lib/selectors.py).
+class BaseSelectorImpl : public BaseSelector {
+ public:
+  const SelectorKey& register_(const FileObj& fileobj, EventMask events,
+                               std::any data = {}) final;
+  SelectorKey unregister(const FileObj& fileobj) final;
+  const SelectorKey& modify(const FileObj& fileobj, EventMask events,
+                            std::any data = {}) final;
+  std::span<const ReadyKey> select(Timeout timeout = std::nullopt) final;
+  void close() final;
+  const SelectorKey& get_key(const FileObj& fileobj) const final;
+  const SelectorMap* get_map() const final;
+  int fileno() const override;
+  void set_interrupt_hook(std::function<void()> hook) final;
+  void after_fork_in_child() final;
+
+ protected:
+  // Whether the kernel behind a backend knows EVENT_EDGE and EVENT_ONESHOT.
+  enum class Modifiers { kNone, kEdgeAndOneshot };
+  explicit BaseSelectorImpl(Modifiers modifiers) : modifiers_(modifiers) {}
+
+  // ---- What a backend supplies. ----
+
+  // Starts watching. Throws OSError or ValueError and then watches nothing.
+  virtual void add(Registration& registration) = 0;
+
+  // Watches what `registration` now asks for, instead of `old_events`. Throws
+  // OSError; it is then removed.
+  virtual void change(Registration& registration, EventMask old_events) = 0;
+
+  // Stops watching. A descriptor that is gone is no error.
+  virtual void remove(const Registration& registration) noexcept = 0;
+
+  // Waits once, and calls report() for each file object that is ready. Returns
+  // false if a signal cut it short. Throws OSError.
+  virtual bool wait(const Timeout& timeout) = 0;
+
+  // Gives the kernel's object back, if there is one.
+  virtual void close_kernel_object() noexcept {}
+
+  // Replaces the kernel's object by one that is not shared with a parent.
+  virtual void renew_after_fork() {}
+
+  // ---- What a backend calls. ----
+
+  const RegistrationTable& registrations() const { return table_; }
+
+  // Throws ValueError after close().
+  void check_open() const;
+
+  // What poll-like events mean. Whatever is not plain readability (a hang-up,
+  // an error) lets a writer proceed, and what is not plain writability a
+  // reader: both will meet it in their next call.
+  // Port of the masks in selectors._PollLikeSelector.select.
+  template <unsigned kIn, unsigned kOut>
+  static constexpr EventMask readiness(unsigned events) {
+    return ((events & ~kIn) != 0 ? EVENT_WRITE : 0) |
+           ((events & ~kOut) != 0 ? EVENT_READ : 0);
+  }
+
+  // Room for `count` more reports, made before the kernel is asked: an event
+  // that is told only once must not be lost for want of memory.
+  void reserve_reports(std::size_t count) {
+    ready_.reserve(ready_.size() + count);
+  }
+
+  // Adds `events` (EVENT_READ, EVENT_WRITE, both), or what the registration
+  // wants of them, to the batch; to its entry, if it has one already.
+  void report(Registration& registration, EventMask events) {
+    events &= registration.events;
+    if (events == 0) return;
+    if (in_batch(registration)) {
+      ready_[registration.ready_index].events |= events;
+      return;
+    }
+    registration.ready_index = static_cast<std::uint32_t>(ready_.size());
+    ready_.push_back({registration, events});
+  }
+
+  // How many are in the batch.
+  std::size_t reported() const { return ready_.size(); }
+
+ private:
+  // Is it one of the keys that the last select() returned? `ready_index` may be
+  // left over from an earlier batch; it is believed only if the entry that it
+  // leads to leads back (Briggs and Torczon, "An efficient representation for
+  // sparse sets", 1993). So nothing has to be reset between batches.
+  bool in_batch(const Registration& registration) const {
+    return registration.ready_index < ready_.size() &&
+           &ready_[registration.ready_index].key == &registration;
+  }
+
+  void check_events(EventMask events) const;
+  Registration& registered(const FileObj& fileobj) const;
+  void discard(Registration& registration) noexcept;
+  void clear_batch() noexcept;
+
+  const Modifiers modifiers_;
+  bool closed_ = false;
+  RegistrationTable table_;
+  SelectorMap map_{table_};
+  std::vector<ReadyKey> ready_;
+  std::size_t retired_ = 0;  // keys in ready_ that are registered no more
+  std::function<void()> interrupt_hook_;
+  mutable SingleUser user_;
+};
+
+}  // namespace selectors
+
+#endif  // SELECTORS_BASE_SELECTOR_IMPL_H_

@@ -1,0 +1,115 @@
+#include "selectors/default_selector.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "selectors/poll_selector.h"
+#include "selectors/select_selector.h"
+
+namespace selectors {
+namespace {
+
+struct Backend {
+  std::string_view name;
+  std::unique_ptr<BaseSelector> (*make)();
+};
+
+template <class Selector>
+std::unique_ptr<BaseSelector> make() {
+  return std::make_unique<Selector>();
+}
+
+// Best first. Roughly: epoll|kqueue|devpoll > poll > select.
+constexpr Backend kBackends[] = {
+#if defined(__linux__)
+    {"epoll", make<EpollSelector>},
+#elif defined(__sun)
+    {"devpoll", make<DevpollSelector>},
+#else
+    {"kqueue", make<KqueueSelector>},
+#endif
+    {"poll", make<PollSelector>},
+    {"select", make<SelectSelector>},
+};
+
+std::unique_ptr<BaseSelector> make_named(std::string_view name) {
+  std::string names;
+  for (const Backend& backend : kBackends) {
+    if (backend.name == name) return backend.make();
+    names += (names.empty() ? "" : ", ") + std::string(backend.name);
+  }
+  throw ValueError("SELECTORS_BACKEND=" + std::string(name) +
+                   " is not one that this system has: " + names);
+}
+
+// As in Python's _can_use(), each is tried: the kernel objects by being made,
+// poll, which has none, by being asked once.
+std::unique_ptr<BaseSelector> make_best() {
+  for (const Backend& backend : kBackends) {
+    try {
+      auto selector = backend.make();
+      if (backend.name == "poll")
+        selector->select(Timeout::nanoseconds::zero());
+      return selector;
+    } catch (const OSError& error) {
+      // The kernel, or a sandbox, has not got it. Anything else (EMFILE) is
+      // the caller's to know.
+      const int reason = error.code().value();
+      if (reason != ENOSYS && reason != EPERM && reason != ENOENT) throw;
+    }
+  }
+  throw OSError(ENOSYS, std::generic_category(), "epoll, poll and select");
+}
+
+std::unique_ptr<BaseSelector> choose() {
+  const char* const name = std::getenv("SELECTORS_BACKEND");
+  return name == nullptr || *name == '\0' ? make_best() : make_named(name);
+}
+
+}  // namespace
+
+DefaultSelector::DefaultSelector() : chosen_(choose()) {}
+
+DefaultSelector::~DefaultSelector() = default;
+
+const SelectorKey& DefaultSelector::register_(const FileObj& fileobj,
+                                              EventMask events, std::any data) {
+  return chosen_->register_(fileobj, events, std::move(data));
+}
+
+SelectorKey DefaultSelector::unregister(const FileObj& fileobj) {
+  return chosen_->unregister(fileobj);
+}
+
+const SelectorKey& DefaultSelector::modify(const FileObj& fileobj,
+                                           EventMask events, std::any data) {
+  return chosen_->modify(fileobj, events, std::move(data));
+}
+
+std::span<const ReadyKey> DefaultSelector::select(Timeout timeout) {
+  return chosen_->select(timeout);
+}
+
+void DefaultSelector::close() { chosen_->close(); }
+
+const SelectorKey& DefaultSelector::get_key(const FileObj& fileobj) const {
+  return chosen_->get_key(fileobj);
+}
+
+const SelectorMap* DefaultSelector::get_map() const {
+  return chosen_->get_map();
+}
+
+int DefaultSelector::fileno() const { return chosen_->fileno(); }
+
+void DefaultSelector::set_interrupt_hook(std::function<void()> hook) {
+  chosen_->set_interrupt_hook(std::move(hook));
+}
+
+void DefaultSelector::after_fork_in_child() { chosen_->after_fork_in_child(); }
+
+std::string_view DefaultSelector::name() const { return chosen_->name(); }
+
+}  // namespace selectors

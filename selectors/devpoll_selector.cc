@@ -1,0 +1,97 @@
+// The set behind /dev/poll changes by writing pollfds to it. Writing a
+// descriptor that is there already adds events to the ones it has, so a change
+// is a POLLREMOVE and an addition, in one write.
+
+#include "selectors/devpoll_selector.h"
+
+#include <cerrno>
+#include <string>
+
+#include "selectors/devpoll_kernel.h"
+
+namespace selectors {
+namespace {
+
+pollfd addition(const SelectorKey& key) {
+  return {key.fd,
+          static_cast<short>((key.events & EVENT_READ ? POLLIN : 0) |
+                             (key.events & EVENT_WRITE ? POLLOUT : 0)),
+          0};
+}
+
+pollfd removal(const SelectorKey& key) { return {key.fd, POLLREMOVE, 0}; }
+
+int open_devpoll() {
+  const int fd = kernel::devpoll_open();
+  if (fd < 0) throw make_os_error(errno, "open /dev/poll");
+  return fd;
+}
+
+[[noreturn]] void throw_refused(int error, const SelectorKey& key) {
+  throw make_os_error(error, "/dev/poll fd " + std::to_string(key.fd));
+}
+
+}  // namespace
+
+DevpollSelector::DevpollSelector()
+    : BaseSelectorImpl(Modifiers::kNone), devpoll_(open_devpoll()) {}
+
+DevpollSelector::~DevpollSelector() { close(); }
+
+int DevpollSelector::fileno() const {
+  check_open();
+  return devpoll_;
+}
+
+void DevpollSelector::add(Registration& registration) {
+  const pollfd changes[] = {addition(registration)};
+  if (!kernel::devpoll_write(devpoll_, changes)) {
+    throw_refused(errno, registration);
+  }
+}
+
+void DevpollSelector::change(Registration& registration, EventMask) {
+  const pollfd changes[] = {removal(registration), addition(registration)};
+  if (kernel::devpoll_write(devpoll_, changes)) return;
+  const int error = errno;
+  remove(registration);
+  throw_refused(error, registration);
+}
+
+void DevpollSelector::remove(const Registration& registration) noexcept {
+  const pollfd changes[] = {removal(registration)};
+  kernel::devpoll_write(devpoll_, changes);
+}
+
+bool DevpollSelector::wait(const Timeout& timeout) {
+  const int count = events_.fill(
+      timeout, [](std::size_t) {},
+      [this](std::span<pollfd> events, const Timeout& t) {
+        return kernel::devpoll_wait(devpoll_, events, t);
+      },
+      [this](const pollfd& event) {
+        Registration* const registration = registrations().find(event.fd);
+        if (registration == nullptr) return;
+        const auto events = static_cast<unsigned short>(event.revents);
+        report(*registration, readiness<POLLIN, POLLOUT>(events));
+      });
+  if (count >= 0) return true;
+  if (errno == EINTR) return false;
+  throw make_os_error(errno, "/dev/poll");
+}
+
+void DevpollSelector::close_kernel_object() noexcept {
+  kernel::close(devpoll_);
+}
+
+// The device that was inherited is the parent's set; it is left alone.
+void DevpollSelector::renew_after_fork() {
+  const int fresh = open_devpoll();
+  kernel::close(devpoll_);
+  devpoll_ = fresh;
+  for (Registration* registration : registrations().by_fd()) {
+    if (registration != nullptr) add(*registration);
+  }
+}
+
+}  // namespace selectors

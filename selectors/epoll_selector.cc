@@ -1,0 +1,189 @@
+// epoll keeps the interest list in the kernel. A list entry is not found by a
+// descriptor number but by the pair (open file, number), and it lives until the
+// *open file* is gone, not the number. So, with a dup() around:
+//
+//   epoll_ctl(epfd, ADD, 5)   entry (file A, 5)
+//   other = dup(5); close(5)  A is still open: the entry stays, events go on
+//   5 = open(...)             the number now means file B
+//   epoll_ctl(epfd, DEL, 5)   ENOENT: there is no entry (B, 5), and no way left
+//                             to name (A, 5)
+//
+// Python hands the events of A to whoever is registered as 5. What this means
+// for us:
+//   - Each registration has a generation. An entry carries (fd, generation),
+//     and an event whose pair is not registered is a stray, never reported.
+//   - A stray that stays ready would wake every wait. Since it cannot be
+//     deleted, the whole instance is replaced by a new one, to which all but
+//     the strays move (an idea of libev's).
+//   - Adding (B, 5) may meet a leftover (B, 5), from a time when B had that
+//     number before: EEXIST. The leftover is taken over.
+
+#include "selectors/epoll_selector.h"
+
+#include <cerrno>
+
+#include "selectors/describe.h"
+#include "selectors/epoll_kernel.h"
+
+namespace selectors {
+namespace {
+
+// The generation of an EVENT_ONESHOT registration that has been reported, and
+// whose entry therefore lies dead in the kernel until modify() revives it.
+constexpr std::uint32_t kSpent = 0;
+
+epoll_event entry_for(const Registration& registration) {
+  epoll_event entry{};
+  if (registration.events & EVENT_READ) entry.events |= EPOLLIN;
+  if (registration.events & EVENT_WRITE) entry.events |= EPOLLOUT;
+  if (registration.events & EVENT_EDGE) entry.events |= EPOLLET;
+  if (registration.events & EVENT_ONESHOT) entry.events |= EPOLLONESHOT;
+  entry.data.u64 = static_cast<std::uint64_t>(registration.mark) << 32 |
+                   static_cast<std::uint32_t>(registration.fd);
+  return entry;
+}
+
+[[noreturn]] void throw_refused(const char* operation, int fd, int error) {
+  std::string what;
+  append(what, "epoll_ctl ", operation, " fd ", fd);
+  if (error == EPERM) {
+    what += " (a regular file, directory or the like, which is always ready)";
+  } else if (error == ENOSPC) {
+    what += " (the limit is /proc/sys/fs/epoll/max_user_watches)";
+  }
+  throw make_os_error(error, what);
+}
+
+}  // namespace
+
+EpollSelector::EpollSelector()
+    : BaseSelectorImpl(Modifiers::kEdgeAndOneshot),
+      epfd_(kernel::epoll_create1(EPOLL_CLOEXEC)) {
+  if (epfd_ < 0) throw make_os_error(errno, "epoll_create1");
+}
+
+EpollSelector::~EpollSelector() { close(); }
+
+int EpollSelector::fileno() const {
+  check_open();
+  return epfd_;
+}
+
+void EpollSelector::add(Registration& registration) {
+  registration.mark = next_generation();
+  epoll_event entry = entry_for(registration);
+  const int fd = registration.fd;
+  if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &entry) == 0) return;
+  if (errno == EEXIST &&  // A leftover of ours: nobody else adds to this list.
+      kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) {
+    return;
+  }
+  throw_refused("ADD", fd, errno);
+}
+
+void EpollSelector::change(Registration& registration, EventMask) {
+  const bool was_spent = registration.mark == kSpent;
+  if (was_spent) registration.mark = next_generation();
+  epoll_event entry = entry_for(registration);
+  const int fd = registration.fd;
+  if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return;
+  if (errno == ENOENT && was_spent &&  // Not moved by replace_instance().
+      kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &entry) == 0) {
+    return;
+  }
+  const int error = errno;
+  remove(registration);
+  throw_refused("MOD", fd, error);
+}
+
+void EpollSelector::remove(const Registration& registration) noexcept {
+  // Fails if the number was closed or has a new owner: then there is nothing to
+  // delete, or a stray, which wait() deals with.
+  kernel::epoll_ctl(epfd_, EPOLL_CTL_DEL, registration.fd, nullptr);
+}
+
+bool EpollSelector::wait(const Timeout& timeout) {
+  if (has_strays_) {
+    try {
+      replace_instance();
+    } catch (const OSError&) {
+      // No descriptor to spare, say. Strays cost time, not truth: go on, and
+      // try again at the next wait.
+    }
+  }
+  const int count = events_.fill(
+      timeout, [this](std::size_t room) { reserve_reports(room); },
+      [this](auto events, const Timeout& t) { return ask(events, t); },
+      [this](const epoll_event& event) { report_event(event); });
+  if (count >= 0) return true;
+  if (errno == EINTR) return false;
+  throw make_os_error(errno, "epoll_wait");
+}
+
+void EpollSelector::close_kernel_object() noexcept { kernel::close(epfd_); }
+
+void EpollSelector::renew_after_fork() { replace_instance(); }
+
+std::uint32_t EpollSelector::next_generation() {
+  if (++last_generation_ == kSpent) ++last_generation_;
+  return last_generation_;
+}
+
+int EpollSelector::ask(std::span<epoll_event> events, const Timeout& timeout) {
+  const int room = static_cast<int>(events.size());
+  const bool milliseconds_will_do =
+      timeout.waits_for_ever() || timeout.only_looks();
+  if (has_nanoseconds_ && !milliseconds_will_do) {
+    const int count = kernel::epoll_pwait2(epfd_, events.data(), room, timeout);
+    // EPERM is what a sandbox answers to a call that it has never heard of.
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    has_nanoseconds_ = false;
+  }
+  return kernel::epoll_wait(epfd_, events.data(), room, timeout);
+}
+
+void EpollSelector::report_event(const epoll_event& event) {
+  const auto fd = static_cast<int>(event.data.u64 & 0xffffffff);
+  const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
+  Registration* const registration = registrations().find(fd);
+  if (registration == nullptr || registration->mark != generation) {
+    has_strays_ = true;
+    return;
+  }
+  report(*registration, readiness<EPOLLIN, EPOLLOUT>(event.events));
+  if (registration->events & EVENT_ONESHOT) registration->mark = kSpent;
+}
+
+// Is there an entry (the file that `fd` means now, fd)? Adding what is there
+// already is refused, and changes nothing.
+bool EpollSelector::is_watched(int fd) {
+  epoll_event probe{};
+  if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &probe) != 0) {
+    return errno == EEXIST;
+  }
+  kernel::epoll_ctl(epfd_, EPOLL_CTL_DEL, fd, nullptr);
+  return false;
+}
+
+// Moves what is watched to a new instance, which takes over the number epfd_.
+void EpollSelector::replace_instance() {
+  const int fresh = kernel::epoll_create1(EPOLL_CLOEXEC);
+  if (fresh < 0) throw make_os_error(errno, "epoll_create1");
+  for (const Registration* registration : registrations().by_fd()) {
+    if (registration == nullptr || registration->mark == kSpent) continue;
+    if (!is_watched(registration->fd)) continue;
+    epoll_event entry = entry_for(*registration);
+    if (kernel::epoll_ctl(fresh, EPOLL_CTL_ADD, registration->fd, &entry) < 0) {
+      const int error = errno;
+      kernel::close(fresh);
+      throw_refused("ADD", registration->fd, error);
+    }
+  }
+  const int moved = kernel::dup3(fresh, epfd_, O_CLOEXEC);
+  const int error = errno;
+  kernel::close(fresh);
+  if (moved < 0) throw make_os_error(error, "dup3");
+  has_strays_ = false;
+}
+
+}  // namespace selectors

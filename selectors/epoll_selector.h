@@ -1,0 +1,53 @@
+// Linux: the kernel keeps the list of what is watched, and tells what is ready.
+
+#ifndef SELECTORS_EPOLL_SELECTOR_H_
+#define SELECTORS_EPOLL_SELECTOR_H_
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "selectors/base_selector_impl.h"
+#include "selectors/event_buffer.h"
+
+struct epoll_event;
+
+namespace selectors {
+
+// Selector over epoll(7). A select() costs what is ready, however much is
+// registered. Refuses regular files, directories and /dev/null with OSError
+// (EPERM). Has EVENT_EDGE and EVENT_ONESHOT.
+// Port of selectors.EpollSelector (CPython 3.13, Lib/selectors.py).
+class EpollSelector final : public BaseSelectorImpl {
+ public:
+  // Throws OSError.
+  EpollSelector();
+  ~EpollSelector() override;
+
+  int fileno() const override;
+  std::string_view name() const override { return "EpollSelector"; }
+
+ private:
+  void add(Registration& registration) override;
+  void change(Registration& registration, EventMask old_events) override;
+  void remove(const Registration& registration) noexcept override;
+  bool wait(const Timeout& timeout) override;
+  void close_kernel_object() noexcept override;
+  void renew_after_fork() override;
+
+  std::uint32_t next_generation();
+  int ask(std::span<epoll_event> events, const Timeout& timeout);
+  void report_event(const epoll_event& event);
+  bool is_watched(int fd);
+  void replace_instance();
+
+  int epfd_;
+  std::uint32_t last_generation_ = 0;
+  bool has_nanoseconds_ = true;  // until epoll_pwait2 answers ENOSYS
+  bool has_strays_ = false;      // See the top of epoll_selector.cc.
+  EventBuffer<epoll_event> events_;
+};
+
+}  // namespace selectors
+
+#endif  // SELECTORS_EPOLL_SELECTOR_H_

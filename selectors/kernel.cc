@@ -1,0 +1,113 @@
+#include "selectors/kernel.h"
+
+#include <poll.h>
+
+#include <cerrno>
+
+#include "selectors/describe.h"
+
+namespace selectors::kernel {
+
+Interceptor::Interceptor() : next_(first_interceptor.load()) {
+  first_interceptor.store(this, std::memory_order_release);
+}
+
+Interceptor::~Interceptor() { first_interceptor.store(next_); }
+
+// The newest is asked first; the first answer stands. All are told.
+Word intercepted(const Syscall& syscall, std::span<const Word> args,
+                 const std::function<Word()>& make) {
+  Interceptor* const first = first_interceptor.load();
+  Call call{syscall, args};
+  std::optional<Word> answer;
+  for (auto* i = first; i != nullptr && !answer; i = i->next_) {
+    answer = i->enter(call);
+  }
+  call.result = answer ? *answer : make();
+  call.error = call.result == -1 ? errno : 0;
+  for (auto* i = first; i != nullptr; i = i->next_) i->leave(call);
+  if (call.result == -1) errno = call.error;
+  return call.result;
+}
+
+namespace {
+
+void describe_close(std::string& text, const Call& call) {
+  append(text, call.args[0]);
+}
+
+void describe_fcntl(std::string& text, const Call& call) {
+  append(text, call.args[0], ", F_GETFD");
+}
+
+void append_fd_set(std::string& text, const Call& call, std::size_t arg) {
+  const auto* set = reinterpret_cast<const fd_set*>(call.args[arg]);
+  text += "{";
+  const char* separator = "";
+  for (int fd = 0; fd < call.args[0]; ++fd) {
+    if (!FD_ISSET(fd, set)) continue;
+    append(text, separator, fd);
+    separator = " ";
+  }
+  text += "}";
+}
+
+// "6, {3 5} -> {3}, {} -> {}, 100 ms": readers, writers; asked, answered.
+void describe_pselect(std::string& text, const Call& call) {
+  append(text, call.args[0]);
+  for (const std::size_t asked : {1u, 2u}) {
+    text += ", ";
+    append_fd_set(text, call, asked);
+    if (call.result < 0) continue;
+    text += " -> ";
+    append_fd_set(text, call, asked + 2);
+  }
+  append(text, ", ", timeout_of(call, 5).repr());
+}
+
+void describe_poll(std::string& text, const Call& call) {
+  append_pollfds(text, reinterpret_cast<const pollfd*>(call.args[0]),
+                 call.args[1]);
+  append(text, ", ", call.args[1], ", ", timeout_of(call, 2).repr());
+}
+
+// No `#if`: the compiler looks at the C library's header. Because the type of
+// `fds` is a template parameter, ppoll is looked up only when this is
+// instantiated, and if there is none the other branch is taken.
+template <class PollFd>
+int ppoll_or_poll(PollFd* fds, std::size_t count, const Timeout* timeout) {
+  const auto n = static_cast<nfds_t>(count);
+  std::timespec wait;
+  if constexpr (requires { ppoll(fds, n, &wait, nullptr); }) {
+    return ppoll(fds, n, timeout->to_timespec(wait), nullptr);
+  } else {
+    return ::poll(fds, n, timeout->to_milliseconds());
+  }
+}
+
+}  // namespace
+
+constinit const Syscall kClose = {"close", describe_close};
+constinit const Syscall kFcntl = {"fcntl", describe_fcntl};
+constinit const Syscall kPselect = {"pselect", describe_pselect};
+constinit const Syscall kPoll = {"ppoll", describe_poll};
+
+void append_pollfds(std::string& text, const pollfd* fds, Word count) {
+  constexpr FlagName kFlags[] = {
+      {POLLIN, "IN"},   {POLLPRI, "PRI"}, {POLLOUT, "OUT"},
+      {POLLERR, "ERR"}, {POLLHUP, "HUP"}, {POLLNVAL, "NVAL"},
+  };
+  append_list(text, fds, count, [&](std::string& out, const pollfd& entry) {
+    append(out, entry.fd, " ");
+    append_flags(out, static_cast<unsigned short>(entry.events), kFlags);
+    if (entry.revents == 0) return;
+    out += " -> ";
+    append_flags(out, static_cast<unsigned short>(entry.revents), kFlags);
+  });
+}
+
+int poll(pollfd* fds, std::size_t count, const Timeout& timeout) {
+  return call(kPoll, ppoll_or_poll<pollfd>, fds, count, &timeout);
+}
+
+}  // namespace selectors::kernel

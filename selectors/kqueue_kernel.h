@@ -1,0 +1,33 @@
+// What KqueueSelector asks of a BSD or macOS. See kernel.h.
+
+#ifndef SELECTORS_KQUEUE_KERNEL_H_
+#define SELECTORS_KQUEUE_KERNEL_H_
+
+#include <sys/event.h>
+#include <sys/types.h>  // Before sys/event.h, on the BSDs.
+
+#include "selectors/kernel.h"
+
+namespace selectors::kernel {
+
+extern const Syscall kKqueue, kKevent;
+
+// kqueue(2): a new, empty queue, behind a descriptor.
+inline int kqueue() { return call(kKqueue, ::kqueue); }
+
+// kevent(2): submits changes, then waits for events, in one call.
+inline int kevent(int kq, std::span<const struct ::kevent> changes,
+                  std::span<struct ::kevent> events, const Timeout& timeout) {
+  constexpr auto make = [](int fd, const struct ::kevent* in, int in_count,
+                           struct ::kevent* out, int room, const Timeout* t) {
+    std::timespec wait;
+    return ::kevent(fd, in, in_count, out, room, t->to_timespec(wait));
+  };
+  return call(kKevent, make, kq, changes.data(),
+              static_cast<int>(changes.size()), events.data(),
+              static_cast<int>(events.size()), &timeout);
+}
+
+}  // namespace selectors::kernel
+
+#endif  // SELECTORS_KQUEUE_KERNEL_H_

@@ -1,0 +1,46 @@
+// BSD and macOS: a queue of kernel events, with a filter for each question.
+
+#ifndef SELECTORS_KQUEUE_SELECTOR_H_
+#define SELECTORS_KQUEUE_SELECTOR_H_
+
+#include <span>
+#include <string_view>
+
+#include "selectors/base_selector_impl.h"
+#include "selectors/event_buffer.h"
+
+struct kevent;
+
+namespace selectors {
+
+// Selector over kqueue(2). A select() costs what is ready, however much is
+// registered. The kernel forgets a descriptor when it is closed. Has EVENT_EDGE
+// and EVENT_ONESHOT.
+// Port of selectors.KqueueSelector (CPython 3.13, Lib/selectors.py).
+class KqueueSelector final : public BaseSelectorImpl {
+ public:
+  // Throws OSError.
+  KqueueSelector();
+  ~KqueueSelector() override;
+
+  int fileno() const override;
+  std::string_view name() const override { return "KqueueSelector"; }
+
+ private:
+  void add(Registration& registration) override;
+  void change(Registration& registration, EventMask old_events) override;
+  void remove(const Registration& registration) noexcept override;
+  bool wait(const Timeout& timeout) override;
+  void close_kernel_object() noexcept override;
+  void renew_after_fork() override;
+
+  int submit(std::span<struct kevent> changes) noexcept;
+  void report_event(const struct kevent& event);
+
+  int kq_;
+  EventBuffer<struct kevent> events_;
+};
+
+}  // namespace selectors
+
+#endif  // SELECTORS_KQUEUE_SELECTOR_H_

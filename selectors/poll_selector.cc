@@ -1,0 +1,57 @@
+#include "selectors/poll_selector.h"
+
+#include <poll.h>
+
+#include <cerrno>
+
+#include "selectors/kernel.h"
+
+namespace selectors {
+namespace {
+
+short native(EventMask events) {
+  return static_cast<short>((events & EVENT_READ ? POLLIN : 0) |
+                            (events & EVENT_WRITE ? POLLOUT : 0));
+}
+
+}  // namespace
+
+PollSelector::PollSelector() : BaseSelectorImpl(Modifiers::kNone) {}
+
+PollSelector::~PollSelector() { close(); }
+
+void PollSelector::add(Registration& registration) {
+  registration.mark = static_cast<std::uint32_t>(fds_.size());
+  fds_.push_back({registration.fd, native(registration.events), 0});
+}
+
+void PollSelector::change(Registration& registration, EventMask) {
+  fds_[registration.mark].events = native(registration.events);
+}
+
+// The last entry moves into the gap, so that the array stays dense.
+void PollSelector::remove(const Registration& registration) noexcept {
+  const pollfd last = fds_.back();
+  fds_[registration.mark] = last;
+  registrations().find(last.fd)->mark = registration.mark;
+  fds_.pop_back();
+}
+
+bool PollSelector::wait(const Timeout& timeout) {
+  int left = kernel::poll(fds_.data(), fds_.size(), timeout);
+  if (left < 0) {
+    if (errno == EINTR) return false;
+    throw make_os_error(
+        errno, "poll of " + std::to_string(fds_.size()) + " descriptors");
+  }
+  for (const pollfd& entry : fds_) {
+    if (left == 0) break;
+    if (entry.revents == 0) continue;
+    --left;
+    const auto events = static_cast<unsigned short>(entry.revents);
+    report(*registrations().find(entry.fd), readiness<POLLIN, POLLOUT>(events));
+  }
+  return true;
+}
+
+}  // namespace selectors

@@ -1,0 +1,88 @@
+// Which file objects are registered: Python's dict from fd to key, as an array.
+//
+// The kernel hands out the lowest free descriptor number, so the numbers are
+// small and dense, and an array indexed by them needs no hashing. It holds
+// pointers, so that a key never moves while a caller looks at it.
+
+#ifndef SELECTORS_REGISTRATION_TABLE_H_
+#define SELECTORS_REGISTRATION_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "selectors/selector_key.h"
+
+namespace selectors {
+
+// A key, and what a selector notes about it.
+struct Registration : SelectorKey {
+  // The backend's own: epoll's generation, poll's place in its array.
+  std::uint32_t mark = 0;
+  // Where it may stand in the batch of ready keys; see
+  // BaseSelectorImpl::in_batch().
+  std::uint32_t ready_index = 0;
+};
+
+// Registrations by descriptor. Freed ones are used again, so that registering
+// and unregistering allocate nothing once warm.
+class RegistrationTable {
+ public:
+  RegistrationTable() = default;
+  RegistrationTable(const RegistrationTable&) = delete;
+  RegistrationTable& operator=(const RegistrationTable&) = delete;
+  ~RegistrationTable();
+
+  // nullptr if `fd` is not registered, or is no descriptor at all.
+  Registration* find(int fd) const {
+    const auto index = static_cast<std::size_t>(fd);  // Negative: huge.
+    return index < by_fd_.size() ? by_fd_[index] : nullptr;
+  }
+
+  // As find(), for a closed object by its identity, too. Throws ValueError if
+  // it has neither a descriptor nor a known identity.
+  // Port of selectors._BaseSelectorImpl._fileobj_lookup.
+  Registration* lookup(const FileObj& fileobj) const;
+
+  // How many are registered.
+  std::size_t size() const { return size_; }
+
+  // All places, in the order of descriptors; empty ones are nullptr.
+  std::span<Registration* const> by_fd() const { return by_fd_; }
+
+  // Makes a registration that is not in the table yet. Strong guarantee; after
+  // it, insert() cannot fail.
+  // Throws OSError (EBADF) for an fd so high that it must be a mistake.
+  Registration& create(SelectorKey key);
+
+  // Puts it in the place of its fd, where nothing or an older one stands.
+  void insert(Registration& registration) noexcept;
+
+  // Takes it from its place.
+  void erase(const Registration& registration) noexcept;
+
+  // Ends its life; it must not be in its place any more.
+  void destroy(const SelectorKey& key) noexcept;
+
+ private:
+  union Node {
+    Node() : next_free(nullptr) {}
+    ~Node() {}
+    Node* next_free;
+    Registration registration;
+  };
+
+  void make_room_for(int fd);
+  Node* take_node();
+
+  std::vector<Registration*> by_fd_;
+  std::size_t size_ = 0;
+  std::vector<std::unique_ptr<Node[]>> chunks_;
+  Node* free_ = nullptr;
+};
+
+}  // namespace selectors
+
+#endif  // SELECTORS_REGISTRATION_TABLE_H_

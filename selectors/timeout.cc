@@ -1,0 +1,14 @@
+#include "selectors/timeout.h"
+
+#include "selectors/describe.h"
+
+namespace selectors {
+
+std::string Timeout::repr() const {
+  if (waits_for_ever()) return "for ever";
+  std::string text;
+  append_duration(text, *t_);
+  return text;
+}
+
+}  // namespace selectors

@@ -1,0 +1,130 @@
+// How long select() may wait: the one place that rounds up, saturates and
+// converts. A wait that ends a nanosecond early makes a timer fire before its
+// time, and a program that then waits for 0 ms spin; a number that overflows
+// turns "next month" into "for ever", or into "now".
+
+#ifndef SELECTORS_TIMEOUT_H_
+#define SELECTORS_TIMEOUT_H_
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <limits>
+#include <optional>
+#include <ratio>
+#include <string>
+#include <utility>
+
+#include "selectors/errors.h"
+
+namespace selectors {
+
+// Any std::chrono duration in whole nanoseconds. Fractions are rounded up; what
+// does not fit (seconds(1e18), infinity) saturates at about 292 years.
+// Throws ValueError for NaN, as Python does.
+template <class Rep, class Period>
+constexpr std::chrono::nanoseconds to_nanoseconds(
+    std::chrono::duration<Rep, Period> duration) {
+  using std::chrono::nanoseconds;
+  using Ratio = std::ratio_divide<Period, std::nano>;
+  if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {
+    const std::chrono::duration<long double, std::nano> wide = duration;
+    constexpr long double kMax = nanoseconds::max().count();
+    if (wide.count() != wide.count()) throw ValueError("a timeout is NaN");
+    if (wide.count() >= kMax) return nanoseconds::max();
+    if (wide.count() <= -kMax) return nanoseconds::min();
+  } else if constexpr (std::ratio_greater_v<Ratio, std::ratio<1>>) {
+    constexpr auto kMax = nanoseconds::max().count() / Ratio::num;
+    if (std::cmp_greater(duration.count(), kMax)) return nanoseconds::max();
+    if (std::cmp_less(duration.count(), -kMax)) return nanoseconds::min();
+  }
+  return std::chrono::ceil<nanoseconds>(duration);
+}
+
+// std::optional<nanoseconds> to which any duration converts safely. nullopt
+// waits for ever, zero and less only looks; otherwise the wait is never shorter
+// than asked. A bare number does not convert: write 100ms, not 0.1.
+class Timeout {
+ public:
+  using nanoseconds = std::chrono::nanoseconds;
+
+  constexpr Timeout(std::nullopt_t = std::nullopt) {}  // NOLINT: implicit
+  constexpr Timeout(std::optional<nanoseconds> t)
+      : t_(t) {}  // NOLINT: implicit
+  template <class Rep, class Period>
+  constexpr Timeout(std::chrono::duration<Rep, Period> t)  // NOLINT: implicit
+      : t_(to_nanoseconds(t)) {}
+
+  constexpr bool waits_for_ever() const { return !t_; }
+  constexpr bool only_looks() const { return t_ && *t_ <= nanoseconds::zero(); }
+
+  // Not for a Timeout that waits for ever.
+  constexpr nanoseconds value() const { return *t_; }
+
+  // For calls that take a timespec: written to `storage`, whose address is
+  // returned; nullptr, which waits for ever, leaves it alone.
+  constexpr const std::timespec* to_timespec(std::timespec& storage) const;
+
+  // For calls that take milliseconds: rounded up; -1 waits for ever. At most
+  // INT_MAX (24.8 days): the caller, who knows the deadline, then waits again.
+  constexpr int to_milliseconds() const;
+
+  // "100 ms", "for ever".
+  std::string repr() const;
+
+ private:
+  std::optional<nanoseconds> t_;
+};
+
+constexpr const std::timespec* Timeout::to_timespec(
+    std::timespec& storage) const {
+  if (waits_for_ever()) return nullptr;
+  const nanoseconds wait = std::max(*t_, nanoseconds::zero());
+  const auto whole = std::chrono::floor<std::chrono::seconds>(wait);
+  storage.tv_sec = static_cast<std::time_t>(whole.count());
+  storage.tv_nsec = static_cast<long>((wait - whole).count());
+  return &storage;
+}
+
+constexpr int Timeout::to_milliseconds() const {
+  if (waits_for_ever()) return -1;
+  const nanoseconds wait = std::max(*t_, nanoseconds::zero());
+  const auto rounded_up = std::chrono::ceil<std::chrono::milliseconds>(wait);
+  const std::int64_t longest = std::numeric_limits<int>::max();
+  return static_cast<int>(std::min<std::int64_t>(rounded_up.count(), longest));
+}
+
+// The moment at which a wait ends, so that a wait that was cut short (by a
+// signal, by a kernel's largest timeout) goes on for the rest, and for no more.
+// Reads the clock only where the timeout makes it matter.
+class Deadline {
+ public:
+  explicit Deadline(const Timeout& timeout) {
+    if (timeout.waits_for_ever()) return;
+    when_ = timeout.only_looks() ? Clock::time_point::min()
+                                 : saturated_sum(Clock::now(), timeout.value());
+  }
+
+  // nullopt where there is no deadline, zero where it has passed.
+  Timeout remaining() const {
+    if (!when_) return std::nullopt;
+    if (*when_ == Clock::time_point::min()) return Clock::duration::zero();
+    return std::max(*when_ - Clock::now(), Clock::duration::zero());
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;  // A wall clock can be set back.
+
+  static Clock::time_point saturated_sum(Clock::time_point now,
+                                         Timeout::nanoseconds wait) {
+    const auto longest = Clock::time_point::max() - now;
+    return wait < longest ? now + wait : Clock::time_point::max();
+  }
+
+  std::optional<Clock::time_point> when_;
+};
+
+}  // namespace selectors
+
+#endif  // SELECTORS_TIMEOUT_H_

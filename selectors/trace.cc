@@ -1,0 +1,76 @@
+#include "selectors/trace.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string_view>
+
+#include "selectors/describe.h"
+#include "selectors/kernel.h"
+
+namespace selectors {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+thread_local int depth = 0;              // of library calls
+thread_local Clock::time_point started;  // the system call being made
+
+// Past the door: a trace that traced its own output would not end.
+void print(const std::string& text) {
+  std::string line(static_cast<std::size_t>(2 * depth), ' ');
+  line += text;
+  line += '\n';
+  [[maybe_unused]] const auto lost =
+      ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+class Tracer : public kernel::Interceptor {
+ public:
+  std::optional<kernel::Word> enter(const kernel::Call&) override {
+    started = Clock::now();
+    return std::nullopt;
+  }
+
+  void leave(const kernel::Call& call) override {
+    const auto elapsed = Clock::now() - started;
+    std::string line;
+    append(line, call.syscall.name, "(");
+    call.syscall.describe(line, call);
+    append(line, ") = ", call.result);
+    if (call.result == -1) {
+      line += " ";
+      append_errno(line, call.error);
+    }
+    line += " [";
+    append_duration(line, elapsed);
+    line += "]";
+    print(line);
+  }
+};
+
+bool wanted() {
+  const char* value = std::getenv("SELECTORS_TRACE");
+  return value != nullptr && std::string_view(value) != "" &&
+         std::string_view(value) != "0";
+}
+
+// Lives until the process ends, for the sake of selectors that are static.
+bool start() {
+  if (wanted()) new Tracer;
+  return wanted();
+}
+
+}  // namespace
+
+const bool tracing = start();
+
+void LibraryCall::begin(const std::string& line) {
+  print(line);
+  ++depth;
+}
+
+void LibraryCall::end() { --depth; }
+
+}  // namespace selectors
