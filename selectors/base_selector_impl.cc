@@ -11,10 +11,6 @@ namespace {
 constexpr EventMask kReadiness = EVENT_READ | EVENT_WRITE;
 constexpr EventMask kModifiers = EVENT_EDGE | EVENT_ONESHOT;
 
-KeyError not_registered(const FileObj& fileobj) {
-  return KeyError(fileobj.repr() + " is not registered");
-}
-
 // The line that the trace shows for a call.
 template <class... Arguments>
 std::string described(const BaseSelector& selector, const char* function,
@@ -41,7 +37,7 @@ const SelectorKey& BaseSelectorImpl::register_(const FileObj& fileobj,
                    other->fileobj.repr());
   }
   Registration& registration =
-      table_.create({fileobj, fileobj.fileno(), events, std::move(data)});
+      table_.create(fileobj, fileobj.fileno(), events, std::move(data));
   try {
     add(registration);
   } catch (...) {
@@ -75,18 +71,19 @@ const SelectorKey& BaseSelectorImpl::modify(const FileObj& fileobj,
   Registration* registration = &registered(fileobj);
   check_events(events);
   const EventMask old_events = registration->events;
+  std::any old_data;  // Its destructor may do anything, so it runs last.
   if (in_batch(*registration)) {
     // Somebody may be looking at this key: like Python's, it is never changed,
     // but replaced.
-    Registration& copy = table_.create(
-        {registration->fileobj, registration->fd, events, std::move(data)});
+    Registration& copy = table_.create(registration->fileobj, registration->fd,
+                                       events, std::move(data));
     copy.mark = registration->mark;
     table_.insert(copy);
     ++retired_;
     registration = &copy;
   } else {
     registration->events = events;
-    registration->data.swap(data);  // The old one dies when all is done.
+    old_data = std::exchange(registration->data, std::move(data));
   }
   if (events == old_events && (events & kModifiers) == 0) return *registration;
   try {
@@ -107,12 +104,11 @@ std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
   const Deadline deadline(timeout);
   for (;;) {
     const bool uninterrupted = wait(timeout);
-    if (!ready_.empty() || timeout.only_looks()) break;
+    if (!ready_.empty() || timeout.only_looks()) return ready_;
     if (!uninterrupted && interrupt_hook_) interrupt_hook_();
     timeout = deadline.remaining();
-    if (timeout.only_looks()) break;
+    if (timeout.only_looks()) return ready_;
   }
-  return ready_;
 }
 
 void BaseSelectorImpl::close() {
@@ -168,14 +164,15 @@ void BaseSelectorImpl::check_events(EventMask events) const {
   }
 }
 
-void BaseSelectorImpl::check_open() const {
-  if (closed_) throw ValueError("I/O operation on closed selector");
+void BaseSelectorImpl::throw_closed() {
+  throw ValueError("I/O operation on closed selector");
 }
 
 Registration& BaseSelectorImpl::registered(const FileObj& fileobj) const {
   Registration* const registration = table_.lookup(fileobj);
-  if (registration == nullptr) throw not_registered(fileobj);
-  return *registration;
+  if (registration != nullptr) [[likely]]
+    return *registration;
+  throw KeyError(fileobj.repr() + " is not registered");
 }
 
 // Takes it out of the table. If it is in the batch it stays readable until the
@@ -192,7 +189,7 @@ void BaseSelectorImpl::discard(Registration& registration) noexcept {
 // Ends the lives of retired keys, which are those that the table does not know.
 // Each leaves the batch first, because its data's destructor may do anything,
 // such as unregister the next one.
-void BaseSelectorImpl::clear_batch() noexcept {
+void BaseSelectorImpl::destroy_retired() noexcept {
   while (retired_ > 0) {
     const SelectorKey& key = ready_.back().key;
     ready_.pop_back();
@@ -200,7 +197,6 @@ void BaseSelectorImpl::clear_batch() noexcept {
     --retired_;
     table_.destroy(key);
   }
-  ready_.clear();
 }
 
 }  // namespace selectors

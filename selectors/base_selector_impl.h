@@ -65,7 +65,10 @@ class BaseSelectorImpl : public BaseSelector {
   const RegistrationTable& registrations() const { return table_; }
 
   // Throws ValueError after close().
-  void check_open() const;
+  void check_open() const {
+    if (closed_) [[unlikely]]
+      throw_closed();
+  }
 
   // What poll-like events mean. Whatever is not plain readability (a hang-up,
   // an error) lets a writer proceed, and what is not plain writability a
@@ -79,8 +82,8 @@ class BaseSelectorImpl : public BaseSelector {
 
   // Room for `count` more reports, made before the kernel is asked: an event
   // that is told only once must not be lost for want of memory.
-  void reserve_reports(std::size_t count) {
-    ready_.reserve(ready_.size() + count);
+  void reserve_reports(int count) {
+    ready_.reserve(ready_.size() + static_cast<std::size_t>(count));
   }
 
   // Adds `events` (EVENT_READ, EVENT_WRITE, both), or what the registration
@@ -96,9 +99,6 @@ class BaseSelectorImpl : public BaseSelector {
     ready_.push_back({registration, events});
   }
 
-  // How many are in the batch.
-  std::size_t reported() const { return ready_.size(); }
-
  private:
   // Is it one of the keys that the last select() returned? `ready_index` may be
   // left over from an earlier batch; it is believed only if the entry that it
@@ -109,10 +109,16 @@ class BaseSelectorImpl : public BaseSelector {
            &ready_[registration.ready_index].key == &registration;
   }
 
+  [[noreturn]] static void throw_closed();
   void check_events(EventMask events) const;
   Registration& registered(const FileObj& fileobj) const;
   void discard(Registration& registration) noexcept;
-  void clear_batch() noexcept;
+  void clear_batch() noexcept {
+    if (retired_ > 0) [[unlikely]]
+      destroy_retired();
+    ready_.clear();
+  }
+  void destroy_retired() noexcept;
 
   const Modifiers modifiers_;
   bool closed_ = false;

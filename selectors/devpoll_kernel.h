@@ -31,11 +31,11 @@ inline bool devpoll_write(int fd, std::span<const pollfd> changes) {
 }
 
 // ioctl(2), DP_POLL: waits for whole milliseconds.
-inline int devpoll_wait(int fd, std::span<pollfd> ready,
+inline int devpoll_wait(int fd, pollfd* ready, int room,
                         const Timeout& timeout) {
   dvpoll question{};
-  question.dp_fds = ready.data();
-  question.dp_nfds = static_cast<nfds_t>(ready.size());
+  question.dp_fds = ready;
+  question.dp_nfds = static_cast<nfds_t>(room);
   question.dp_timeout = timeout.to_milliseconds();
   constexpr auto make = [](int number, unsigned long request,
                            dvpoll* argument) {

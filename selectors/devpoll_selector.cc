@@ -64,18 +64,19 @@ void DevpollSelector::remove(const Registration& registration) noexcept {
 }
 
 bool DevpollSelector::wait(const Timeout& timeout) {
-  const int count = events_.fill(
-      timeout, [](std::size_t) {},
-      [this](std::span<pollfd> events, const Timeout& t) {
-        return kernel::devpoll_wait(devpoll_, events, t);
+  const bool answered = events_.fill(
+      timeout,
+      [this](pollfd* events, int room, const Timeout& t) {
+        return kernel::devpoll_wait(devpoll_, events, room, t);
       },
       [this](const pollfd& event) {
         Registration* const registration = registrations().find(event.fd);
         if (registration == nullptr) return;
         const auto events = static_cast<unsigned short>(event.revents);
         report(*registration, readiness<POLLIN, POLLOUT>(events));
-      });
-  if (count >= 0) return true;
+      },
+      [] {});
+  if (answered) return true;
   if (errno == EINTR) return false;
   throw make_os_error(errno, "/dev/poll");
 }

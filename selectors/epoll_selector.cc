@@ -60,6 +60,7 @@ EpollSelector::EpollSelector()
     : BaseSelectorImpl(Modifiers::kEdgeAndOneshot),
       epfd_(kernel::epoll_create1(EPOLL_CLOEXEC)) {
   if (epfd_ < 0) throw make_os_error(errno, "epoll_create1");
+  reserve_reports(events_.size());
 }
 
 EpollSelector::~EpollSelector() { close(); }
@@ -102,6 +103,31 @@ void EpollSelector::remove(const Registration& registration) noexcept {
   kernel::epoll_ctl(epfd_, EPOLL_CTL_DEL, registration.fd, nullptr);
 }
 
+inline int EpollSelector::ask(epoll_event* events, int room,
+                              const Timeout& timeout) {
+  const bool milliseconds_will_do =
+      timeout.waits_for_ever() || timeout.only_looks();
+  if (has_nanoseconds_ && !milliseconds_will_do) {
+    const int count = kernel::epoll_pwait2(epfd_, events, room, timeout);
+    // EPERM is what a sandbox answers to a call that it has never heard of.
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    has_nanoseconds_ = false;
+  }
+  return kernel::epoll_wait(epfd_, events, room, timeout);
+}
+
+inline void EpollSelector::report_event(const epoll_event& event) {
+  const auto fd = static_cast<int>(event.data.u64 & 0xffffffff);
+  const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
+  Registration* const registration = registrations().find(fd);
+  if (registration == nullptr || registration->mark != generation) {
+    has_strays_ = true;
+    return;
+  }
+  report(*registration, readiness<EPOLLIN, EPOLLOUT>(event.events));
+  if (registration->events & EVENT_ONESHOT) registration->mark = kSpent;
+}
+
 bool EpollSelector::wait(const Timeout& timeout) {
   if (has_strays_) {
     try {
@@ -111,11 +137,14 @@ bool EpollSelector::wait(const Timeout& timeout) {
       // try again at the next wait.
     }
   }
-  const int count = events_.fill(
-      timeout, [this](std::size_t room) { reserve_reports(room); },
-      [this](auto events, const Timeout& t) { return ask(events, t); },
-      [this](const epoll_event& event) { report_event(event); });
-  if (count >= 0) return true;
+  const bool answered = events_.fill(
+      timeout,
+      [this](epoll_event* events, int room, const Timeout& t) {
+        return ask(events, room, t);
+      },
+      [this](const epoll_event& event) { report_event(event); },
+      [this] { reserve_reports(events_.size()); });
+  if (answered) return true;
   if (errno == EINTR) return false;
   throw make_os_error(errno, "epoll_wait");
 }
@@ -127,31 +156,6 @@ void EpollSelector::renew_after_fork() { replace_instance(); }
 std::uint32_t EpollSelector::next_generation() {
   if (++last_generation_ == kSpent) ++last_generation_;
   return last_generation_;
-}
-
-int EpollSelector::ask(std::span<epoll_event> events, const Timeout& timeout) {
-  const int room = static_cast<int>(events.size());
-  const bool milliseconds_will_do =
-      timeout.waits_for_ever() || timeout.only_looks();
-  if (has_nanoseconds_ && !milliseconds_will_do) {
-    const int count = kernel::epoll_pwait2(epfd_, events.data(), room, timeout);
-    // EPERM is what a sandbox answers to a call that it has never heard of.
-    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
-    has_nanoseconds_ = false;
-  }
-  return kernel::epoll_wait(epfd_, events.data(), room, timeout);
-}
-
-void EpollSelector::report_event(const epoll_event& event) {
-  const auto fd = static_cast<int>(event.data.u64 & 0xffffffff);
-  const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
-  Registration* const registration = registrations().find(fd);
-  if (registration == nullptr || registration->mark != generation) {
-    has_strays_ = true;
-    return;
-  }
-  report(*registration, readiness<EPOLLIN, EPOLLOUT>(event.events));
-  if (registration->events & EVENT_ONESHOT) registration->mark = kSpent;
 }
 
 // Is there an entry (the file that `fd` means now, fd)? Adding what is there

@@ -4,7 +4,6 @@
 #define SELECTORS_EPOLL_SELECTOR_H_
 
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 #include "selectors/base_selector_impl.h"
@@ -36,7 +35,7 @@ class EpollSelector final : public BaseSelectorImpl {
   void renew_after_fork() override;
 
   std::uint32_t next_generation();
-  int ask(std::span<epoll_event> events, const Timeout& timeout);
+  int ask(epoll_event* events, int room, const Timeout& timeout);
   void report_event(const epoll_event& event);
   bool is_watched(int fd);
   void replace_instance();

@@ -3,10 +3,8 @@
 #ifndef SELECTORS_EVENT_BUFFER_H_
 #define SELECTORS_EVENT_BUFFER_H_
 
-#include <cstddef>
+#include <memory>
 #include <new>
-#include <span>
-#include <vector>
 
 #include "selectors/timeout.h"
 
@@ -17,37 +15,41 @@ namespace selectors {
 template <class Event>
 class EventBuffer {
  public:
-  std::size_t size() const { return events_.size(); }
+  int size() const { return size_; }
 
-  // Calls `ask`(places, timeout), which waits and returns how many places it
-  // filled or -1, and `report`(event) for each. If all are filled there may be
-  // more: asks again, without waiting, in a buffer twice as large, until it has
-  // heard everything. `reserve`(count) goes before each question and does
-  // whatever may fail, so that no event is lost between `ask` and `report`.
-  // Returns what the first `ask` returned.
-  template <class Reserve, class Ask, class Report>
-  int fill(const Timeout& timeout, Reserve reserve, Ask ask, Report report) {
-    reserve(size());
-    const int first = ask(std::span(events_), timeout);
-    for (int count = first; count > 0;) {
-      for (int i = 0; i < count; ++i) {
-        report(events_[static_cast<std::size_t>(i)]);
-      }
-      if (static_cast<std::size_t>(count) < size()) break;
-      try {
-        events_.resize(2 * size());
-        reserve(size());
-      } catch (const std::bad_alloc&) {
-        break;  // The kernel keeps the rest until the next wait.
-      }
-      count = ask(std::span(events_), Timeout::nanoseconds::zero());
+  // Calls `ask`(places, size, timeout), which waits and returns how many places
+  // it filled or -1, and `report`(event) for each. If all are filled there may
+  // be more: asks again, without waiting, in a buffer twice as large, until it
+  // has heard everything. `grown`() then makes room for size() more reports, so
+  // that no event is lost between `ask` and `report` for want of memory.
+  // Returns false if the first question failed, with errno as `ask` left it.
+  template <class Ask, class Report, class Grown>
+  bool fill(const Timeout& timeout, Ask ask, Report report, Grown grown) {
+    static constexpr Timeout kLook = Timeout::nanoseconds::zero();
+    for (const Timeout* wait = &timeout;; wait = &kLook) {
+      const int count = ask(places_.get(), size_, *wait);
+      for (int i = 0; i < count; ++i) report(places_[i]);
+      if (count < size_) return count >= 0 || wait == &kLook;
+      if (!grow(grown)) return true;
     }
-    return first;
   }
 
  private:
-  static constexpr std::size_t kFirstSize = 16;
-  std::vector<Event> events_ = std::vector<Event>(kFirstSize);
+  static constexpr int kFirstSize = 16;
+
+  // False if there is no memory: the kernel keeps the rest until the next wait.
+  template <class Grown>
+  bool grow(Grown grown) try {
+    places_ = std::make_unique<Event[]>(2 * size_);
+    size_ *= 2;
+    grown();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+
+  int size_ = kFirstSize;
+  std::unique_ptr<Event[]> places_ = std::make_unique<Event[]>(kFirstSize);
 };
 
 }  // namespace selectors

@@ -98,9 +98,10 @@ inline auto call(const Syscall& syscall, Make make, Args... args) {
   if (first_interceptor.load(std::memory_order_acquire) == nullptr) [[likely]] {
     return make(args...);
   }
+  // By value: a reference would keep the arguments in memory on the other path.
+  const auto make_it = [=]() -> Word { return make(args...); };
   const std::array<Word, sizeof...(args)> words = {to_word(args)...};
-  return static_cast<Result>(
-      intercepted(syscall, words, [&]() -> Word { return make(args...); }));
+  return static_cast<Result>(intercepted(syscall, words, make_it));
 }
 
 // For `describe`: the Timeout that an argument points to.
@@ -127,23 +128,26 @@ inline bool is_open(int fd) {
   return call(kFcntl, get_flags, fd, F_GETFD) != -1;
 }
 
-// pselect(2): select(2) with nanoseconds. The system call writes its answer
-// over the question; here it goes to sets of its own.
-inline int pselect(int nfds, const fd_set& readers, const fd_set& writers,
+// pselect(2): select(2) with nanoseconds. Either set of the question may be
+// nullptr. The system call writes its answer over the question; here it goes to
+// sets of its own, which for a missing question stay as they are.
+inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
                    fd_set* readable, fd_set* writable, const Timeout& timeout) {
   constexpr auto make = [](int n, const fd_set* r, const fd_set* w, fd_set* in,
                            fd_set* out, const Timeout* t) {
     std::timespec wait;
-    *in = *r;
-    *out = *w;
-    return ::pselect(n, in, out, nullptr, t->to_timespec(wait), nullptr);
+    if (r != nullptr) *in = *r;
+    if (w != nullptr) *out = *w;
+    return ::pselect(n, r != nullptr ? in : nullptr,
+                     w != nullptr ? out : nullptr, nullptr,
+                     t->to_timespec(wait), nullptr);
   };
-  return call(kPselect, make, nfds, &readers, &writers, readable, writable,
+  return call(kPselect, make, nfds, readers, writers, readable, writable,
               &timeout);
 }
 
-// ppoll(2), poll(2) with nanoseconds; where the C library has none (macOS),
-// poll(2) with the timeout rounded up to milliseconds.
+// poll(2); ppoll(2) where nanoseconds matter and the C library has it (macOS
+// has not: there the timeout is rounded up to milliseconds).
 int poll(pollfd* fds, std::size_t count, const Timeout& timeout);
 
 }  // namespace selectors::kernel

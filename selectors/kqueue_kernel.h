@@ -16,16 +16,15 @@ extern const Syscall kKqueue, kKevent;
 inline int kqueue() { return call(kKqueue, ::kqueue); }
 
 // kevent(2): submits changes, then waits for events, in one call.
-inline int kevent(int kq, std::span<const struct ::kevent> changes,
-                  std::span<struct ::kevent> events, const Timeout& timeout) {
+inline int kevent(int kq, const struct ::kevent* changes, int change_count,
+                  struct ::kevent* events, int room, const Timeout& timeout) {
   constexpr auto make = [](int fd, const struct ::kevent* in, int in_count,
-                           struct ::kevent* out, int room, const Timeout* t) {
+                           struct ::kevent* out, int out_room,
+                           const Timeout* t) {
     std::timespec wait;
-    return ::kevent(fd, in, in_count, out, room, t->to_timespec(wait));
+    return ::kevent(fd, in, in_count, out, out_room, t->to_timespec(wait));
   };
-  return call(kKevent, make, kq, changes.data(),
-              static_cast<int>(changes.size()), events.data(),
-              static_cast<int>(events.size()), &timeout);
+  return call(kKevent, make, kq, changes, change_count, events, room, &timeout);
 }
 
 }  // namespace selectors::kernel

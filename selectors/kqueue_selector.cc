@@ -58,6 +58,7 @@ unsigned add_flags(EventMask events) {
 KqueueSelector::KqueueSelector()
     : BaseSelectorImpl(Modifiers::kEdgeAndOneshot), kq_(kernel::kqueue()) {
   if (kq_ < 0) throw make_os_error(errno, "kqueue");
+  reserve_reports(events_.size());
 }
 
 KqueueSelector::~KqueueSelector() { close(); }
@@ -90,13 +91,14 @@ void KqueueSelector::remove(const Registration& registration) noexcept {
 }
 
 bool KqueueSelector::wait(const Timeout& timeout) {
-  const int count = events_.fill(
-      timeout, [this](std::size_t room) { reserve_reports(room); },
-      [this](std::span<Kevent> events, const Timeout& t) {
-        return kernel::kevent(kq_, {}, events, t);
+  const bool answered = events_.fill(
+      timeout,
+      [this](Kevent* events, int room, const Timeout& t) {
+        return kernel::kevent(kq_, nullptr, 0, events, room, t);
       },
-      [this](const Kevent& event) { report_event(event); });
-  if (count >= 0) return true;
+      [this](const Kevent& event) { report_event(event); },
+      [this] { reserve_reports(events_.size()); });
+  if (answered) return true;
   if (errno == EINTR) return false;
   throw make_os_error(errno, "kevent");
 }
@@ -120,9 +122,11 @@ void KqueueSelector::renew_after_fork() {
 // Returns 0, or the errno of the first change that failed in earnest.
 int KqueueSelector::submit(std::span<Kevent> changes) noexcept {
   // The answers overwrite the questions, which kevent() allows.
+  const int size = static_cast<int>(changes.size());
   int count;
   do {
-    count = kernel::kevent(kq_, changes, changes, Timeout::nanoseconds::zero());
+    count = kernel::kevent(kq_, changes.data(), size, changes.data(), size,
+                           Timeout::nanoseconds::zero());
   } while (count < 0 && errno == EINTR);  // Submitting twice does no harm.
   if (count < 0) return errno;
   for (const Kevent& answer : changes) {

@@ -1,7 +1,7 @@
 #include "selectors/registration_table.h"
 
 #include <cerrno>
-#include <utility>
+#include <string>
 
 #include "selectors/errors.h"
 #include "selectors/kernel.h"
@@ -14,23 +14,14 @@ RegistrationTable::~RegistrationTable() {
   }
 }
 
-Registration* RegistrationTable::lookup(const FileObj& fileobj) const {
-  if (fileobj.fileno() >= 0) return find(fileobj.fileno());
-  if (fileobj.identity() != nullptr) {
-    for (Registration* candidate : by_fd_) {
-      if (candidate == nullptr) continue;
-      if (candidate->fileobj.identity() == fileobj.identity()) return candidate;
-    }
+Registration* RegistrationTable::find_by_identity(
+    const FileObj& fileobj) const {
+  for (Registration* candidate : by_fd_) {
+    if (candidate == nullptr || fileobj.identity() == nullptr) continue;
+    if (candidate->fileobj.identity() == fileobj.identity()) return candidate;
   }
   throw ValueError("invalid file object: " + fileobj.repr() +
                    " has no descriptor and is not registered");
-}
-
-Registration& RegistrationTable::create(SelectorKey key) {
-  make_room_for(key.fd);
-  Node* const node = take_node();
-  free_ = node->next_free;
-  return *new (&node->registration) Registration{{std::move(key)}};
 }
 
 void RegistrationTable::insert(Registration& registration) noexcept {
@@ -57,28 +48,21 @@ void RegistrationTable::make_room_for(int fd) {
   // An fd of two thousand million would cost 16 GiB of table. Where the number
   // is out of the ordinary, somebody must at least have opened it.
   constexpr int kOrdinary = 1 << 16;
-  const auto index = static_cast<std::size_t>(fd);
-  if (index < by_fd_.size()) return;
   if (fd >= kOrdinary && !kernel::is_open(fd)) {
     throw make_os_error(EBADF, "fd " + std::to_string(fd));
   }
   // By a quarter, not twofold: at 8 bytes per fd the slack is what costs.
+  const auto index = static_cast<std::size_t>(fd);
   if (index >= by_fd_.capacity()) by_fd_.reserve(index + index / 4 + 16);
   by_fd_.resize(index + 1);
 }
 
-RegistrationTable::Node* RegistrationTable::take_node() {
+void RegistrationTable::make_nodes() {
   constexpr std::size_t kNodesPerChunk = 64;
-  if (free_ == nullptr) {
-    chunks_.reserve(chunks_.size() + 1);
-    auto chunk = std::make_unique<Node[]>(kNodesPerChunk);
-    for (std::size_t i = 0; i < kNodesPerChunk; ++i) {
-      chunk[i].next_free = free_;
-      free_ = &chunk[i];
-    }
-    chunks_.push_back(std::move(chunk));
+  chunks_.push_back(std::make_unique<Node[]>(kNodesPerChunk));
+  for (Node& node : std::span(chunks_.back().get(), kNodesPerChunk)) {
+    node.next_free = std::exchange(free_, &node);
   }
-  return free_;
 }
 
 }  // namespace selectors

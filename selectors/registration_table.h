@@ -7,10 +7,13 @@
 #ifndef SELECTORS_REGISTRATION_TABLE_H_
 #define SELECTORS_REGISTRATION_TABLE_H_
 
+#include <any>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "selectors/selector_key.h"
@@ -44,7 +47,11 @@ class RegistrationTable {
   // As find(), for a closed object by its identity, too. Throws ValueError if
   // it has neither a descriptor nor a known identity.
   // Port of selectors._BaseSelectorImpl._fileobj_lookup.
-  Registration* lookup(const FileObj& fileobj) const;
+  Registration* lookup(const FileObj& fileobj) const {
+    if (fileobj.fileno() >= 0) [[likely]]
+      return find(fileobj.fileno());
+    return find_by_identity(fileobj);
+  }
 
   // How many are registered.
   std::size_t size() const { return size_; }
@@ -52,10 +59,17 @@ class RegistrationTable {
   // All places, in the order of descriptors; empty ones are nullptr.
   std::span<Registration* const> by_fd() const { return by_fd_; }
 
-  // Makes a registration that is not in the table yet. Strong guarantee; after
-  // it, insert() cannot fail.
+  // Makes a registration that is not in the table yet; `data` is moved from
+  // last of all. Strong guarantee; after it, insert() cannot fail.
   // Throws OSError (EBADF) for an fd so high that it must be a mistake.
-  Registration& create(SelectorKey key);
+  Registration& create(const FileObj& fileobj, int fd, EventMask events,
+                       std::any&& data) {
+    if (static_cast<std::size_t>(fd) >= by_fd_.size()) make_room_for(fd);
+    if (free_ == nullptr) make_nodes();
+    Node* const node = std::exchange(free_, free_->next_free);
+    return *new (&node->registration)
+        Registration{{fileobj, fd, events, std::move(data)}};
+  }
 
   // Puts it in the place of its fd, where nothing or an older one stands.
   void insert(Registration& registration) noexcept;
@@ -74,8 +88,9 @@ class RegistrationTable {
     Registration registration;
   };
 
+  Registration* find_by_identity(const FileObj& fileobj) const;
   void make_room_for(int fd);
-  Node* take_node();
+  void make_nodes();
 
   std::vector<Registration*> by_fd_;
   std::size_t size_ = 0;

@@ -30,6 +30,7 @@ class SelectSelector final : public BaseSelectorImpl {
   void remove(const Registration& registration) noexcept override;
   bool wait(const Timeout& timeout) override;
 
+  void watch(const Registration& registration, EventMask events);
   [[noreturn]] void throw_refused(int error) const;
 
   struct Sets;

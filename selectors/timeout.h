@@ -30,7 +30,7 @@ constexpr std::chrono::nanoseconds to_nanoseconds(
   using Ratio = std::ratio_divide<Period, std::nano>;
   if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {
     const std::chrono::duration<long double, std::nano> wide = duration;
-    constexpr long double kMax = nanoseconds::max().count();
+    constexpr auto kMax = static_cast<long double>(nanoseconds::max().count());
     if (wide.count() != wide.count()) throw ValueError("a timeout is NaN");
     if (wide.count() >= kMax) return nanoseconds::max();
     if (wide.count() <= -kMax) return nanoseconds::min();
@@ -89,8 +89,8 @@ constexpr const std::timespec* Timeout::to_timespec(
 
 constexpr int Timeout::to_milliseconds() const {
   if (waits_for_ever()) return -1;
-  const nanoseconds wait = std::max(*t_, nanoseconds::zero());
-  const auto rounded_up = std::chrono::ceil<std::chrono::milliseconds>(wait);
+  if (only_looks()) return 0;
+  const auto rounded_up = std::chrono::ceil<std::chrono::milliseconds>(*t_);
   const std::int64_t longest = std::numeric_limits<int>::max();
   return static_cast<int>(std::min<std::int64_t>(rounded_up.count(), longest));
 }
