@@ -8,9 +8,6 @@
 namespace selectors {
 namespace {
 
-constexpr EventMask kReadiness = EVENT_READ | EVENT_WRITE;
-constexpr EventMask kModifiers = EVENT_EDGE | EVENT_ONESHOT;
-
 // The line that the trace shows for a call.
 template <class... Arguments>
 std::string described(const BaseSelector& selector, const char* function,
@@ -85,7 +82,8 @@ const SelectorKey& BaseSelectorImpl::modify(const FileObj& fileobj,
     registration->events = events;
     old_data = std::exchange(registration->data, std::move(data));
   }
-  if (events == old_events && (events & kModifiers) == 0) return *registration;
+  const bool rearms = (events & (EVENT_EDGE | EVENT_ONESHOT)) != 0;
+  if (events == old_events && !rearms) return *registration;
   try {
     change(*registration, old_events);
   } catch (...) {
@@ -99,8 +97,8 @@ std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
   const LibraryCall trace(
       [&] { return described(*this, "select", timeout.repr()); });
   const SingleUser::Use use(user_);
-  check_open();
   clear_batch();
+  check_open();  // Now, as the data that just died may have closed it.
   const Deadline deadline(timeout);
   for (;;) {
     const bool uninterrupted = wait(timeout);
@@ -151,28 +149,32 @@ void BaseSelectorImpl::after_fork_in_child() {
   renew_after_fork();
 }
 
-void BaseSelectorImpl::check_events(EventMask events) const {
-  if ((events & kReadiness) == 0 || (events & ~(kReadiness | kModifiers))) {
-    throw ValueError("Invalid events: " + events_repr(events) +
-                     "; say EVENT_READ, EVENT_WRITE or both");
+void BaseSelectorImpl::throw_invalid(EventMask events) const {
+  std::string what = "Invalid events: " + events_repr(events);
+  const EventMask known = EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT;
+  if ((events & ~supported_ & known) != 0) {
+    append(what, "; ", name(), " has neither EVENT_EDGE nor EVENT_ONESHOT");
+  } else {
+    what += "; say EVENT_READ, EVENT_WRITE or both";
   }
-  if ((events & kModifiers) != 0 && modifiers_ == Modifiers::kNone) {
-    std::string what;
-    append(what, "Invalid events: ", events_repr(events), "; ", name(),
-           " has neither EVENT_EDGE nor EVENT_ONESHOT");
-    throw ValueError(what);
-  }
+  throw ValueError(what);
+}
+
+void BaseSelectorImpl::throw_not_registered(const FileObj& fileobj) {
+  throw KeyError(fileobj.repr() + " is not registered");
 }
 
 void BaseSelectorImpl::throw_closed() {
   throw ValueError("I/O operation on closed selector");
 }
 
-Registration& BaseSelectorImpl::registered(const FileObj& fileobj) const {
-  Registration* const registration = table_.lookup(fileobj);
-  if (registration != nullptr) [[likely]]
-    return *registration;
-  throw KeyError(fileobj.repr() + " is not registered");
+// The hook may do anything: remove itself, select(), close the selector.
+void BaseSelectorImpl::run_interrupt_hook() {
+  if (!interrupt_hook_) return;
+  const auto hook = interrupt_hook_;
+  hook();
+  clear_batch();
+  check_open();
 }
 
 // Takes it out of the table. If it is in the batch it stays readable until the
@@ -191,11 +193,13 @@ void BaseSelectorImpl::discard(Registration& registration) noexcept {
 // such as unregister the next one.
 void BaseSelectorImpl::destroy_retired() noexcept {
   while (retired_ > 0) {
-    const SelectorKey& key = ready_.back().key;
+    // All keys here are Registrations, and our own.
+    auto& registration = const_cast<Registration&>(
+        static_cast<const Registration&>(ready_.back().key));
     ready_.pop_back();
-    if (table_.find(key.fd) == &key) continue;
+    if (table_.find(registration.fd) == &registration) continue;
     --retired_;
-    table_.destroy(key);
+    table_.destroy(registration);
   }
 }
 

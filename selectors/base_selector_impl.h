@@ -34,9 +34,8 @@ class BaseSelectorImpl : public BaseSelector {
   void after_fork_in_child() final;
 
  protected:
-  // Whether the kernel behind a backend knows EVENT_EDGE and EVENT_ONESHOT.
-  enum class Modifiers { kNone, kEdgeAndOneshot };
-  explicit BaseSelectorImpl(Modifiers modifiers) : modifiers_(modifiers) {}
+  // `supported`: the EVENT_ bits that the kernel behind a backend knows.
+  explicit BaseSelectorImpl(EventMask supported) : supported_(supported) {}
 
   // ---- What a backend supplies. ----
 
@@ -110,9 +109,25 @@ class BaseSelectorImpl : public BaseSelector {
   }
 
   [[noreturn]] static void throw_closed();
-  void check_events(EventMask events) const;
-  Registration& registered(const FileObj& fileobj) const;
+  [[noreturn]] static void throw_not_registered(const FileObj& fileobj);
+  [[noreturn]] void throw_invalid(EventMask events) const;
+
+  Registration& registered(const FileObj& fileobj) const {
+    Registration* const registration = table_.lookup(fileobj);
+    // While close() runs some are still in the table; data whose destructor
+    // asks for them is told that they are gone.
+    if (registration == nullptr || closed_) [[unlikely]]
+      throw_not_registered(fileobj);
+    return *registration;
+  }
+  void check_events(EventMask events) const {
+    const bool asks = (events & (EVENT_READ | EVENT_WRITE)) != 0;
+    if (!asks || (events & ~supported_) != 0) [[unlikely]] {
+      throw_invalid(events);
+    }
+  }
   void discard(Registration& registration) noexcept;
+  void run_interrupt_hook();
   void clear_batch() noexcept {
     if (retired_ > 0) [[unlikely]]
       destroy_retired();
@@ -120,7 +135,7 @@ class BaseSelectorImpl : public BaseSelector {
   }
   void destroy_retired() noexcept;
 
-  const Modifiers modifiers_;
+  const EventMask supported_;
   bool closed_ = false;
   RegistrationTable table_;
   SelectorMap map_{table_};

@@ -34,7 +34,7 @@ int open_devpoll() {
 }  // namespace
 
 DevpollSelector::DevpollSelector()
-    : BaseSelectorImpl(Modifiers::kNone), devpoll_(open_devpoll()) {}
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE), devpoll_(open_devpoll()) {}
 
 DevpollSelector::~DevpollSelector() { close(); }
 

@@ -57,7 +57,7 @@ epoll_event entry_for(const Registration& registration) {
 }  // namespace
 
 EpollSelector::EpollSelector()
-    : BaseSelectorImpl(Modifiers::kEdgeAndOneshot),
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT),
       epfd_(kernel::epoll_create1(EPOLL_CLOEXEC)) {
   if (epfd_ < 0) throw make_os_error(errno, "epoll_create1");
   reserve_reports(events_.size());

@@ -56,7 +56,8 @@ unsigned add_flags(EventMask events) {
 }  // namespace
 
 KqueueSelector::KqueueSelector()
-    : BaseSelectorImpl(Modifiers::kEdgeAndOneshot), kq_(kernel::kqueue()) {
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT),
+      kq_(kernel::kqueue()) {
   if (kq_ < 0) throw make_os_error(errno, "kqueue");
   reserve_reports(events_.size());
 }

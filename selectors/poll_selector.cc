@@ -16,7 +16,7 @@ short native(EventMask events) {
 
 }  // namespace
 
-PollSelector::PollSelector() : BaseSelectorImpl(Modifiers::kNone) {}
+PollSelector::PollSelector() : BaseSelectorImpl(EVENT_READ | EVENT_WRITE) {}
 
 PollSelector::~PollSelector() { close(); }
 

@@ -24,26 +24,6 @@ Registration* RegistrationTable::find_by_identity(
                    " has no descriptor and is not registered");
 }
 
-void RegistrationTable::insert(Registration& registration) noexcept {
-  Registration*& place = by_fd_[static_cast<std::size_t>(registration.fd)];
-  if (place == nullptr) ++size_;
-  place = &registration;
-}
-
-void RegistrationTable::erase(const Registration& registration) noexcept {
-  by_fd_[static_cast<std::size_t>(registration.fd)] = nullptr;
-  --size_;
-}
-
-void RegistrationTable::destroy(const SelectorKey& key) noexcept {
-  auto& registration =
-      const_cast<Registration&>(static_cast<const Registration&>(key));
-  auto* const node = reinterpret_cast<Node*>(&registration);
-  registration.~Registration();
-  node->next_free = free_;
-  free_ = node;
-}
-
 void RegistrationTable::make_room_for(int fd) {
   // An fd of two thousand million would cost 16 GiB of table. Where the number
   // is out of the ordinary, somebody must at least have opened it.

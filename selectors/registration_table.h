@@ -72,13 +72,24 @@ class RegistrationTable {
   }
 
   // Puts it in the place of its fd, where nothing or an older one stands.
-  void insert(Registration& registration) noexcept;
+  void insert(Registration& registration) noexcept {
+    Registration*& place = by_fd_[static_cast<std::size_t>(registration.fd)];
+    if (place == nullptr) ++size_;
+    place = &registration;
+  }
 
   // Takes it from its place.
-  void erase(const Registration& registration) noexcept;
+  void erase(const Registration& registration) noexcept {
+    by_fd_[static_cast<std::size_t>(registration.fd)] = nullptr;
+    --size_;
+  }
 
   // Ends its life; it must not be in its place any more.
-  void destroy(const SelectorKey& key) noexcept;
+  void destroy(Registration& registration) noexcept {
+    auto* const node = reinterpret_cast<Node*>(&registration);
+    registration.~Registration();
+    node->next_free = std::exchange(free_, node);
+  }
 
  private:
   union Node {

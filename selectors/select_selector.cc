@@ -46,7 +46,8 @@ static_assert(sizeof(Words) == sizeof(fd_set));
 }  // namespace
 
 SelectSelector::SelectSelector()
-    : BaseSelectorImpl(Modifiers::kNone), watched_(std::make_unique<Sets>()) {}
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE),
+      watched_(std::make_unique<Sets>()) {}
 
 SelectSelector::~SelectSelector() { close(); }
 
