@@ -124,7 +124,7 @@ void BM_select_epoll(benchmark::State& state) {
     for (int i = 0; i < kBatch; ++i) {
       const int ready = ::epoll_wait(epfd, events.data(), 16, 0);
       for (int j = 0; j < ready; ++j) {
-        benchmark::DoNotOptimize(events[j].data.fd);
+        benchmark::DoNotOptimize(&events[j]);
       }
     }
   };
