@@ -52,9 +52,10 @@ class BaseSelector {
   // and lets EVENT_EDGE report again what is still there.
   // Returns the new key, valid as that of register_().
   // Throws KeyError if it is not registered, ValueError as register_(); then
-  // nothing has changed (differs from Python, which does not check the events
-  // on every backend). Throws OSError if the kernel refuses; then it is not
+  // nothing has changed. Throws OSError if the kernel refuses; then it is not
   // registered any more.
+  // Differs from Python: there, poll and epoll selectors do not check `events`,
+  // and the others leave it unregistered if they are wrong.
   virtual const SelectorKey& modify(const FileObj& fileobj, EventMask events,
                                     std::any data = {}) = 0;
 
@@ -77,7 +78,7 @@ class BaseSelector {
   // Forgets all registrations and gives the kernel's object back. Closing twice
   // is fine. Later, register_(), select() and fileno() throw ValueError,
   // get_key() RuntimeError, and the others find nothing registered.
-  // Differs from Python, where select and poll selectors live on.
+  // Differs from Python: there, select and poll selectors can be used again.
   virtual void close() = 0;
 
   // The key of a registered file object, valid as that of register_().

@@ -24,9 +24,9 @@ concept HasFileno = requires(T& object) {
 //
 // A closed object has no number any more (its fileno() gives a negative number
 // or throws std::invalid_argument). It is still found by its address, so that
-// it can be unregistered. Differs from Python: a FILE* that was closed is a
-// dangling pointer and cannot be asked; unregister it before fclose(), or by
-// its number.
+// it can be unregistered.
+// Differs from Python: a FILE* that was closed is a dangling pointer and cannot
+// be asked; unregister it before fclose(), or by its number.
 //
 // Port of selectors._fileobj_to_fd (CPython 3.13, Lib/selectors.py).
 class FileObj {

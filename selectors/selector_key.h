@@ -52,8 +52,9 @@ class RegistrationTable;
 // It lives as long as its selector. References and pointers to keys are valid
 // until that file object is modified or unregistered; iterators, until anything
 // is registered or unregistered. Iterates over the keys, in the order of their
-// descriptors (differs from Python, where it is the order of registration, and
-// iteration gives the descriptors alone).
+// descriptors.
+// Differs from Python: there, iteration gives the descriptors alone, in the
+// order of registration.
 // Port of selectors._SelectorMapping (CPython 3.13, Lib/selectors.py).
 class SelectorMap {
  public:

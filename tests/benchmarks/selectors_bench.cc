@@ -32,15 +32,17 @@ std::atomic<std::size_t> allocations = 0;
 
 }  // namespace
 
-// Counts what the library keeps, and that it allocates nothing once warm.
-void* operator new(std::size_t size) {
+// Counts what the library keeps, and that it allocates nothing once warm. Not
+// inlined, or g++ sees the free() and misses the malloc().
+[[gnu::noinline]] void* operator new(std::size_t size) {
   allocated_bytes += size;
   ++allocations;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t size) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory,
+                                       std::size_t size) noexcept {
   allocated_bytes -= size;
   std::free(memory);
 }
