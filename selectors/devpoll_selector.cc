@@ -4,6 +4,7 @@
 
 #include "selectors/devpoll_selector.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -27,6 +28,14 @@ int open_devpoll() {
   return fd;
 }
 
+// The write is all or nothing, and interrupted while another one goes on.
+bool submit(int devpoll, std::span<const pollfd> changes) {
+  for (;;) {
+    if (kernel::devpoll_write(devpoll, changes)) return true;
+    if (errno != EINTR) return false;
+  }
+}
+
 [[noreturn]] void throw_refused(int error, const SelectorKey& key) {
   throw make_os_error(error, "/dev/poll fd " + std::to_string(key.fd));
 }
@@ -44,15 +53,16 @@ int DevpollSelector::fileno() const {
 }
 
 void DevpollSelector::add(Registration& registration) {
+  // A closed one would be taken, and its number watched for a later owner.
   const pollfd changes[] = {addition(registration)};
-  if (!kernel::devpoll_write(devpoll_, changes)) {
+  if (!kernel::is_open(registration.fd) || !submit(devpoll_, changes)) {
     throw_refused(errno, registration);
   }
 }
 
 void DevpollSelector::change(Registration& registration, EventMask) {
   const pollfd changes[] = {removal(registration), addition(registration)};
-  if (kernel::devpoll_write(devpoll_, changes)) return;
+  if (submit(devpoll_, changes)) return;
   const int error = errno;
   remove(registration);
   throw_refused(error, registration);
@@ -60,14 +70,17 @@ void DevpollSelector::change(Registration& registration, EventMask) {
 
 void DevpollSelector::remove(const Registration& registration) noexcept {
   const pollfd changes[] = {removal(registration)};
-  kernel::devpoll_write(devpoll_, changes);
+  submit(devpoll_, changes);
 }
 
 bool DevpollSelector::wait(const Timeout& timeout) {
   const bool answered = events_.fill(
       timeout,
       [this](pollfd* events, int room, const Timeout& t) {
-        return kernel::devpoll_wait(devpoll_, events, room, t);
+        // More places than there can be descriptors are refused (EINVAL).
+        const auto most = static_cast<int>(registrations().size());
+        return kernel::devpoll_wait(devpoll_, events, std::clamp(most, 1, room),
+                                    t);
       },
       [this](const pollfd& event) {
         Registration* const registration = registrations().find(event.fd);
@@ -91,7 +104,8 @@ void DevpollSelector::renew_after_fork() {
   kernel::close(devpoll_);
   devpoll_ = fresh;
   for (Registration* registration : registrations().by_fd()) {
-    if (registration != nullptr) add(*registration);
+    if (registration == nullptr) continue;
+    if (kernel::is_open(registration->fd)) add(*registration);
   }
 }
 

@@ -37,7 +37,8 @@ void describe_close(std::string& text, const Call& call) {
 }
 
 void describe_fcntl(std::string& text, const Call& call) {
-  append(text, call.args[0], ", F_GETFD");
+  append(text, call.args[0],
+         call.args[1] == F_GETFD ? ", F_GETFD" : ", F_SETFD, FD_CLOEXEC");
 }
 
 void append_fd_set(std::string& text, const Call& call, std::size_t arg) {

@@ -120,13 +120,19 @@ extern const Syscall kClose, kFcntl, kPselect, kPoll;
 // then, and its number may already be another thread's.
 inline int close(int fd) { return call(kClose, ::close, fd); }
 
-// Is there an open file behind this number? fcntl(2), F_GETFD.
-inline bool is_open(int fd) {
-  constexpr auto get_flags = [](int number, int command) {
-    return ::fcntl(number, command);
+// fcntl(2).
+inline int fcntl(int fd, int command, int argument = 0) {
+  constexpr auto make = [](int number, int what, int value) {
+    return ::fcntl(number, what, value);
   };
-  return call(kFcntl, get_flags, fd, F_GETFD) != -1;
+  return call(kFcntl, make, fd, command, argument);
 }
+
+// Is there an open file behind this number?
+inline bool is_open(int fd) { return fcntl(fd, F_GETFD) != -1; }
+
+// Closes it in programs that are started with exec().
+inline void close_on_exec(int fd) { fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
 // pselect(2): select(2) with nanoseconds. Either set of the question may be
 // nullptr. The system call writes its answer over the question; here it goes to

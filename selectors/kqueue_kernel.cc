@@ -16,12 +16,12 @@ void append_kevent(std::string& text, const struct ::kevent& event) {
   append(text, event.filter == EVFILT_READ ? "READ " : "WRITE ", event.ident,
          " ");
   append_flags(text, event.flags, kFlags);
-  if ((event.flags & EV_ERROR) == 0 || event.data == 0) return;
+  if ((event.flags & EV_ERROR) == 0) return;
   text += " ";
   append_errno(text, static_cast<int>(event.data));
 }
 
-void describe_kqueue(std::string&, const Call&) {}
+void describe_nothing(std::string&, const Call&) {}
 
 void describe_kevent(std::string& text, const Call& call) {
   using Event = struct ::kevent;
@@ -36,7 +36,8 @@ void describe_kevent(std::string& text, const Call& call) {
 
 }  // namespace
 
-constinit const Syscall kKqueue = {"kqueue", describe_kqueue};
+constinit const Syscall kKqueue = {"kqueue", describe_nothing};
 constinit const Syscall kKevent = {"kevent", describe_kevent};
+constinit const Syscall kGetpid = {"getpid", describe_nothing};
 
 }  // namespace selectors::kernel

@@ -3,14 +3,17 @@
 #ifndef SELECTORS_KQUEUE_KERNEL_H_
 #define SELECTORS_KQUEUE_KERNEL_H_
 
+// clang-format off
+#include <sys/types.h>  // BSDs want it before the next one.
 #include <sys/event.h>
-#include <sys/types.h>  // Before sys/event.h, on the BSDs.
+// clang-format on
+#include <unistd.h>
 
 #include "selectors/kernel.h"
 
 namespace selectors::kernel {
 
-extern const Syscall kKqueue, kKevent;
+extern const Syscall kKqueue, kKevent, kGetpid;
 
 // kqueue(2): a new, empty queue, behind a descriptor.
 inline int kqueue() { return call(kKqueue, ::kqueue); }
@@ -26,6 +29,9 @@ inline int kevent(int kq, const struct ::kevent* changes, int change_count,
   };
   return call(kKevent, make, kq, changes, change_count, events, room, &timeout);
 }
+
+// getpid(2).
+inline int getpid() { return call(kGetpid, ::getpid); }
 
 }  // namespace selectors::kernel
 

@@ -8,8 +8,13 @@
 //   - EV_ONESHOT deletes the filter that fired, not the other one.
 //   - Deleting a filter that is not there (fired, or the descriptor closed) is
 //     ENOENT, and fine.
+//   - Adding a filter again keeps its old flags on some systems, so a change is
+//     a deletion and an addition, in one call.
+//   - A pipe without a reader cannot be watched for writing on FreeBSD (EPIPE)
+//     and NetBSD (EBADF): register_() throws where other kernels call it ready.
 // Unlike epoll, a kqueue forgets a number when it is closed, whatever dup()s of
-// the file there are: no event ever comes for an earlier owner of a number.
+// the file there are: no event ever comes for an earlier owner of a number. And
+// it is not inherited by fork(): in the child its number is closed.
 
 #include "selectors/kqueue_selector.h"
 
@@ -27,38 +32,67 @@ using Kevent = struct ::kevent;
 // and waits for modify().
 constexpr std::uint32_t kSpent = 1;
 
-// Up to four changes of one descriptor.
+// Up to four changes of one descriptor, to be submitted in one call.
 class Changes {
  public:
-  // Adds `flags` for the filters of `events`.
-  void append(int fd, EventMask events, unsigned flags) {
-    if (events & EVENT_READ) append_filter(fd, EVFILT_READ, flags);
-    if (events & EVENT_WRITE) append_filter(fd, EVFILT_WRITE, flags);
+  explicit Changes(int fd) : fd_(fd) {}
+
+  void remove(EventMask events) { append(events, EV_DELETE); }
+
+  void add(EventMask events) {
+    append(events, EV_ADD | (events & EVENT_EDGE ? EV_CLEAR : 0u) |
+                       (events & EVENT_ONESHOT ? EV_ONESHOT : 0u));
   }
-  std::span<Kevent> all() { return std::span(changes_).first(count_); }
+
+  // Returns 0, or the errno of the first change that failed in earnest.
+  int submit(int kq) const {
+    const int size = static_cast<int>(size_);
+    Kevent answers[kMost];
+    int count;
+    do {
+      count = kernel::kevent(kq, changes_, size, answers, size,
+                             Timeout::nanoseconds::zero());
+    } while (count < 0 && errno == EINTR);  // Submitting twice does no harm.
+    if (count < 0) return errno;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const bool was_there = answers[i].data != ENOENT;
+      if (!was_there && (changes_[i].flags & EV_DELETE) != 0) continue;
+      if (answers[i].data != 0) return static_cast<int>(answers[i].data);
+    }
+    return 0;
+  }
 
  private:
-  void append_filter(int fd, int filter, unsigned flags) {
-    EV_SET(&changes_[count_++], static_cast<uintptr_t>(fd),
+  static constexpr std::size_t kMost = 4;
+
+  void append(EventMask events, unsigned flags) {
+    if (events & EVENT_READ) append_filter(EVFILT_READ, flags);
+    if (events & EVENT_WRITE) append_filter(EVFILT_WRITE, flags);
+  }
+  void append_filter(int filter, unsigned flags) {
+    EV_SET(&changes_[size_++], static_cast<uintptr_t>(fd_),
            static_cast<short>(filter),
            static_cast<unsigned short>(flags | EV_RECEIPT), 0, 0, nullptr);
   }
 
-  Kevent changes_[4];
-  std::size_t count_ = 0;
+  const int fd_;
+  Kevent changes_[kMost];
+  std::size_t size_ = 0;
 };
 
-unsigned add_flags(EventMask events) {
-  return EV_ADD | (events & EVENT_EDGE ? EV_CLEAR : 0u) |
-         (events & EVENT_ONESHOT ? EV_ONESHOT : 0u);
+int make_kqueue() {
+  const int kq = kernel::kqueue();
+  if (kq < 0) throw make_os_error(errno, "kqueue");
+  kernel::close_on_exec(kq);
+  return kq;
 }
 
 }  // namespace
 
 KqueueSelector::KqueueSelector()
     : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT),
-      kq_(kernel::kqueue()) {
-  if (kq_ < 0) throw make_os_error(errno, "kqueue");
+      kq_(make_kqueue()),
+      owner_(kernel::getpid()) {
   reserve_reports(events_.size());
 }
 
@@ -74,11 +108,10 @@ void KqueueSelector::add(Registration& registration) {
 }
 
 void KqueueSelector::change(Registration& registration, EventMask old_events) {
-  Changes changes;
-  changes.append(registration.fd, old_events, EV_DELETE);
-  changes.append(registration.fd, registration.events,
-                 add_flags(registration.events));
-  if (const int error = submit(changes.all())) {
+  Changes changes(registration.fd);
+  changes.remove(old_events);
+  changes.add(registration.events);
+  if (const int error = changes.submit(kq_)) {
     remove(registration);
     throw make_os_error(error, "kevent fd " + std::to_string(registration.fd));
   }
@@ -86,9 +119,9 @@ void KqueueSelector::change(Registration& registration, EventMask old_events) {
 }
 
 void KqueueSelector::remove(const Registration& registration) noexcept {
-  Changes changes;
-  changes.append(registration.fd, EVENT_READ | EVENT_WRITE, EV_DELETE);
-  submit(changes.all());
+  Changes changes(registration.fd);
+  changes.remove(EVENT_READ | EVENT_WRITE);
+  changes.submit(kq_);
 }
 
 bool KqueueSelector::wait(const Timeout& timeout) {
@@ -104,38 +137,20 @@ bool KqueueSelector::wait(const Timeout& timeout) {
   throw make_os_error(errno, "kevent");
 }
 
-void KqueueSelector::close_kernel_object() noexcept { kernel::close(kq_); }
-
-// A kqueue is not inherited: in the child its number is closed.
-void KqueueSelector::renew_after_fork() {
-  const int fresh = kernel::kqueue();
-  if (fresh < 0) throw make_os_error(errno, "kqueue");
-  kq_ = fresh;
-  for (Registration* registration : registrations().by_fd()) {
-    if (registration == nullptr || registration->mark == kSpent) continue;
-    Changes changes;
-    changes.append(registration->fd, registration->events,
-                   add_flags(registration->events));
-    submit(changes.all());  // Fails if it is closed: then it was not watched.
-  }
+// In a child the number may be somebody else's by now.
+void KqueueSelector::close_kernel_object() noexcept {
+  if (kernel::getpid() == owner_) kernel::close(kq_);
 }
 
-// Returns 0, or the errno of the first change that failed in earnest.
-int KqueueSelector::submit(std::span<Kevent> changes) noexcept {
-  // The answers overwrite the questions, which kevent() allows.
-  const int size = static_cast<int>(changes.size());
-  int count;
-  do {
-    count = kernel::kevent(kq_, changes.data(), size, changes.data(), size,
-                           Timeout::nanoseconds::zero());
-  } while (count < 0 && errno == EINTR);  // Submitting twice does no harm.
-  if (count < 0) return errno;
-  for (const Kevent& answer : changes) {
-    if (answer.data != 0 && answer.data != ENOENT) {
-      return static_cast<int>(answer.data);
-    }
+void KqueueSelector::renew_after_fork() {
+  kq_ = make_kqueue();
+  owner_ = kernel::getpid();
+  for (Registration* registration : registrations().by_fd()) {
+    if (registration == nullptr || registration->mark == kSpent) continue;
+    Changes changes(registration->fd);
+    changes.add(registration->events);
+    changes.submit(kq_);  // Fails if it is closed: then it was not watched.
   }
-  return 0;
 }
 
 void KqueueSelector::report_event(const Kevent& event) {

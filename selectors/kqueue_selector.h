@@ -3,7 +3,6 @@
 #ifndef SELECTORS_KQUEUE_SELECTOR_H_
 #define SELECTORS_KQUEUE_SELECTOR_H_
 
-#include <span>
 #include <string_view>
 
 #include "selectors/base_selector_impl.h"
@@ -34,10 +33,10 @@ class KqueueSelector final : public BaseSelectorImpl {
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
-  int submit(std::span<struct kevent> changes) noexcept;
   void report_event(const struct kevent& event);
 
   int kq_;
+  int owner_;  // the process that made it
   EventBuffer<struct kevent> events_;
 };
 

@@ -29,8 +29,9 @@ constexpr std::chrono::nanoseconds to_nanoseconds(
   using std::chrono::nanoseconds;
   using Ratio = std::ratio_divide<Period, std::nano>;
   if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {
-    const std::chrono::duration<long double, std::nano> wide = duration;
-    constexpr auto kMax = static_cast<long double>(nanoseconds::max().count());
+    // In the arithmetic that ceil() will use: it may round up, past the end.
+    const std::chrono::duration<Rep, std::nano> wide = duration;
+    constexpr auto kMax = static_cast<Rep>(nanoseconds::max().count());
     if (wide.count() != wide.count()) throw ValueError("a timeout is NaN");
     if (wide.count() >= kMax) return nanoseconds::max();
     if (wide.count() <= -kMax) return nanoseconds::min();
@@ -80,7 +81,10 @@ class Timeout {
 constexpr const std::timespec* Timeout::to_timespec(
     std::timespec& storage) const {
   if (waits_for_ever()) return nullptr;
-  const nanoseconds wait = std::max(*t_, nanoseconds::zero());
+  // macOS has refused more than 10^8 seconds. After three years the caller, who
+  // knows the deadline, waits again.
+  constexpr nanoseconds kLongest = std::chrono::seconds(100'000'000);
+  const nanoseconds wait = std::clamp(*t_, nanoseconds::zero(), kLongest);
   const auto whole = std::chrono::floor<std::chrono::seconds>(wait);
   storage.tv_sec = static_cast<std::time_t>(whole.count());
   storage.tv_nsec = static_cast<long>((wait - whole).count());
