@@ -1,0 +1,70 @@
+// When a program says hello, whichever selector waits for it. The test of a
+// program instantiates this suite as it does InputSuite.
+
+#ifndef TESTS_EXAMPLES_HELLO_SUITE_H_
+#define TESTS_EXAMPLES_HELLO_SUITE_H_
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "tests/examples/input_suite.h"
+#include "tests/examples/run_program.h"
+
+namespace examples {
+
+class HelloSuite : public testing::TestWithParam<Run> {
+ protected:
+  using Clock = std::chrono::steady_clock;
+
+  // Reads a line, and expects it to be a greeting with the time of now, which
+  // is at least `since`.
+  static void expect_hello(Program& program, std::time_t since) {
+    const std::string line = program.read_line();
+    std::size_t digits = 0;
+    const long long when = std::stoll(line, &digits);
+    EXPECT_EQ(line.substr(digits), " - Hello world!");
+    EXPECT_GE(when, since);
+    EXPECT_LE(when, std::time(nullptr));
+  }
+};
+
+TEST_P(HelloSuite, AtOnceOnEveryInput) {
+  for (const Stdin kind :
+       {Stdin::kTerminal, Stdin::kPipe, Stdin::kFile, Stdin::kDevNull}) {
+    SCOPED_TRACE(kind);
+    const std::time_t start = std::time(nullptr);
+    Program program(GetParam().name, kind, GetParam().with());
+    expect_hello(program, start);
+    program.end_input();
+    EXPECT_TRUE(program.read_lines().empty());
+  }
+}
+
+// The waiting costs neither time of the processor nor, as the trace tells of
+// those that have a selector, system calls.
+TEST_P(HelloSuite, AgainAfterThreeSecondsOfRest) {
+  const auto start = Clock::now();
+  const std::time_t start_date = std::time(nullptr);
+  RunOptions options = GetParam().with();
+  options.environment.push_back("SELECTORS_TRACE=1");
+  Program program(GetParam().name, Stdin::kTerminal, options);
+  expect_hello(program, start_date);
+  expect_hello(program, start_date + 2);  // Both are rounded down.
+  EXPECT_GE(Clock::now() - start, std::chrono::seconds(3));
+
+  int selects = 0;
+  for (const std::string& line : program.error_lines_so_far()) {
+    if (line.find("Selector.select(") != std::string::npos) ++selects;
+  }
+  EXPECT_LE(selects, 3);
+  program.end_input();
+  EXPECT_LT(program.wait().cpu_time, std::chrono::seconds(1));
+}
+
+}  // namespace examples
+
+#endif  // TESTS_EXAMPLES_HELLO_SUITE_H_
