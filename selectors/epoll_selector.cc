@@ -48,6 +48,8 @@ epoll_event entry_for(const Registration& registration) {
   append(what, "epoll_ctl ", operation, " fd ", fd);
   if (error == EPERM) {
     what += " (a regular file, directory or the like, which is always ready)";
+  } else if (error == EINVAL) {
+    what += " (the selector's own descriptor)";
   } else if (error == ENOSPC) {
     what += " (the limit is /proc/sys/fs/epoll/max_user_watches)";
   }
