@@ -102,8 +102,8 @@ std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
   const Deadline deadline(timeout);
   for (;;) {
     const bool uninterrupted = wait(timeout);
+    if (!uninterrupted) run_interrupt_hook();
     if (!ready_.empty() || timeout.only_looks()) return ready_;
-    if (!uninterrupted && interrupt_hook_) interrupt_hook_();
     timeout = deadline.remaining();
     if (timeout.only_looks()) return ready_;
   }

@@ -20,7 +20,7 @@ pollfd addition(const SelectorKey& key) {
           0};
 }
 
-pollfd removal(const SelectorKey& key) { return {key.fd, POLLREMOVE, 0}; }
+pollfd removal(int fd) { return {fd, POLLREMOVE, 0}; }
 
 int open_devpoll() {
   const int fd = kernel::devpoll_open();
@@ -61,7 +61,7 @@ void DevpollSelector::add(Registration& registration) {
 }
 
 void DevpollSelector::change(Registration& registration, EventMask) {
-  const pollfd changes[] = {removal(registration), addition(registration)};
+  const pollfd changes[] = {removal(registration.fd), addition(registration)};
   if (submit(devpoll_, changes)) return;
   const int error = errno;
   remove(registration);
@@ -69,7 +69,7 @@ void DevpollSelector::change(Registration& registration, EventMask) {
 }
 
 void DevpollSelector::remove(const Registration& registration) noexcept {
-  const pollfd changes[] = {removal(registration)};
+  const pollfd changes[] = {removal(registration.fd)};
   submit(devpoll_, changes);
 }
 
@@ -84,7 +84,11 @@ bool DevpollSelector::wait(const Timeout& timeout) {
       },
       [this](const pollfd& event) {
         Registration* const registration = registrations().find(event.fd);
-        if (registration == nullptr) return;
+        if (registration == nullptr) {  // Its removal failed.
+          const pollfd changes[] = {removal(event.fd)};
+          submit(devpoll_, changes);
+          return;
+        }
         const auto events = static_cast<unsigned short>(event.revents);
         report(*registration, readiness<POLLIN, POLLOUT>(events));
       },

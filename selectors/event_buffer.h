@@ -39,13 +39,17 @@ class EventBuffer {
 
   // False if there is no memory: the kernel keeps the rest until the next wait.
   template <class Grown>
-  bool grow(Grown grown) try {
-    places_ = std::make_unique<Event[]>(2 * size_);
-    size_ *= 2;
-    grown();
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
+  bool grow(Grown grown) {
+    const int before = size_;
+    try {
+      places_ = std::make_unique<Event[]>(2 * before);
+      size_ = 2 * before;
+      grown();
+      return true;
+    } catch (const std::bad_alloc&) {
+      size_ = before;  // Never more places than there is room for reports.
+      return false;
+    }
   }
 
   int size_ = kFirstSize;

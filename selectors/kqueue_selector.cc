@@ -87,6 +87,10 @@ int make_kqueue() {
   return kq;
 }
 
+[[noreturn]] void throw_refused(int error, int fd) {
+  throw make_os_error(error, "kevent fd " + std::to_string(fd));
+}
+
 }  // namespace
 
 KqueueSelector::KqueueSelector()
@@ -113,13 +117,17 @@ void KqueueSelector::change(Registration& registration, EventMask old_events) {
   changes.add(registration.events);
   if (const int error = changes.submit(kq_)) {
     remove(registration);
-    throw make_os_error(error, "kevent fd " + std::to_string(registration.fd));
+    throw_refused(error, registration.fd);
   }
   registration.mark = 0;
 }
 
 void KqueueSelector::remove(const Registration& registration) noexcept {
-  Changes changes(registration.fd);
+  forget(registration.fd);
+}
+
+void KqueueSelector::forget(int fd) noexcept {
+  Changes changes(fd);
   changes.remove(EVENT_READ | EVENT_WRITE);
   changes.submit(kq_);
 }
@@ -143,20 +151,29 @@ void KqueueSelector::close_kernel_object() noexcept {
 }
 
 void KqueueSelector::renew_after_fork() {
-  kq_ = make_kqueue();
+  const int fresh = make_kqueue();
+  close_kernel_object();  // If this child was here before, and did not succeed.
+  kq_ = fresh;
   owner_ = kernel::getpid();
   for (Registration* registration : registrations().by_fd()) {
     if (registration == nullptr || registration->mark == kSpent) continue;
     Changes changes(registration->fd);
     changes.add(registration->events);
-    changes.submit(kq_);  // Fails if it is closed: then it was not watched.
+    const int error = changes.submit(kq_);
+    // What is closed, or a pipe that nobody reads, is not watched any more.
+    if (error != 0 && error != EBADF && error != EPIPE) {
+      throw_refused(error, registration->fd);
+    }
   }
 }
 
 void KqueueSelector::report_event(const Kevent& event) {
   Registration* const registration =
       registrations().find(static_cast<int>(event.ident));
-  if (registration == nullptr) return;
+  if (registration == nullptr) {  // Its removal failed, or it would not come.
+    forget(static_cast<int>(event.ident));
+    return;
+  }
   report(*registration, event.filter == EVFILT_READ ? EVENT_READ : EVENT_WRITE);
   const EventMask both = EVENT_READ | EVENT_WRITE;
   if ((registration->events & EVENT_ONESHOT) == 0) return;

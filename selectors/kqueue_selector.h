@@ -33,6 +33,7 @@ class KqueueSelector final : public BaseSelectorImpl {
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
+  void forget(int fd) noexcept;
   void report_event(const struct kevent& event);
 
   int kq_;

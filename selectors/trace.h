@@ -1,9 +1,9 @@
 // SELECTORS_TRACE=1: what each library call asks of the kernel.
 //
 //   EpollSelector.register_(fd 5, READ)
-//     epoll_ctl(3, ADD, 5, IN, key 5#1) = 0 [1.1 us]
+//     epoll_ctl(3, ADD, 5, IN 5#1) = 0 [1.1 us]
 //   EpollSelector.select(100 ms)
-//     epoll_pwait2(3, [IN key 5#1], 16, 100 ms) = 1 [2.3 us]
+//     epoll_pwait2(3, [IN 5#1], 16, 100 ms) = 1 [2.3 us]
 //
 // Run the same program with SELECTORS_BACKEND=select, poll and epoll, and see
 // three ways of asking the same question. Lines go to standard error, each in
