@@ -5,12 +5,13 @@
 
 #include <any>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 
-#include "selectors/errors.h"
 #include "selectors/file_obj.h"
 #include "selectors/selector_key.h"
+#include "selectors/selector_map.h"
 #include "selectors/timeout.h"
 
 namespace selectors {
@@ -19,7 +20,8 @@ namespace selectors {
 //
 // Level-triggered: what is ready is reported by every select() until it is
 // dealt with. Never owns, closes or dups a descriptor. Used by one thread at a
-// time, which need not always be the same one (asserted in debug builds).
+// time, which need not always be the same one (debug builds assert it, in the
+// functions that are not const).
 //
 // Every function that takes a FileObj throws ValueError for a negative fd, and
 // for an object without one that is not registered.
@@ -38,7 +40,10 @@ class BaseSelector {
   // live longer.
   // Throws ValueError (no or unknown events, a closed selector), KeyError
   // (already registered), OSError (refused by the kernel; epoll refuses regular
-  // files with EPERM). On a throw nothing has changed.
+  // files with EPERM; a number beyond a million that is not open is refused on
+  // every backend). On a throw nothing has changed.
+  // Differs from Python: there, keys are immutable and live on; this one
+  // changes with modify().
   virtual const SelectorKey& register_(const FileObj& fileobj, EventMask events,
                                        std::any data = {}) = 0;
 
@@ -48,14 +53,16 @@ class BaseSelector {
   virtual SelectorKey unregister(const FileObj& fileobj) = 0;
 
   // Changes events and data of a registered file object, in at most one system
-  // call. Leaving `data` out clears it, as in Python. Arms EVENT_ONESHOT again,
-  // and lets EVENT_EDGE report again what is still there.
+  // call; the key keeps the file object. Leaving `data` out clears it, as in
+  // Python. Arms EVENT_ONESHOT again, and lets EVENT_EDGE report again what is
+  // still there.
   // Returns the new key, valid as that of register_().
   // Throws KeyError if it is not registered, ValueError as register_(); then
   // nothing has changed. Throws OSError if the kernel refuses; then it is not
   // registered any more.
   // Differs from Python: there, poll and epoll selectors do not check `events`,
-  // and the others leave it unregistered if they are wrong.
+  // and the others leave it unregistered if they are wrong, and put the given
+  // file object into the key.
   virtual const SelectorKey& modify(const FileObj& fileobj, EventMask events,
                                     std::any data = {}) = 0;
 
@@ -73,6 +80,7 @@ class BaseSelector {
   //
   // Throws OSError (select: a registered descriptor is closed), ValueError (a
   // closed selector), and what the interrupt hook throws.
+  // Differs from Python: there, each call returns a new list.
   virtual std::span<const ReadyKey> select(Timeout timeout = std::nullopt) = 0;
 
   // Forgets all registrations and gives the kernel's object back. Closing twice
@@ -90,20 +98,24 @@ class BaseSelector {
   virtual const SelectorMap* get_map() const = 0;
 
   // The descriptor of the kernel's object (epoll, kqueue, /dev/poll), which can
-  // itself be registered with another selector.
+  // itself be registered with another selector (Solaris excepted).
   // Throws ValueError where the backend has none (select, poll).
+  // Differs from Python: there, those have no such method.
   virtual int fileno() const = 0;
 
   // Called, on the thread that waits, whenever a signal interrupted the wait;
   // it may throw, and what it throws leaves select(). If it returns, the wait
-  // goes on. It takes the place of Python's signal handlers, which run, and
-  // raise, inside select(). An empty function removes it.
+  // goes on. It may use the selector, and close it, but not destroy it. It
+  // takes the place of Python's signal handlers, which run, and raise, inside
+  // select(); a signal that comes just before the wait begins does not
+  // interrupt it. An empty function removes it.
   virtual void set_interrupt_hook(std::function<void()> hook) = 0;
 
   // Gives the child of a fork() a kernel object of its own, with the same
   // registrations. Until then parent and child share one set of registrations
   // (epoll, /dev/poll), or the child has lost its own (kqueue). Call it in the
-  // child before anything else. Throws OSError.
+  // child before anything else; another selector that watches this one must
+  // register it anew. Throws OSError.
   virtual void after_fork_in_child() = 0;
 
   // Python's name of the class: "EpollSelector". DefaultSelector tells the name

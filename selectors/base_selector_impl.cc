@@ -1,8 +1,10 @@
 #include "selectors/base_selector_impl.h"
 
+#include <string>
 #include <utility>
 
 #include "selectors/describe.h"
+#include "selectors/errors.h"
 #include "selectors/trace.h"
 
 namespace selectors {
@@ -65,32 +67,19 @@ const SelectorKey& BaseSelectorImpl::modify(const FileObj& fileobj,
                      events_repr(events));
   });
   const SingleUser::Use use(user_);
-  Registration* registration = &registered(fileobj);
+  Registration& old = registered(fileobj);
   check_events(events);
-  const EventMask old_events = registration->events;
-  std::any old_data;  // Its destructor may do anything, so it runs last.
-  if (in_batch(*registration)) {
-    // Somebody may be looking at this key: like Python's, it is never changed,
-    // but replaced.
-    Registration& copy = table_.create(registration->fileobj, registration->fd,
-                                       events, std::move(data));
-    copy.mark = registration->mark;
-    table_.insert(copy);
-    ++retired_;
-    registration = &copy;
-  } else {
-    registration->events = events;
-    old_data = std::exchange(registration->data, std::move(data));
-  }
+  const EventMask old_events = old.events;
+  Registration& registration = updated(old, events, data);
   const bool rearms = (events & (EVENT_EDGE | EVENT_ONESHOT)) != 0;
-  if (events == old_events && !rearms) return *registration;
+  if (events == old_events && !rearms) return registration;
   try {
-    change(*registration, old_events);
+    change(registration, old_events);
   } catch (...) {
-    discard(*registration);
+    discard(registration);
     throw;
   }
-  return *registration;
+  return registration;
 }
 
 std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
@@ -168,13 +157,32 @@ void BaseSelectorImpl::throw_closed() {
   throw ValueError("I/O operation on closed selector");
 }
 
-// The hook may do anything: remove itself, select(), close the selector.
+// The hook may remove itself, select(), close the selector.
 void BaseSelectorImpl::run_interrupt_hook() {
   if (!interrupt_hook_) return;
   const auto hook = interrupt_hook_;
   hook();
   clear_batch();
   check_open();
+}
+
+// Gives a registration new events and data. A key that is in the batch, where
+// somebody may be looking at it, is like Python's never changed but replaced.
+// The old data is left in `data`, to die with the caller's argument: whatever
+// its destructor does, it does it when all is done.
+Registration& BaseSelectorImpl::updated(Registration& registration,
+                                        EventMask events, std::any& data) {
+  if (!in_batch(registration)) {
+    registration.events = events;
+    registration.data.swap(data);
+    return registration;
+  }
+  Registration& copy = table_.create(registration.fileobj, registration.fd,
+                                     events, std::move(data));
+  copy.mark = registration.mark;
+  table_.insert(copy);
+  ++retired_;
+  return copy;
 }
 
 // Takes it out of the table. If it is in the batch it stays readable until the

@@ -1,11 +1,12 @@
 // The bookkeeping that all backends share, once. A backend adds system calls
-// only: it implements the five functions under "What a backend supplies".
+// only: it implements the functions under "What a backend supplies".
 
 #ifndef SELECTORS_BASE_SELECTOR_IMPL_H_
 #define SELECTORS_BASE_SELECTOR_IMPL_H_
 
 #include <any>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -69,16 +70,6 @@ class BaseSelectorImpl : public BaseSelector {
       throw_closed();
   }
 
-  // What poll-like events mean. Whatever is not plain readability (a hang-up,
-  // an error) lets a writer proceed, and what is not plain writability a
-  // reader: both will meet it in their next call.
-  // Port of the masks in selectors._PollLikeSelector.select.
-  template <unsigned kIn, unsigned kOut>
-  static constexpr EventMask readiness(unsigned events) {
-    return ((events & ~kIn) != 0 ? EVENT_WRITE : 0) |
-           ((events & ~kOut) != 0 ? EVENT_READ : 0);
-  }
-
   // Room for `count` more reports, made before the kernel is asked: an event
   // that is told only once must not be lost for want of memory.
   void reserve_reports(int count) {
@@ -126,6 +117,8 @@ class BaseSelectorImpl : public BaseSelector {
       throw_invalid(events);
     }
   }
+  Registration& updated(Registration& registration, EventMask events,
+                        std::any& data);
   void discard(Registration& registration) noexcept;
   void run_interrupt_hook();
   void clear_batch() noexcept {
@@ -142,7 +135,7 @@ class BaseSelectorImpl : public BaseSelector {
   std::vector<ReadyKey> ready_;
   std::size_t retired_ = 0;  // keys in ready_ that are registered no more
   std::function<void()> interrupt_hook_;
-  mutable SingleUser user_;
+  SingleUser user_;
 };
 
 }  // namespace selectors

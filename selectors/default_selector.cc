@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "selectors/errors.h"
 #include "selectors/poll_selector.h"
 #include "selectors/select_selector.h"
 
@@ -41,7 +42,7 @@ std::unique_ptr<BaseSelector> make_named(std::string_view name) {
     names += (names.empty() ? "" : ", ") + std::string(backend.name);
   }
   throw ValueError("SELECTORS_BACKEND=" + std::string(name) +
-                   " is not one that this system has: " + names);
+                   ": no such selector here; choose one of " + names);
 }
 
 // As in Python's _can_use(), each is tried: the kernel objects by being made,
@@ -60,7 +61,7 @@ std::unique_ptr<BaseSelector> make_best() {
       if (reason != ENOSYS && reason != EPERM && reason != ENOENT) throw;
     }
   }
-  throw OSError(ENOSYS, std::generic_category(), "epoll, poll and select");
+  throw make_os_error(ENOSYS, "every way of waiting");
 }
 
 std::unique_ptr<BaseSelector> choose() {

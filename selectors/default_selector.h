@@ -8,7 +8,12 @@
 #ifndef SELECTORS_DEFAULT_SELECTOR_H_
 #define SELECTORS_DEFAULT_SELECTOR_H_
 
+#include <any>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
 
 #include "selectors/base_selector.h"
 

@@ -6,17 +6,18 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <string>
 
 #include "selectors/devpoll_kernel.h"
+#include "selectors/errors.h"
+#include "selectors/poll_events.h"
 
 namespace selectors {
 namespace {
 
 pollfd addition(const SelectorKey& key) {
-  return {key.fd,
-          static_cast<short>((key.events & EVENT_READ ? POLLIN : 0) |
-                             (key.events & EVENT_WRITE ? POLLOUT : 0)),
+  return {key.fd, static_cast<short>(to_native<POLLIN, POLLOUT>(key.events)),
           0};
 }
 
@@ -43,7 +44,9 @@ bool submit(int devpoll, std::span<const pollfd> changes) {
 }  // namespace
 
 DevpollSelector::DevpollSelector()
-    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE), devpoll_(open_devpoll()) {}
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE) {
+  devpoll_ = open_devpoll();  // Last of all: what came after could leak it.
+}
 
 DevpollSelector::~DevpollSelector() { close(); }
 
@@ -90,7 +93,7 @@ bool DevpollSelector::wait(const Timeout& timeout) {
           return;
         }
         const auto events = static_cast<unsigned short>(event.revents);
-        report(*registration, readiness<POLLIN, POLLOUT>(events));
+        report(*registration, from_native<POLLIN, POLLOUT>(events));
       },
       [] {});
   if (answered) return true;

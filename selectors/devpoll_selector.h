@@ -32,7 +32,7 @@ class DevpollSelector final : public BaseSelectorImpl {
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
-  int devpoll_;
+  int devpoll_ = -1;
   EventBuffer<pollfd> events_;
 };
 

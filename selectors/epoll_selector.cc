@@ -14,16 +14,24 @@
 //     and an event whose pair is not registered is a stray, never reported.
 //   - A stray that stays ready would wake every wait. Since it cannot be
 //     deleted, the whole instance is replaced by a new one, to which all but
-//     the strays move (an idea of libev's).
+//     the strays move (an idea of libev's). Not if fileno() was asked for:
+//     another selector may watch this instance, and would be left with the old
+//     one. Then strays cost time, but stay unreported.
 //   - Adding (B, 5) may meet a leftover (B, 5), from a time when B had that
 //     number before: EEXIST. The leftover is taken over.
+//   - What is closed without being unregistered twice over, first B and then A
+//     with the same number, and then gets that number back by dup2() of B, is
+//     beyond telling: B's events go to the registration of A.
 
 #include "selectors/epoll_selector.h"
 
 #include <cerrno>
+#include <string>
 
 #include "selectors/describe.h"
 #include "selectors/epoll_kernel.h"
+#include "selectors/errors.h"
+#include "selectors/poll_events.h"
 
 namespace selectors {
 namespace {
@@ -32,14 +40,23 @@ namespace {
 // whose entry therefore lies dead in the kernel until modify() revives it.
 constexpr std::uint32_t kSpent = 0;
 
+int make_epoll() {
+  const int epfd = kernel::epoll_create1(EPOLL_CLOEXEC);
+  if (epfd < 0) throw make_os_error(errno, "epoll_create1");
+  return epfd;
+}
+
 epoll_event entry_for(const Registration& registration) {
   epoll_event entry{};
-  if (registration.events & EVENT_READ) entry.events |= EPOLLIN;
-  if (registration.events & EVENT_WRITE) entry.events |= EPOLLOUT;
-  if (registration.events & EVENT_EDGE) entry.events |= EPOLLET;
-  if (registration.events & EVENT_ONESHOT) entry.events |= EPOLLONESHOT;
   entry.data.u64 = static_cast<std::uint64_t>(registration.mark) << 32 |
                    static_cast<std::uint32_t>(registration.fd);
+  if (registration.mark == kSpent) {
+    entry.events = EPOLLONESHOT;  // Asks for nothing; EPOLLHUP comes anyway.
+    return entry;
+  }
+  entry.events = to_native<EPOLLIN, EPOLLOUT>(registration.events);
+  if (registration.events & EVENT_EDGE) entry.events |= EPOLLET;
+  if (registration.events & EVENT_ONESHOT) entry.events |= EPOLLONESHOT;
   return entry;
 }
 
@@ -59,16 +76,16 @@ epoll_event entry_for(const Registration& registration) {
 }  // namespace
 
 EpollSelector::EpollSelector()
-    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT),
-      epfd_(kernel::epoll_create1(EPOLL_CLOEXEC)) {
-  if (epfd_ < 0) throw make_os_error(errno, "epoll_create1");
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT) {
   reserve_reports(events_.size());
+  epfd_ = make_epoll();  // Last of all: what came after could leak it.
 }
 
 EpollSelector::~EpollSelector() { close(); }
 
 int EpollSelector::fileno() const {
   check_open();
+  may_be_watched_ = true;
   return epfd_;
 }
 
@@ -85,15 +102,10 @@ void EpollSelector::add(Registration& registration) {
 }
 
 void EpollSelector::change(Registration& registration, EventMask) {
-  const bool was_spent = registration.mark == kSpent;
-  if (was_spent) registration.mark = next_generation();
+  if (registration.mark == kSpent) registration.mark = next_generation();
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return;
-  if (errno == ENOENT && was_spent &&  // Not moved by replace_instance().
-      kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &entry) == 0) {
-    return;
-  }
   const int error = errno;
   remove(registration);
   throw_refused("MOD", fd, error);
@@ -126,12 +138,13 @@ inline void EpollSelector::report_event(const epoll_event& event) {
     has_strays_ = true;
     return;
   }
-  report(*registration, readiness<EPOLLIN, EPOLLOUT>(event.events));
+  if (generation == kSpent) return;
+  report(*registration, from_native<EPOLLIN, EPOLLOUT>(event.events));
   if (registration->events & EVENT_ONESHOT) registration->mark = kSpent;
 }
 
 bool EpollSelector::wait(const Timeout& timeout) {
-  if (has_strays_) {
+  if (has_strays_ && !may_be_watched_) {
     try {
       replace_instance();
     } catch (const OSError&) {
@@ -164,6 +177,7 @@ std::uint32_t EpollSelector::next_generation() {
 // already is refused, and changes nothing.
 bool EpollSelector::is_watched(int fd) {
   epoll_event probe{};
+  probe.data.u64 = ~std::uint64_t{0};  // Nobody's, should it stay.
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &probe) != 0) {
     return errno == EEXIST;
   }
@@ -173,11 +187,9 @@ bool EpollSelector::is_watched(int fd) {
 
 // Moves what is watched to a new instance, which takes over the number epfd_.
 void EpollSelector::replace_instance() {
-  const int fresh = kernel::epoll_create1(EPOLL_CLOEXEC);
-  if (fresh < 0) throw make_os_error(errno, "epoll_create1");
+  const int fresh = make_epoll();
   for (const Registration* registration : registrations().by_fd()) {
-    if (registration == nullptr || registration->mark == kSpent) continue;
-    if (!is_watched(registration->fd)) continue;
+    if (registration == nullptr || !is_watched(registration->fd)) continue;
     epoll_event entry = entry_for(*registration);
     if (kernel::epoll_ctl(fresh, EPOLL_CTL_ADD, registration->fd, &entry) < 0) {
       const int error = errno;

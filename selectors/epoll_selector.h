@@ -40,7 +40,8 @@ class EpollSelector final : public BaseSelectorImpl {
   bool is_watched(int fd);
   void replace_instance();
 
-  int epfd_;
+  int epfd_ = -1;
+  mutable bool may_be_watched_ = false;  // fileno() was asked for.
   std::uint32_t last_generation_ = 0;
   bool has_nanoseconds_ = true;  // until epoll_pwait2 answers ENOSYS
   bool has_strays_ = false;      // See the top of epoll_selector.cc.

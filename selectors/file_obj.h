@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 namespace selectors {
 
@@ -59,7 +60,9 @@ class FileObj {
   std::string repr() const;
 
   // The same object; for plain numbers, the same number.
-  friend bool operator==(const FileObj&, const FileObj&) = default;
+  friend bool operator==(const FileObj& a, const FileObj& b) {
+    return a.object_ == b.object_ && (a.object_ != nullptr || a.fd_ == b.fd_);
+  }
 
  private:
   static constexpr int kNoFd = -1;

@@ -3,20 +3,24 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "selectors/describe.h"
 
 namespace selectors::kernel {
 
 Interceptor::Interceptor() : next_(first_interceptor.load()) {
-  first_interceptor.store(this, std::memory_order_release);
+  first_interceptor.store(this);
 }
 
 Interceptor::~Interceptor() { first_interceptor.store(next_); }
 
+std::optional<Word> Interceptor::enter(const Call&) { return std::nullopt; }
+
 // The newest is asked first; the first answer stands. All are told.
 Word intercepted(const Syscall& syscall, std::span<const Word> args,
                  const std::function<Word()>& make) {
+  const auto start = std::chrono::steady_clock::now();
   Interceptor* const first = first_interceptor.load();
   Call call{syscall, args};
   std::optional<Word> answer;
@@ -25,6 +29,7 @@ Word intercepted(const Syscall& syscall, std::span<const Word> args,
   }
   call.result = answer ? *answer : make();
   call.error = call.result == -1 ? errno : 0;
+  call.elapsed = std::chrono::steady_clock::now() - start;
   for (auto* i = first; i != nullptr; i = i->next_) i->leave(call);
   if (call.result == -1) errno = call.error;
   return call.result;
@@ -37,8 +42,14 @@ void describe_close(std::string& text, const Call& call) {
 }
 
 void describe_fcntl(std::string& text, const Call& call) {
-  append(text, call.args[0],
-         call.args[1] == F_GETFD ? ", F_GETFD" : ", F_SETFD, FD_CLOEXEC");
+  append(text, call.args[0], ", ");
+  if (call.args[1] == F_GETFD) {
+    text += "F_GETFD";
+  } else if (call.args[1] == F_SETFD) {
+    append(text, "F_SETFD, ", call.args[2] == FD_CLOEXEC ? "CLOEXEC" : "0");
+  } else {
+    append(text, call.args[1], ", ", call.args[2]);
+  }
 }
 
 void append_fd_set(std::string& text, const Call& call, std::size_t arg) {
@@ -47,17 +58,15 @@ void append_fd_set(std::string& text, const Call& call, std::size_t arg) {
     text += "-";
     return;
   }
-  text += "{";
-  const char* separator = "";
+  std::vector<int> fds;
   for (int fd = 0; fd < call.args[0]; ++fd) {
-    if (!FD_ISSET(fd, set)) continue;
-    append(text, separator, fd);
-    separator = " ";
+    if (FD_ISSET(fd, set)) fds.push_back(fd);
   }
-  text += "}";
+  append_list(text, fds.data(), static_cast<std::ptrdiff_t>(fds.size()),
+              [](std::string& out, int fd) { append(out, fd); });
 }
 
-// "6, {3 5} -> {3}, -, 100 ms": readers, asked and answered; no writers.
+// "6, [3, 5] -> [3], -, 100 ms": readers, asked and answered; no writers.
 void describe_pselect(std::string& text, const Call& call) {
   append(text, call.args[0]);
   for (const std::size_t asked : {1u, 2u}) {
@@ -82,8 +91,8 @@ void describe_poll(std::string& text, const Call& call) {
 template <class PollFd>
 int ppoll_or_poll(PollFd* fds, std::size_t count, const Timeout* timeout) {
   const auto n = static_cast<nfds_t>(count);
-  // ppoll also writes back how much time was left, which costs 60 ns here: a
-  // quarter of a look at one descriptor.
+  // ppoll also writes back how much time was left, and that takes a quarter of
+  // the time of a look at one descriptor.
   const bool exact = timeout->waits_for_ever() || timeout->only_looks();
   if constexpr (requires { ppoll(fds, n, nullptr, nullptr); }) {
     std::timespec wait;

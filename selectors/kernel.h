@@ -1,7 +1,8 @@
 // The one door to the kernel.
 //
-// Every system call of this project is one line in a page like the second half
-// of this file, and goes through call() below. That one place
+// Every system call of this project, but for the trace's own writing, stands in
+// a page like the second half of this file, and goes through call() below. That
+// one place
 //   - is what SELECTORS_TRACE=1 prints (trace.h),
 //   - is where a test makes the n-th call fail, with any errno,
 //   - is where a kernel that this machine does not have can be stood in for,
@@ -20,6 +21,8 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -54,11 +57,12 @@ struct Call {
   std::span<const Word> args;
   Word result = 0;
   int error = 0;  // errno, if result is -1
+  std::chrono::nanoseconds elapsed{};
 };
 
 // Stands between the library and the kernel for as long as it lives. It sees
-// the calls of all threads, and must itself see to their taking turns. Made and
-// destroyed only while no other thread makes calls, in the order of a stack.
+// the calls of all threads, and must do its own locking. Made and destroyed
+// only while no other thread makes calls, in the order of a stack.
 class Interceptor {
  public:
   Interceptor();
@@ -68,7 +72,7 @@ class Interceptor {
 
   // Before the call. A result that is returned here, with errno set if it is
   // -1, is the call's result, and the kernel is not asked.
-  virtual std::optional<Word> enter(const Call& call) = 0;
+  virtual std::optional<Word> enter(const Call& call);
 
   // After the call, whoever answered it.
   virtual void leave(const Call& call) = 0;
@@ -85,8 +89,9 @@ inline constinit std::atomic<Interceptor*> first_interceptor = nullptr;
 Word intercepted(const Syscall& syscall, std::span<const Word> args,
                  const std::function<Word()>& make);
 
-inline Word to_word(int number) { return number; }
-inline Word to_word(unsigned long number) { return static_cast<Word>(number); }
+inline Word to_word(std::integral auto number) {
+  return static_cast<Word>(number);
+}
 inline Word to_word(const volatile void* address) {
   return reinterpret_cast<Word>(address);
 }
@@ -95,7 +100,7 @@ inline Word to_word(const volatile void* address) {
 template <class Make, class... Args>
 inline auto call(const Syscall& syscall, Make make, Args... args) {
   using Result = decltype(make(args...));
-  if (first_interceptor.load(std::memory_order_acquire) == nullptr) [[likely]] {
+  if (first_interceptor.load() == nullptr) [[likely]] {
     return make(args...);
   }
   // By value: a reference would keep the arguments in memory on the other path.

@@ -6,8 +6,7 @@
 //     second is refused, the first can be taken back.
 //   - Both may come out of one wait, and go into one report; see report().
 //   - EV_ONESHOT deletes the filter that fired, not the other one.
-//   - Deleting a filter that is not there (fired, or the descriptor closed) is
-//     ENOENT, and fine.
+//   - Deleting a filter that is not there (it fired) is ENOENT, and fine.
 //   - Adding a filter again keeps its old flags on some systems, so a change is
 //     a deletion and an addition, in one call.
 //   - A pipe without a reader cannot be watched for writing on FreeBSD (EPIPE)
@@ -19,8 +18,10 @@
 #include "selectors/kqueue_selector.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
+#include "selectors/errors.h"
 #include "selectors/kqueue_kernel.h"
 
 namespace selectors {
@@ -54,7 +55,7 @@ class Changes {
                              Timeout::nanoseconds::zero());
     } while (count < 0 && errno == EINTR);  // Submitting twice does no harm.
     if (count < 0) return errno;
-    for (std::size_t i = 0; i < size_; ++i) {
+    for (int i = 0; i < count; ++i) {
       const bool was_there = answers[i].data != ENOENT;
       if (!was_there && (changes_[i].flags & EV_DELETE) != 0) continue;
       if (answers[i].data != 0) return static_cast<int>(answers[i].data);
@@ -95,9 +96,9 @@ int make_kqueue() {
 
 KqueueSelector::KqueueSelector()
     : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT),
-      kq_(make_kqueue()),
       owner_(kernel::getpid()) {
   reserve_reports(events_.size());
+  kq_ = make_kqueue();  // Last of all: what came after could leak it.
 }
 
 KqueueSelector::~KqueueSelector() { close(); }

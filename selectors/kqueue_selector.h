@@ -36,7 +36,7 @@ class KqueueSelector final : public BaseSelectorImpl {
   void forget(int fd) noexcept;
   void report_event(const struct kevent& event);
 
-  int kq_;
+  int kq_ = -1;
   int owner_;  // the process that made it
   EventBuffer<struct kevent> events_;
 };

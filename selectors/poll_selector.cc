@@ -4,14 +4,16 @@
 
 #include <cerrno>
 
+#include "selectors/errors.h"
 #include "selectors/kernel.h"
+#include "selectors/poll_events.h"
 
 namespace selectors {
+
 namespace {
 
-short native(EventMask events) {
-  return static_cast<short>((events & EVENT_READ ? POLLIN : 0) |
-                            (events & EVENT_WRITE ? POLLOUT : 0));
+short wanted(const SelectorKey& key) {
+  return static_cast<short>(to_native<POLLIN, POLLOUT>(key.events));
 }
 
 }  // namespace
@@ -22,11 +24,11 @@ PollSelector::~PollSelector() { close(); }
 
 void PollSelector::add(Registration& registration) {
   registration.mark = static_cast<std::uint32_t>(fds_.size());
-  fds_.push_back({registration.fd, native(registration.events), 0});
+  fds_.push_back({registration.fd, wanted(registration), 0});
 }
 
 void PollSelector::change(Registration& registration, EventMask) {
-  fds_[registration.mark].events = native(registration.events);
+  fds_[registration.mark].events = wanted(registration);
 }
 
 // The last entry moves into the gap, so that the array stays dense.
@@ -49,7 +51,8 @@ bool PollSelector::wait(const Timeout& timeout) {
     if (entry.revents == 0) continue;
     --left;
     const auto events = static_cast<unsigned short>(entry.revents);
-    report(*registrations().find(entry.fd), readiness<POLLIN, POLLOUT>(events));
+    report(*registrations().find(entry.fd),
+           from_native<POLLIN, POLLOUT>(events));
   }
   return true;
 }

@@ -13,8 +13,8 @@ struct pollfd;
 namespace selectors {
 
 // Selector over poll(2). A select() costs what is registered: the kernel copies
-// the array in and looks at every entry. For a handful of descriptors it is the
-// fastest there is. Takes any descriptor; regular files are always ready.
+// the array in and looks at every entry. For one or two descriptors it is
+// faster than epoll. Takes any descriptor; regular files are always ready.
 //
 // Watches a number, not the file behind it: who closes a registered descriptor
 // and opens another file under its number has that one watched. A registered

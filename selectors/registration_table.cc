@@ -20,14 +20,15 @@ Registration* RegistrationTable::find_by_identity(
     if (candidate == nullptr || fileobj.identity() == nullptr) continue;
     if (candidate->fileobj.identity() == fileobj.identity()) return candidate;
   }
-  throw ValueError("invalid file object: " + fileobj.repr() +
-                   " has no descriptor and is not registered");
+  throw ValueError("Invalid file object: " + fileobj.repr() +
+                   " is not open, and not registered");
 }
 
 void RegistrationTable::make_room_for(int fd) {
-  // An fd of two thousand million would cost 16 GiB of table. Where the number
-  // is out of the ordinary, somebody must at least have opened it.
-  constexpr int kOrdinary = 1 << 16;
+  // An fd of two thousand million would cost 16 GiB of table. One that is
+  // beyond what Linux allows, unless it is told otherwise
+  // (/proc/sys/fs/nr_open), must at least be open.
+  constexpr int kOrdinary = 1 << 20;
   if (fd >= kOrdinary && !kernel::is_open(fd)) {
     throw make_os_error(EBADF, "fd " + std::to_string(fd));
   }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "selectors/errors.h"
 #include "selectors/kernel.h"
 
 namespace selectors {
@@ -21,11 +22,16 @@ struct SelectSelector::Sets {
 
     void put(int fd, bool present) {
       size_ += present - contains(fd);
-      present ? FD_SET(fd, &fds_) : FD_CLR(fd, &fds_);
+      if (present) {
+        FD_SET(fd, &fds_);
+      } else {
+        FD_CLR(fd, &fds_);
+      }
     }
 
     // What to ask: nothing if nobody is in it. The kernel copies and walks each
-    // set that it is given, which for an empty one costs 80 ns here.
+    // set that it is given; an empty one makes a look at few descriptors take a
+    // fifth longer.
     const fd_set* question() const { return size_ > 0 ? &fds_ : nullptr; }
 
    private:
@@ -42,6 +48,8 @@ namespace {
 // An fd_set is a bitmap: looked at 64 descriptors at a time, mostly zeros.
 using Words = std::array<std::uint64_t, sizeof(fd_set) / sizeof(std::uint64_t)>;
 static_assert(sizeof(Words) == sizeof(fd_set));
+static_assert(std::endian::native == std::endian::little ||
+              sizeof(fd_mask) == sizeof(std::uint64_t));
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Any system: three bitmaps of descriptor numbers.
+// Any Unix: bitmaps of descriptor numbers, given to the kernel at every wait.
 
 #ifndef SELECTORS_SELECT_SELECTOR_H_
 #define SELECTORS_SELECT_SELECTOR_H_

@@ -10,6 +10,7 @@
 #include "selectors/poll_selector.h"
 #include "selectors/select_selector.h"
 #include "selectors/selector_key.h"
+#include "selectors/selector_map.h"
 #include "selectors/timeout.h"
 
 #endif  // SELECTORS_SELECTORS_H_

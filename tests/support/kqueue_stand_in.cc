@@ -341,9 +341,10 @@ std::vector<pollfd> Queue::sources() const {
 }
 
 int Queue::collect(std::span<Kevent> room) {
+  const std::vector<pollfd> answers = look();  // Forgets what was closed.
   std::size_t count = 0;
   auto next = knotes_.begin();
-  for (const pollfd& answer : look()) {
+  for (const pollfd& answer : answers) {
     const auto knote = next++;
     const auto revents = static_cast<unsigned short>(answer.revents);
     const unsigned ready = revents & interest(knote->filter);
