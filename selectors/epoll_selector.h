@@ -16,6 +16,8 @@ namespace selectors {
 // Selector over epoll(7). A select() costs what is ready, however much is
 // registered. Refuses regular files, directories and /dev/null with OSError
 // (EPERM). Has EVENT_EDGE and EVENT_ONESHOT.
+// Differs from Python: there, an event of a file that was closed under one of
+// its numbers can reach the registration that has the number next.
 // Port of selectors.EpollSelector (CPython 3.13, Lib/selectors.py).
 class EpollSelector final : public BaseSelectorImpl {
  public:
