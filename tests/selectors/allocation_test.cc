@@ -1,0 +1,109 @@
+// Once warm, a selector asks for no memory; and a high descriptor number costs
+// little. This program counts what is asked of operator new.
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <vector>
+
+#include "selectors/epoll_selector.h"
+#include "selectors/poll_selector.h"
+#include "selectors/select_selector.h"
+#include "tests/selectors/selector_fixture.h"
+
+namespace {
+std::size_t allocations = 0;
+std::size_t bytes = 0;
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  bytes += size;
+  if (void* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace selectors {
+namespace {
+
+template <class Selector>
+class AllocationTest : public tests::NoLeak {};
+// Not with the stand-ins for other kernels, which take memory of their own.
+using RealSelectors =
+    ::testing::Types<SelectSelector, PollSelector, EpollSelector>;
+TYPED_TEST_SUITE(AllocationTest, RealSelectors, SelectorNames);
+
+TYPED_TEST(AllocationTest, NothingIsAllocatedOnceWarm) {
+  TypeParam s;
+  const std::vector<SocketPair> pairs(100);
+  const auto everything = [&] {
+    int number = 0;
+    for (const SocketPair& pair : pairs) {
+      s.register_(pair.first, EVENT_READ, ++number);
+      s.register_(pair.second, EVENT_BOTH, &pair);
+    }
+    for (const auto& [key, events] : s.select()) {
+      s.modify(key.fileobj, EVENT_WRITE, number);
+      s.modify(key.fileobj, EVENT_BOTH);
+      s.get_key(key.fd);
+    }
+    s.select(0s);
+    s.select(1us);
+    s.select(1s);
+    for (const SocketPair& pair : pairs) {
+      s.unregister(pair.first);
+      s.unregister(pair.second);
+    }
+    s.select(1us);
+  };
+  everything();
+  const std::size_t before = allocations;
+  for (int i = 0; i < 3; ++i) everything();
+  EXPECT_EQ(allocations, before);
+}
+
+TYPED_TEST(AllocationTest, UnregisteringWhatIsWalkedAllocatesNothing) {
+  TypeParam s;
+  const std::vector<SocketPair> pairs(100);
+  const auto everything = [&] {
+    for (const SocketPair& pair : pairs) s.register_(pair.first, EVENT_WRITE);
+    for (const auto& [key, events] : s.select()) s.unregister(key.fileobj);
+  };
+  everything();
+  everything();
+  const std::size_t before = allocations;
+  everything();
+  EXPECT_EQ(allocations, before);
+}
+
+// R10: a table indexed by descriptor numbers, with one high number in it.
+TYPED_TEST(AllocationTest, R10_AHighNumberCostsLittle) {
+  TypeParam s;
+  const tests::MostOpenFiles limit;
+  const Pipe pipe;
+  const File high = tests::dup_at_least(
+      pipe.writer, static_cast<int>(std::min<std::size_t>(
+                       limit.count() - 1, std::size_t{100000})));
+  const std::size_t before = bytes;
+  try {
+    s.register_(high, EVENT_WRITE);
+    EXPECT_EQ(ready_now(s).size(), 1u);
+  } catch (const ValueError&) {
+    EXPECT_EQ(s.name(), "SelectSelector");
+  }
+  EXPECT_LT(bytes - before, std::size_t{10} << 20);
+}
+
+TYPED_TEST(AllocationTest, R10_AnImpossibleNumberCostsNothing) {
+  TypeParam s;
+  const std::size_t before = bytes;
+  EXPECT_THROW(s.register_(std::numeric_limits<int>::max(), EVENT_READ),
+               OSError);
+  EXPECT_LT(bytes - before, std::size_t{1} << 20);
+}
+
+}  // namespace
+}  // namespace selectors

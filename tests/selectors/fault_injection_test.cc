@@ -1,0 +1,306 @@
+// Every system call of every operation fails once, with each of several errors.
+// Whatever the operation then does, nothing leaks, and what the selector says
+// that it watches is what the kernel watches: no more, no less.
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "selectors/kernel.h"
+#include "tests/selectors/all_selectors.h"
+#include "tests/selectors/selector_fixture.h"
+#include "tests/support/fault_injector.h"
+
+namespace selectors {
+namespace {
+
+using tests::CallCounter;
+using tests::FaultInjector;
+
+constexpr int kErrors[] = {ENOMEM, ENOSPC, EPERM, EBADF, EINTR, ENOSYS};
+
+// A selector in use: one end waits, one is ready, one is not registered.
+template <class Selector>
+struct Scene {
+  Scene() {
+    ready.second.write("x");
+    s.register_(idle.first, EVENT_READ, std::string("idle"));
+    s.register_(ready.first, EVENT_BOTH, std::string("ready"));
+  }
+
+  // What is in the map is reported with all that it waits for, as everything
+  // is ready; and nothing else is, nor wakes anybody.
+  void expect_agreement() {
+    const std::array all = {&idle, &ready, &fresh};
+    for (const SocketPair* pair : all) {
+      if (pair->first.fileno() >= 0) pair->second.write("x");
+    }
+    Ready expected;
+    for (const SelectorKey& key : *s.get_map()) expected[key.fd] = key.events;
+    // What could not be unregistered is noticed, and dropped, now. Until then
+    // it may take the place of others.
+    for (const auto& [fd, events] : ready_now(s, 1ms)) {
+      EXPECT_TRUE(expected.contains(fd)) << fd;
+    }
+    EXPECT_EQ(ready_now(s, 1ms), expected);
+    for (const auto& [fd, events] : expected) s.unregister(fd);
+    {
+      const CallCounter calls;
+      EXPECT_EQ(ready_now(s, 3ms), Ready());
+      EXPECT_LE(calls.count(), 16u) << "something wakes it that nobody awaits";
+    }
+    // And it is of use still.
+    for (const SocketPair* pair : all) {
+      if (pair->first.fileno() < 0) continue;
+      s.register_(pair->first, EVENT_BOTH);
+      EXPECT_EQ(ready_now(s)[pair->first.fileno()], EVENT_BOTH);
+    }
+  }
+
+  SocketPair idle, ready, fresh;
+  const std::set<int> before = tests::open_fds();
+  Selector s;
+  const int descriptor = opened_since(before);
+};
+
+template <class Selector>
+class FaultInjection : public tests::NoLeak {
+ protected:
+  // Runs `operation` on a new scene for each n and each error, until there is
+  // no n-th call any more; then `after`(scene, thrown errno, error).
+  template <class Operation, class After>
+  void for_each_fault(Operation operation, After after) {
+    for (const int error : kErrors) {
+      for (int n = 1;; ++n) {
+        SCOPED_TRACE("call " + std::to_string(n) + ": " +
+                     std::generic_category().message(error));
+        ASSERT_LT(n, 100);
+        Scene<Selector> scene;
+        int thrown = 0;
+        bool fired = false;
+        {
+          const FaultInjector fault(n, error);
+          thrown = errno_of([&] { operation(scene); });
+          fired = fault.fired();
+        }
+        EXPECT_TRUE(thrown == 0 || thrown == error) << thrown;
+        if (!fired) {
+          EXPECT_EQ(thrown, 0);
+        }
+        after(scene, thrown, error);
+        if (!fired || this->HasFailure()) break;
+      }
+    }
+  }
+
+  template <class Operation>
+  void expect_agreement_after(Operation operation) {
+    for_each_fault(operation,
+                   [](auto& scene, int, int) { scene.expect_agreement(); });
+  }
+};
+TYPED_TEST_SUITE(FaultInjection, AllSelectors, SelectorNames);
+
+TYPED_TEST(FaultInjection, Construct) {
+  this->for_each_fault(
+      [](auto&) {
+        TypeParam s;
+        const SocketPair pair;
+        s.register_(pair.first, EVENT_WRITE);
+        EXPECT_EQ(ready_now(s, 30s).size(), 1u);
+      },
+      [](auto&, int, int) {});
+}
+
+// R72: ENOSPC from epoll_ctl() is max_user_watches.
+TYPED_TEST(FaultInjection, R72_Register) {
+  this->for_each_fault(
+      [](auto& scene) { scene.s.register_(scene.fresh.first, EVENT_BOTH); },
+      [](auto& scene, int thrown, int) {
+        EXPECT_EQ(scene.s.get_map()->contains(scene.fresh.first), thrown == 0);
+        EXPECT_EQ(scene.s.get_map()->size(), thrown == 0 ? 3u : 2u);
+        scene.expect_agreement();
+      });
+}
+
+TYPED_TEST(FaultInjection, Modify) {
+  for (const EventMask events : {EVENT_WRITE, EVENT_BOTH}) {
+    this->for_each_fault(
+        [events](auto& scene) { scene.s.modify(scene.idle.first, events); },
+        [events](auto& scene, int thrown, int) {
+          const SelectorKey* key = scene.s.get_map()->get(scene.idle.first);
+          ASSERT_EQ(key != nullptr, thrown == 0);
+          if (key != nullptr) {
+            EXPECT_EQ(key->events, events);
+          }
+          scene.expect_agreement();
+        });
+  }
+}
+
+TYPED_TEST(FaultInjection, ModifyWhileWalking) {
+  this->expect_agreement_after([](auto& scene) {
+    scene.s.select(0s);
+    const SelectorKey key = scene.s.get_key(scene.ready.first);
+    scene.s.modify(scene.ready.first, EVENT_READ);
+    scene.s.modify(scene.idle.first, EVENT_BOTH);
+  });
+}
+
+TYPED_TEST(FaultInjection, Unregister) {
+  this->for_each_fault(
+      [](auto& scene) { scene.s.unregister(scene.ready.first); },
+      [](auto& scene, int thrown, int) {
+        EXPECT_EQ(thrown, 0);
+        EXPECT_EQ(scene.s.get_map()->size(), 1u);
+        scene.expect_agreement();
+      });
+}
+
+TYPED_TEST(FaultInjection, UnregisterAfterClose) {
+  this->for_each_fault(
+      [](auto& scene) {
+        scene.ready.first.close();
+        scene.s.unregister(scene.ready.first);
+      },
+      [](auto& scene, int thrown, int) {
+        EXPECT_EQ(thrown, 0);
+        scene.expect_agreement();
+      });
+}
+
+// R73: an error of the wait is thrown, and is not "nothing is ready".
+TYPED_TEST(FaultInjection, R73_Select) {
+  for (const Timeout timeout : {Timeout(0s), Timeout(30s), Timeout()}) {
+    this->for_each_fault([timeout](auto& scene) { scene.s.select(timeout); },
+                         [](auto& scene, int thrown, int error) {
+                           if (error == EINTR) {
+                             EXPECT_EQ(thrown, 0);
+                           }
+                           EXPECT_EQ(scene.s.get_map()->size(), 2u);
+                           scene.expect_agreement();
+                         });
+  }
+}
+
+TYPED_TEST(FaultInjection, R73_SelectThatEndsByItsTimeout) {
+  this->for_each_fault(
+      [](auto& scene) {
+        scene.s.unregister(scene.ready.first);
+        const Stopwatch stopwatch;
+        EXPECT_TRUE(scene.s.select(2ms).empty());
+        EXPECT_GE(stopwatch.elapsed(), 2ms);
+      },
+      [](auto& scene, int, int) {
+        // The unregister() may have failed silently, its remains are dropped.
+        scene.expect_agreement();
+      });
+}
+
+TYPED_TEST(FaultInjection, Close) {
+  this->for_each_fault([](auto& scene) { scene.s.close(); },
+                       [](auto& scene, int thrown, int) {
+                         EXPECT_EQ(thrown, 0);
+                         EXPECT_EQ(scene.s.get_map(), nullptr);
+                         scene.s.close();
+                       });
+}
+
+TYPED_TEST(FaultInjection, UnregisterAndRegisterAgain) {
+  this->expect_agreement_after([](auto& scene) {
+    scene.s.unregister(scene.ready.first);
+    scene.s.register_(scene.ready.first, EVENT_READ);
+    scene.s.register_(scene.fresh.first, EVENT_WRITE);
+    scene.s.unregister(scene.idle.first);
+  });
+}
+
+// Leaves out calls that ask whether something is open (fcntl) or watched (an
+// ADD to the old instance): about what is, they have no other answer.
+bool is_no_probe(const kernel::Call& call, int epfd) {
+  if (FaultInjector::is(call, "fcntl")) return false;
+  return !FaultInjector::is(call, "epoll_ctl") || call.args[0] != epfd ||
+         call.args[1] != EPOLL_CTL_ADD;
+}
+
+// If it throws, the child may call it again.
+TYPED_TEST(FaultInjection, AfterForkInChild) {
+  for (const int error : kErrors) {
+    int calls_made = 1;
+    for (int n = 1; n <= calls_made && n < 30; ++n) {
+      SCOPED_TRACE("call " + std::to_string(n) + ": " +
+                   std::generic_category().message(error));
+      Scene<TypeParam> scene;
+      const Pipe count;  // How many calls there are, told by the child.
+      expect_in_child([&] {
+        const auto before = tests::open_fds();
+        int thrown = 0;
+        {
+          const int epfd = scene.descriptor;
+          const CallCounter calls;
+          const FaultInjector fault(n, error, [epfd](const auto& call) {
+            return is_no_probe(call, epfd);
+          });
+          thrown = errno_of([&] { scene.s.after_fork_in_child(); });
+          count.writer.write(std::string(calls.count(), '.'));
+        }
+        if (thrown != 0) scene.s.after_fork_in_child();
+        // A kqueue cannot watch what the kernel calls bad; nor can /dev/poll.
+        const bool lost =
+            error == EBADF && scene.s.name() != "EpollSelector" && thrown == 0;
+        if (!lost) scene.expect_agreement();
+        scene.s.close();
+        for (const int fd : tests::open_fds()) {
+          EXPECT_TRUE(before.contains(fd)) << fd << " is left open";
+        }
+      });
+      calls_made =
+          std::max(calls_made, static_cast<int>(count.reader.read().size()));
+      scene.expect_agreement();  // The parent is none the wiser.
+      if (this->HasFailure()) return;
+    }
+  }
+}
+
+// What has strays in its instance goes on, whatever fails while it is replaced.
+TEST(EpollFaultInjection, ReplacingTheInstance) {
+  const auto before = tests::open_fds();
+  for (const int error :
+       {EMFILE, ENFILE, ENOMEM, ENOSPC, EPERM, EBADF, EINTR, ENOSYS, EBUSY}) {
+    bool fired = true;
+    for (int n = 1; fired; ++n) {
+      SCOPED_TRACE("call " + std::to_string(n) + ": " +
+                   std::generic_category().message(error));
+      Scene<EpollSelector> scene;
+      SocketPair gone;
+      scene.s.register_(gone.first, EVENT_READ);
+      const File keeper = tests::dup_at_least(gone.first, 0);
+      gone.second.write("x");
+      gone.first.close();
+      scene.s.unregister(gone.first);
+      EXPECT_EQ(ready_now(scene.s).size(), 1u);  // The stray is noticed.
+      {
+        const int epfd = scene.descriptor;
+        const FaultInjector fault(n, error, [epfd](const auto& call) {
+          return is_no_probe(call, epfd) &&
+                 !FaultInjector::is(call, "epoll_wait") &&
+                 !FaultInjector::is(call, "epoll_pwait2");
+        });
+        const Ready ready = {{scene.ready.first.fileno(), EVENT_BOTH}};
+        EXPECT_EQ(ready_now(scene.s), ready);
+        fired = fault.fired();
+        EXPECT_EQ(ready_now(scene.s), ready);
+      }
+      scene.expect_agreement();
+    }
+  }
+  EXPECT_EQ(tests::open_fds(), before);
+}
+
+}  // namespace
+}  // namespace selectors

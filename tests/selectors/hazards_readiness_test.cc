@@ -1,0 +1,327 @@
+// What has gone wrong elsewhere with the meaning of readiness: hang-ups,
+// errors, files that are no streams, edges. Each test names where it was seen.
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "selectors/poll_events.h"
+#include "tests/selectors/all_selectors.h"
+#include "tests/selectors/selector_fixture.h"
+#include "tests/support/fault_injector.h"
+
+namespace selectors {
+namespace {
+
+using tests::CallCounter;
+
+template <class Selector>
+class ReadinessHazards : public tests::NoLeak {
+ protected:
+  // Writing to a closed peer shall give EPIPE, and not kill the program.
+  ReadinessHazards() { before_ = ::signal(SIGPIPE, SIG_IGN); }
+  ~ReadinessHazards() override { ::signal(SIGPIPE, before_); }
+
+ private:
+  void (*before_)(int);
+};
+TYPED_TEST_SUITE(ReadinessHazards, AllSelectors, SelectorNames);
+
+using EpollReadinessHazards = tests::NoLeak;
+
+// h2o#603, cups#4605: a hang-up comes even to those who wait for nothing, for
+// ever. So nobody can: no events is refused, and who pauses unregisters.
+TYPED_TEST(ReadinessHazards, R20_WhoPausesIsNotWokenByAHangUp) {
+  TypeParam s;
+  Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  EXPECT_THROW(s.modify(pipe.reader, 0), ValueError);
+  s.unregister(pipe.reader);
+  pipe.writer.close();
+  const CallCounter calls;
+  EXPECT_EQ(ready_now(s, 50ms), Ready());
+  EXPECT_LE(calls.count(), 4u);
+}
+
+// tokio#2218: a write end whose reader is gone shows an error, not "writable".
+TYPED_TEST(ReadinessHazards, R21_AnErrorWakesTheWriter) {
+  TypeParam s;
+  Pipe pipe;
+  pipe.fill();
+  s.register_(pipe.writer, EVENT_WRITE);
+  EXPECT_EQ(ready_now(s), Ready());
+  pipe.reader.close();
+  EXPECT_EQ(ready_now(s, 5s), (Ready{{pipe.writer.fileno(), EVENT_WRITE}}));
+  EXPECT_EQ(::write(pipe.writer.fileno(), "x", 1), -1);
+  EXPECT_EQ(errno, EPIPE);
+}
+
+// nim#1990, fibers#19: after the last byte a hang-up comes without "readable".
+TYPED_TEST(ReadinessHazards, R22_AHangUpWakesTheReader) {
+  TypeParam s;
+  Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  pipe.writer.write("x");
+  EXPECT_EQ(pipe.reader.read(), "x");
+  EXPECT_EQ(ready_now(s), Ready());
+  pipe.writer.close();
+  EXPECT_EQ(ready_now(s, 5s), (Ready{{pipe.reader.fileno(), EVENT_READ}}));
+  char byte;
+  EXPECT_EQ(::read(pipe.reader.fileno(), &byte, 1), 0);
+}
+
+// And both, if both are waited for; but never what is not.
+TYPED_TEST(ReadinessHazards, R22_AHangUpWakesBothSidesOfASocket) {
+  TypeParam s;
+  SocketPair pair, only_reads;
+  s.register_(pair.first, EVENT_BOTH);
+  s.register_(only_reads.first, EVENT_READ);
+  pair.fill_first();
+  EXPECT_EQ(ready_now(s), Ready());
+  pair.second.close();
+  only_reads.second.close();
+  EXPECT_EQ(ready_now(s, 5s), (Ready{{pair.first.fileno(), EVENT_BOTH},
+                                     {only_reads.first.fileno(), EVENT_READ}}));
+}
+
+// A connection that is refused is ready for writing; SO_ERROR tells the rest.
+TYPED_TEST(ReadinessHazards, R24_ARefusedConnectionIsReady) {
+  sockaddr_in nobody{};
+  nobody.sin_family = AF_INET;
+  nobody.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof nobody;
+  auto* const address = reinterpret_cast<sockaddr*>(&nobody);
+  // Bound, but not listening: nobody else gets the port, nobody answers.
+  const File bound(::socket(AF_INET, SOCK_STREAM, 0));
+  if (::bind(bound.fileno(), address, size) != 0 ||
+      ::getsockname(bound.fileno(), address, &size) != 0) {
+    GTEST_SKIP() << "there is no loopback network";
+  }
+  const File socket(::socket(AF_INET, SOCK_STREAM, 0));
+  ASSERT_EQ(::fcntl(socket.fileno(), F_SETFL, O_NONBLOCK), 0);
+  ASSERT_EQ(::connect(socket.fileno(), address, size), -1);
+  if (errno != EINPROGRESS) GTEST_SKIP() << "refused at once";
+
+  TypeParam s;
+  s.register_(socket, EVENT_WRITE);
+  EXPECT_EQ(ready_now(s, 5s), (Ready{{socket.fileno(), EVENT_WRITE}}));
+  int error = 0;
+  socklen_t error_size = sizeof error;
+  ::getsockopt(socket.fileno(), SOL_SOCKET, SO_ERROR, &error, &error_size);
+  EXPECT_EQ(error, ECONNREFUSED);
+}
+
+// cpython#73903, php-src#23805: what cannot block. epoll refuses it; the others
+// say that it is ready.
+TYPED_TEST(ReadinessHazards, R28_FilesThatAreAlwaysReady) {
+  TypeParam s;
+  if (s.name() == "KqueueSelector") {
+    GTEST_SKIP() << "the BSDs differ: the stand-in's test shows what it does";
+  }
+  const bool refuses = s.name() == "EpollSelector";
+  const tests::TempFile file;
+  const File folder(::open("/", O_RDONLY | O_CLOEXEC));
+  const File null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const File zero(::open("/dev/zero", O_RDWR | O_CLOEXEC));
+  for (const File* each :
+       {static_cast<const File*>(&file), &folder, &null, &zero}) {
+    const int error = errno_of([&] { s.register_(*each, EVENT_BOTH); });
+    EXPECT_EQ(error, refuses ? EPERM : 0);
+    if (refuses) {
+      EXPECT_THROW(s.get_key(*each), KeyError);
+      EXPECT_THROW(s.unregister(*each), KeyError);
+      continue;
+    }
+    EXPECT_EQ(ready_now(s), (Ready{{each->fileno(), EVENT_BOTH}}));
+    s.unregister(*each);
+  }
+  EXPECT_EQ(ready_now(s), Ready());
+}
+
+// What was closed while registered: poll() returns at once, for ever, and must
+// say for whom; select() must say which.
+TYPED_TEST(ReadinessHazards, R29_ARegisteredDescriptorThatIsClosedIsNoSpin) {
+  TypeParam s;
+  Pipe pipe;
+  const int number = pipe.reader.fileno();
+  s.register_(pipe.reader, EVENT_READ);
+  pipe.reader.close();
+  const CallCounter calls;
+  if (s.name() == "SelectSelector") {
+    try {
+      s.select();
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const OSError& error) {
+      EXPECT_EQ(error.code().value(), EBADF);
+      EXPECT_NE(std::string(error.what()).find(std::to_string(number)),
+                std::string::npos)
+          << error.what();
+    }
+  } else if (has_modifiers(s)) {  // epoll and kqueue forget it.
+    EXPECT_EQ(ready_now(s, 20ms), Ready());
+  } else {
+    EXPECT_EQ(ready_now(s, 5s), (Ready{{number, EVENT_READ}}));
+  }
+  EXPECT_LE(calls.count(), 4u);
+  s.unregister(number);
+  EXPECT_EQ(ready_now(s), Ready());
+}
+
+// Those that ask the kernel at once are told.
+TYPED_TEST(ReadinessHazards, R29_RegisteringABadDescriptor) {
+  TypeParam s;
+  if (!has_modifiers(s)) GTEST_SKIP() << "it watches numbers, not files";
+  const int bad = tests::bad_fd();
+  EXPECT_EQ(errno_of([&] { s.register_(bad, EVENT_READ); }), EBADF);
+  EXPECT_THROW(s.get_key(bad), KeyError);
+}
+
+// libuv#4400: no event for what is left, but one for what is new.
+TYPED_TEST(ReadinessHazards, R30_AnEdgeIsNewDataNotTheRestOfTheOld) {
+  TypeParam s;
+  if (!has_modifiers(s)) GTEST_SKIP() << "this one has no EVENT_EDGE";
+  const Pipe pipe;
+  const Ready ready = {{pipe.reader.fileno(), EVENT_READ}};
+  s.register_(pipe.reader, EVENT_READ | EVENT_EDGE);
+  pipe.writer.write("abc");
+  EXPECT_EQ(ready_now(s), ready);
+  EXPECT_EQ(pipe.reader.read(1), "a");
+  EXPECT_EQ(ready_now(s), Ready());
+  pipe.writer.write("d");
+  EXPECT_EQ(ready_now(s), ready);
+  EXPECT_EQ(ready_now(s), Ready());
+}
+
+// asio#452: modify() arms again, even to the same events and without new data.
+TYPED_TEST(ReadinessHazards, R31_ModifyArmsAgain) {
+  TypeParam s;
+  if (!has_modifiers(s)) GTEST_SKIP() << "this one has no modifiers";
+  for (const EventMask modifier : {EVENT_EDGE, EVENT_ONESHOT}) {
+    const Pipe pipe;
+    const Ready ready = {{pipe.reader.fileno(), EVENT_READ}};
+    pipe.writer.write("x");
+    s.register_(pipe.reader, EVENT_READ | modifier);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(ready_now(s), ready) << events_repr(modifier) << " " << i;
+      EXPECT_EQ(ready_now(s), Ready());
+      s.modify(pipe.reader, EVENT_READ | modifier);
+    }
+    s.unregister(pipe.reader);
+  }
+}
+
+// A peer that has finished writing can still read.
+TYPED_TEST(ReadinessHazards, R33_AfterAHalfCloseWritingGoesOn) {
+  TypeParam s;
+  const SocketPair pair;
+  s.register_(pair.first, EVENT_BOTH);
+  ASSERT_EQ(::shutdown(pair.second.fileno(), SHUT_WR), 0);
+  EXPECT_EQ(ready_now(s), (Ready{{pair.first.fileno(), EVENT_BOTH}}));
+  EXPECT_EQ(pair.first.read(), "");
+  pair.first.write("still");
+  EXPECT_EQ(pair.second.read(), "still");
+}
+
+// cpython#106555: every set of six events and every interest, against CPython's
+// expression.
+TEST_F(EpollReadinessHazards, R34_ReadinessIsWhatCPythonComputes) {
+  constexpr unsigned kEvents[] = {POLLIN,  POLLOUT, POLLPRI,
+                                  POLLERR, POLLHUP, POLLNVAL};
+  for (unsigned mask = 0; mask < 64; ++mask) {
+    unsigned event = 0;
+    for (unsigned bit = 0; bit < 6; ++bit) {
+      if (mask & 1u << bit) event |= kEvents[bit];
+    }
+    // events = ((event & ~self._EVENT_READ and EVENT_WRITE)
+    //           | (event & ~self._EVENT_WRITE and EVENT_READ))
+    const bool only_in = event == 0 || event == POLLIN;
+    const bool only_out = event == 0 || event == POLLOUT;
+    const EventMask expected =
+        (only_in ? 0 : EVENT_WRITE) | (only_out ? 0 : EVENT_READ);
+    EXPECT_EQ((from_native<POLLIN, POLLOUT>(event)), expected) << event;
+  }
+}
+
+// cpython#110038: kqueue tells "readable" and "writable" apart. Many at once,
+// so that the pair of one descriptor falls on two questions to the kernel.
+TYPED_TEST(ReadinessHazards, R35_BothEventsComeFromOneCall) {
+  TypeParam s;
+  const std::vector<SocketPair> pairs(101);
+  Ready all;
+  for (const auto& [end, peer] : pairs) {
+    s.register_(end, EVENT_BOTH);
+    peer.write("x");
+    all[end.fileno()] = EVENT_BOTH;
+  }
+  EXPECT_EQ(ready_now(s), all);
+  EXPECT_EQ(ready_now(s), all);
+}
+
+// cpython#19508: a kqueue (or any other) with nothing in it waits, too.
+TYPED_TEST(ReadinessHazards, R36_WithNothingRegisteredItWaits) {
+  struct Interrupted {};
+  TypeParam s;
+  const Stopwatch stopwatch;
+  EXPECT_EQ(ready_now(s, 20ms), Ready());
+  EXPECT_GE(stopwatch.elapsed(), 20ms);
+  s.set_interrupt_hook([] { throw Interrupted(); });
+  const Alarms alarms(2ms);
+  EXPECT_THROW(s.select(), Interrupted);
+}
+
+// libevent#636: a change of interest must not lose the modifiers.
+TYPED_TEST(ReadinessHazards, R37_DroppingOneInterestKeepsTheModifiers) {
+  TypeParam s;
+  if (!has_modifiers(s)) GTEST_SKIP() << "this one has no modifiers";
+  for (const EventMask modifier : {EVENT_EDGE, EVENT_ONESHOT}) {
+    const SocketPair pair;
+    const int fd = pair.first.fileno();
+    pair.second.write("x");
+    s.register_(pair.first, EVENT_BOTH | modifier);
+    EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_BOTH}}));
+    s.modify(pair.first, EVENT_READ | modifier);
+    EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_READ}}));
+    EXPECT_EQ(ready_now(s), Ready());
+    s.modify(pair.first, EVENT_WRITE | modifier);
+    EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_WRITE}}));
+    EXPECT_EQ(ready_now(s), Ready());
+    s.unregister(pair.first);
+  }
+}
+
+// Linux watches instances within instances, five deep, and refuses cycles.
+TEST_F(EpollReadinessHazards, R39_NestedInstances) {
+  EpollSelector s;
+  EXPECT_EQ(errno_of([&] { s.register_(s, EVENT_READ); }), EINVAL);
+  EXPECT_TRUE(s.get_map()->empty());
+
+  std::vector<EpollSelector> chain(8);
+  std::size_t depth = 1;
+  int error = 0;
+  while (depth < chain.size() && error == 0) {
+    error =
+        errno_of([&] { chain[depth].register_(chain[depth - 1], EVENT_READ); });
+    if (error == 0) ++depth;
+  }
+  EXPECT_TRUE(error == ELOOP || error == EINVAL) << error;
+  EXPECT_GE(depth, 4u);
+  EXPECT_TRUE(chain[depth].get_map()->empty());
+  EXPECT_EQ(errno_of([&] { chain[0].register_(chain[1], EVENT_READ); }), ELOOP);
+
+  const Pipe pipe;
+  chain[0].register_(pipe.reader, EVENT_READ);
+  EXPECT_EQ(ready_now(chain[depth - 1]), Ready());
+  pipe.writer.write("x");
+  EXPECT_EQ(ready_now(chain[depth - 1]),
+            (Ready{{chain[depth - 2].fileno(), EVENT_READ}}));
+}
+
+}  // namespace
+}  // namespace selectors

@@ -1,0 +1,161 @@
+// What has gone wrong elsewhere with timeouts. Each test names where it was
+// seen. Lower bounds are promises; there is an upper one only where the error
+// that it shows is hundreds of times as long.
+
+#include <chrono>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "selectors/kernel.h"
+#include "tests/selectors/all_selectors.h"
+#include "tests/selectors/selector_fixture.h"
+#include "tests/support/fault_injector.h"
+
+namespace selectors {
+namespace {
+
+using std::chrono::nanoseconds;
+using tests::CallCounter;
+
+template <class Selector>
+class TimeHazards : public tests::NoLeak {};
+TYPED_TEST_SUITE(TimeHazards, AllSelectors, SelectorNames);
+
+// python/asyncio#106: rounded down a wait ends early, and the rest of it is
+// spent asking again and again.
+TYPED_TEST(TimeHazards, R40_NeverEarlyAndNotInPieces) {
+  TypeParam s;
+  for (const nanoseconds wait :
+       {nanoseconds(0ns), nanoseconds(1ns), nanoseconds(1us),
+        nanoseconds(999us), nanoseconds(1ms), nanoseconds(1000001ns),
+        nanoseconds(1500us)}) {
+    const CallCounter calls;
+    const Stopwatch stopwatch;
+    EXPECT_EQ(ready_now(s, wait), Ready());
+    EXPECT_GE(stopwatch.elapsed(), wait);
+    EXPECT_LE(calls.count(), 2u) << wait.count();
+  }
+}
+
+// calloop#142: rounding up must not make a millisecond of nothing.
+TYPED_TEST(TimeHazards, R41_ZeroOnlyLooks) {
+  TypeParam s;
+  constexpr int kLooks = 1000;
+  for (const nanoseconds none :
+       {nanoseconds(0ns), nanoseconds(-1ns), nanoseconds::min()}) {
+    const Stopwatch stopwatch;
+    for (int i = 0; i < kLooks; ++i) s.select(none);
+    EXPECT_LT(stopwatch.elapsed(), kLooks * 1ms / 2);
+  }
+}
+
+// bun#34780, PEP 475: a wait that starts anew after each signal never ends.
+TYPED_TEST(TimeHazards, R42_SignalsDoNotProlongTheWait) {
+  TypeParam s;
+  const Stopwatch stopwatch;
+  bool gave_up = false;
+  s.set_interrupt_hook([&] {
+    gave_up = stopwatch.elapsed() > 10s;
+    if (gave_up) throw RuntimeError("the wait does not end");
+  });
+  const Alarms alarms(1ms);
+  EXPECT_NO_THROW(s.select(50ms));
+  EXPECT_GE(stopwatch.elapsed(), 50ms);
+}
+
+// event-loop#194, curl#5847: overflow. All of these wait, until woken.
+TYPED_TEST(TimeHazards, R44_HugeTimeoutsWait) {
+  TypeParam s;
+  using std::chrono::duration;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (const Timeout huge :
+       {Timeout(nanoseconds::max()), Timeout(std::chrono::seconds::max()),
+        Timeout(std::chrono::hours::max()), Timeout(duration<double>(1e18)),
+        Timeout(duration<double>(kInfinity)), Timeout(30 * 24h),
+        Timeout(1000000h)}) {
+    const Pipe pipe;
+    s.register_(pipe.reader, EVENT_READ);
+    int interrupts = 0;
+    s.set_interrupt_hook([&] {
+      if (++interrupts == 3) pipe.writer.write("x");
+    });
+    const Alarms alarms(1ms);
+    EXPECT_EQ(ready_now(s, huge), (Ready{{pipe.reader.fileno(), EVENT_READ}}))
+        << huge.repr();
+    EXPECT_EQ(interrupts, 3) << huge.repr();
+    s.unregister(pipe.reader);
+  }
+}
+
+TYPED_TEST(TimeHazards, R44_HugeNegativeTimeoutsOnlyLook) {
+  TypeParam s;
+  using std::chrono::duration;
+  EXPECT_EQ(ready_now(s, nanoseconds::min()), Ready());
+  EXPECT_EQ(ready_now(s, std::chrono::hours::min()), Ready());
+  EXPECT_EQ(ready_now(s, duration<double>(-1e300)), Ready());
+  EXPECT_THROW(
+      s.select(duration<double>(std::numeric_limits<double>::quiet_NaN())),
+      ValueError);
+}
+
+// Answers the first waits with "nothing is ready", at once.
+class EndsWaitsEarly : public kernel::Interceptor {
+ public:
+  explicit EndsWaitsEarly(int waits) : left_(waits) {}
+  int left() const { return left_; }
+
+  std::optional<kernel::Word> enter(const kernel::Call&) override {
+    if (left_ == 0) return std::nullopt;
+    --left_;
+    return 0;
+  }
+  void leave(const kernel::Call&) override {}
+
+ private:
+  int left_;
+};
+
+// libuv#354, libuv#922: what a kernel takes as its longest wait ends before the
+// timeout does. Then the wait goes on.
+TYPED_TEST(TimeHazards, R46_AKernelsLongestWaitIsNotTheEnd) {
+  TypeParam s;
+  const Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  pipe.writer.write("x");
+  for (const Timeout timeout : {Timeout(30 * 24h), Timeout()}) {
+    const EndsWaitsEarly early(3);
+    EXPECT_EQ(ready_now(s, timeout),
+              (Ready{{pipe.reader.fileno(), EVENT_READ}}));
+    EXPECT_EQ(early.left(), 0);
+  }
+}
+
+// A kernel without epoll_pwait2 (and valgrind): milliseconds, rounded up.
+TEST(EpollTimeHazards, R40_WithoutNanosecondsItIsNeverEarlyEither) {
+  for (const int error : {ENOSYS, EPERM}) {
+    EpollSelector s;
+    const tests::FaultInjector old_kernel(
+        tests::FaultInjector::kAll, error, [](const auto& call) {
+          return tests::FaultInjector::is(call, "epoll_pwait2");
+        });
+    for (const nanoseconds wait : {nanoseconds(1ns), nanoseconds(1500us)}) {
+      const CallCounter calls;
+      const Stopwatch stopwatch;
+      EXPECT_EQ(ready_now(s, wait), Ready());
+      EXPECT_GE(stopwatch.elapsed(), wait);
+      EXPECT_LE(calls.count(), 2u);
+    }
+    EXPECT_TRUE(old_kernel.fired());
+    // It is not asked again.
+    const CallCounter calls;
+    s.select(1ms);
+    EXPECT_EQ(calls.names(), std::vector<std::string>{"epoll_wait"});
+  }
+}
+
+// R47, a timer of zero that arms itself again, starves descriptors in a loop;
+// a selector has no timers. All later rows are the loop's as well.
+
+}  // namespace
+}  // namespace selectors

@@ -1,0 +1,292 @@
+// The sentences of base_selector.h about select(): that it tells all, that a
+// signal does not end it, and what the modifiers do.
+
+#ifndef TESTS_SELECTORS_SELECTOR_CONFORMANCE_WAIT_H_
+#define TESTS_SELECTORS_SELECTOR_CONFORMANCE_WAIT_H_
+
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "tests/selectors/selector_fixture.h"
+
+namespace selectors {
+
+template <class Selector>
+class SelectorWaitTest : public tests::NoLeak {};
+TYPED_TEST_SUITE_P(SelectorWaitTest);
+
+TYPED_TEST_P(SelectorWaitTest, ReportsForAsLongAsItIsReady) {
+  TypeParam s;
+  const Pipe pipe;
+  const Ready ready = {{pipe.reader.fileno(), EVENT_READ}};
+  s.register_(pipe.reader, EVENT_READ);
+  EXPECT_EQ(ready_now(s), Ready());
+  pipe.writer.write("xy");
+  EXPECT_EQ(ready_now(s), ready);
+  EXPECT_EQ(ready_now(s), ready);
+  pipe.reader.read(1);
+  EXPECT_EQ(ready_now(s), ready);
+  pipe.reader.read(1);
+  EXPECT_EQ(ready_now(s), Ready());
+}
+
+TYPED_TEST_P(SelectorWaitTest, ReportsWritersUntilTheyAreFull) {
+  TypeParam s;
+  const Pipe pipe;
+  const SocketPair pair;
+  s.register_(pipe.writer, EVENT_WRITE);
+  s.register_(pair.first, EVENT_BOTH);
+  EXPECT_EQ(ready_now(s), (Ready{{pipe.writer.fileno(), EVENT_WRITE},
+                                 {pair.first.fileno(), EVENT_WRITE}}));
+  pipe.fill();
+  pair.fill_first();
+  EXPECT_EQ(ready_now(s), Ready());
+  pair.second.write("x");
+  EXPECT_EQ(ready_now(s), (Ready{{pair.first.fileno(), EVENT_READ}}));
+}
+
+// R69: the first buffer of a selector has room for a few; none may starve
+// behind those that are ready all the time.
+TYPED_TEST_P(SelectorWaitTest, ReportsAllThatAreReadyOnceEach) {
+  TypeParam s;
+  const bool few = s.name() == "SelectSelector";  // FD_SETSIZE is 1024.
+  const std::size_t count = few ? 400 : 3000;
+  const tests::MostOpenFiles limit;
+  if (limit.count() < 2 * count + 64) {
+    GTEST_SKIP() << "RLIMIT_NOFILE is " << limit.count();
+  }
+  const std::vector<Pipe> pipes(count);
+  Ready all;
+  for (const Pipe& pipe : pipes) {
+    s.register_(pipe.reader, EVENT_READ);
+    pipe.writer.write("x");
+    all[pipe.reader.fileno()] = EVENT_READ;
+  }
+  EXPECT_EQ(ready_now(s, std::nullopt), all);
+  EXPECT_EQ(ready_now(s, 1s), all);
+  // Fewer again: those that are left, and nothing left over.
+  for (std::size_t i = 10; i < count; ++i) {
+    pipes[i].reader.read();
+    all.erase(pipes[i].reader.fileno());
+  }
+  EXPECT_EQ(ready_now(s), all);
+}
+
+TYPED_TEST_P(SelectorWaitTest, WakesForWhatAnotherThreadDoes) {
+  TypeParam s;
+  const Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  std::thread writer([&] { pipe.writer.write("x"); });
+  EXPECT_EQ(ready_now(s, std::nullopt),
+            (Ready{{pipe.reader.fileno(), EVENT_READ}}));
+  writer.join();
+}
+
+// "One thread at a time, which need not always be the same one."
+TYPED_TEST_P(SelectorWaitTest, ThreadsMayTakeTurns) {
+  auto s = std::make_unique<TypeParam>();
+  const Pipe pipe;
+  std::thread([&] { s->register_(pipe.writer, EVENT_WRITE); }).join();
+  std::thread([&] { EXPECT_EQ(s->select().size(), 1u); }).join();
+  EXPECT_EQ(s->select().size(), 1u);
+  std::thread([&] { s.reset(); }).join();
+}
+
+TYPED_TEST_P(SelectorWaitTest, InterruptHookRunsWhereTheWaitIs) {
+  TypeParam s;
+  const Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  int calls = 0;
+  s.set_interrupt_hook([&, me = std::this_thread::get_id()] {
+    EXPECT_EQ(std::this_thread::get_id(), me);
+    // If it returns, the wait goes on.
+    if (++calls == 3) pipe.writer.write("x");
+  });
+  const Alarms alarms(2ms);
+  EXPECT_EQ(ready_now(s, std::nullopt),
+            (Ready{{pipe.reader.fileno(), EVENT_READ}}));
+  EXPECT_EQ(calls, 3);
+}
+
+TYPED_TEST_P(SelectorWaitTest, InterruptHookMayThrow) {
+  TypeParam s;
+  const Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  s.set_interrupt_hook([] { throw std::logic_error("interrupted"); });
+  {
+    const Alarms alarms(2ms);
+    EXPECT_THROW(s.select(), std::logic_error);
+    EXPECT_THROW(s.select(30s), std::logic_error);
+  }
+  // And the selector is as before.
+  pipe.writer.write("x");
+  EXPECT_EQ(ready_now(s), (Ready{{pipe.reader.fileno(), EVENT_READ}}));
+}
+
+TYPED_TEST_P(SelectorWaitTest, InterruptHookIsReplacedAndRemoved) {
+  TypeParam s;
+  bool first = false, second = false;
+  s.set_interrupt_hook([&] { first = true; });
+  s.set_interrupt_hook([&] { second = true; });
+  const Alarms alarms(2ms);
+  EXPECT_TRUE(s.select(30ms).empty());
+  EXPECT_FALSE(first);
+  EXPECT_TRUE(second);
+  second = false;
+  s.set_interrupt_hook({});
+  EXPECT_TRUE(s.select(30ms).empty());
+  EXPECT_FALSE(second);
+}
+
+TYPED_TEST_P(SelectorWaitTest, InterruptHookMayRemoveItself) {
+  TypeParam s;
+  auto calls = std::make_shared<int>(0);
+  s.set_interrupt_hook([&s, calls] {
+    s.set_interrupt_hook({});
+    ++*calls;  // What it captured is still there.
+  });
+  const Alarms alarms(2ms);
+  EXPECT_TRUE(s.select(30ms).empty());
+  EXPECT_EQ(*calls, 1);
+  EXPECT_EQ(calls.use_count(), 1);
+}
+
+TYPED_TEST_P(SelectorWaitTest, InterruptHookMayRegisterAndUnregister) {
+  TypeParam s;
+  const SocketPair pair, other;
+  s.register_(pair.first, EVENT_READ);
+  s.set_interrupt_hook([&] {
+    s.unregister(pair.first);
+    s.register_(other.first, EVENT_WRITE);
+  });
+  const Alarms alarms(2ms);
+  EXPECT_EQ(ready_now(s, std::nullopt),
+            (Ready{{other.first.fileno(), EVENT_WRITE}}));
+}
+
+TYPED_TEST_P(SelectorWaitTest, InterruptHookMaySelect) {
+  TypeParam s;
+  const Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  s.set_interrupt_hook([&] {
+    pipe.writer.write("x");
+    EXPECT_EQ(ready_now(s), (Ready{{pipe.reader.fileno(), EVENT_READ}}));
+    // Not ready any more: the outer select() must not say that it is.
+    EXPECT_EQ(pipe.reader.read(), "x");
+  });
+  const Alarms alarms(2ms);
+  EXPECT_TRUE(s.select(30ms).empty());
+}
+
+TYPED_TEST_P(SelectorWaitTest, InterruptHookMayCloseTheSelector) {
+  TypeParam s;
+  const Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  s.set_interrupt_hook([&] { s.close(); });
+  const Alarms alarms(2ms);
+  EXPECT_THROW(s.select(), ValueError);
+  EXPECT_EQ(s.get_map(), nullptr);
+}
+
+TYPED_TEST_P(SelectorWaitTest, ModifiersAreRefusedWhereTheKernelHasNone) {
+  TypeParam s;
+  if (has_modifiers(s)) GTEST_SKIP() << "this one has them";
+  const Pipe pipe;
+  for (const EventMask modifier : {EVENT_EDGE, EVENT_ONESHOT}) {
+    EXPECT_THROW(s.register_(pipe.writer, EVENT_WRITE | modifier), ValueError);
+    EXPECT_TRUE(s.get_map()->empty());
+    s.register_(pipe.writer, EVENT_WRITE, 7);
+    EXPECT_THROW(s.modify(pipe.writer, EVENT_WRITE | modifier), ValueError);
+    EXPECT_EQ(std::any_cast<int>(s.get_key(pipe.writer).data), 7);
+    EXPECT_EQ(ready_now(s), (Ready{{pipe.writer.fileno(), EVENT_WRITE}}));
+    s.unregister(pipe.writer);
+  }
+}
+
+TYPED_TEST_P(SelectorWaitTest, EdgeReportsWhatIsNew) {
+  TypeParam s;
+  if (!has_modifiers(s)) GTEST_SKIP() << "this one has no EVENT_EDGE";
+  const Pipe pipe;
+  const Ready ready = {{pipe.reader.fileno(), EVENT_READ}};
+  pipe.writer.write("x");
+  s.register_(pipe.reader, EVENT_READ | EVENT_EDGE);
+  EXPECT_EQ(ready_now(s), ready);
+  EXPECT_EQ(ready_now(s), Ready());
+  pipe.reader.read();
+  EXPECT_EQ(ready_now(s), Ready());
+  pipe.writer.write("y");
+  EXPECT_EQ(ready_now(s), ready);
+  EXPECT_EQ(ready_now(s), Ready());
+}
+
+TYPED_TEST_P(SelectorWaitTest, OneshotReportsOnceUntilModify) {
+  TypeParam s;
+  if (!has_modifiers(s)) GTEST_SKIP() << "this one has no EVENT_ONESHOT";
+  const SocketPair pair;
+  const int fd = pair.first.fileno();
+  s.register_(pair.first, EVENT_BOTH | EVENT_ONESHOT);
+  EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_WRITE}}));
+  pair.second.write("x");  // Reading was asked for, too, but once is once.
+  EXPECT_EQ(ready_now(s), Ready());
+  s.modify(pair.first, EVENT_BOTH | EVENT_ONESHOT);
+  EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_BOTH}}));
+  EXPECT_EQ(ready_now(s), Ready());
+  s.modify(pair.first, EVENT_READ);  // Without: as any other.
+  EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_READ}}));
+  EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_READ}}));
+  s.modify(pair.first, EVENT_READ | EVENT_ONESHOT);
+  EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_READ}}));
+  s.unregister(pair.first);  // While it is spent.
+  s.register_(pair.first, EVENT_READ);
+  EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_READ}}));
+}
+
+// A batch that needs more than one question must not ask away what comes once.
+TYPED_TEST_P(SelectorWaitTest, ManyOneshotsAreReportedOnceEach) {
+  TypeParam s;
+  if (!has_modifiers(s)) GTEST_SKIP() << "this one has no EVENT_ONESHOT";
+  const std::vector<SocketPair> pairs(200);
+  for (const EventMask modifier : {EVENT_ONESHOT, EVENT_EDGE}) {
+    for (const auto& [end, peer] : pairs) {
+      s.register_(end, EVENT_BOTH | modifier);
+      if (modifier == EVENT_ONESHOT) peer.write("x");
+    }
+    EXPECT_EQ(ready_now(s).size(), pairs.size());
+    EXPECT_EQ(ready_now(s).size(), 0u);
+    for (const auto& [end, peer] : pairs) s.unregister(end);
+  }
+}
+
+TYPED_TEST_P(SelectorWaitTest, OneSelectorWatchesAnother) {
+  TypeParam inner, outer;
+  if (inner.name() != "EpollSelector") {
+    GTEST_SKIP() << "it has no descriptor, or the stand-in's cannot be watched";
+  }
+  const Pipe pipe;
+  inner.register_(pipe.reader, EVENT_READ);
+  outer.register_(inner, EVENT_READ);
+  EXPECT_EQ(ready_now(outer), Ready());
+  pipe.writer.write("x");
+  EXPECT_EQ(ready_now(outer), (Ready{{inner.fileno(), EVENT_READ}}));
+  EXPECT_EQ(ready_now(inner), (Ready{{pipe.reader.fileno(), EVENT_READ}}));
+  pipe.reader.read();
+  EXPECT_EQ(ready_now(outer), Ready());
+  outer.unregister(inner);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(
+    SelectorWaitTest, ReportsForAsLongAsItIsReady,
+    ReportsWritersUntilTheyAreFull, ReportsAllThatAreReadyOnceEach,
+    WakesForWhatAnotherThreadDoes, ThreadsMayTakeTurns,
+    InterruptHookRunsWhereTheWaitIs, InterruptHookMayThrow,
+    InterruptHookIsReplacedAndRemoved, InterruptHookMayRemoveItself,
+    InterruptHookMayRegisterAndUnregister, InterruptHookMaySelect,
+    InterruptHookMayCloseTheSelector, ModifiersAreRefusedWhereTheKernelHasNone,
+    EdgeReportsWhatIsNew, OneshotReportsOnceUntilModify,
+    ManyOneshotsAreReportedOnceEach, OneSelectorWatchesAnother);
+
+}  // namespace selectors
+
+#endif  // TESTS_SELECTORS_SELECTOR_CONFORMANCE_WAIT_H_
