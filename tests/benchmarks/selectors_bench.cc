@@ -1,6 +1,6 @@
 // What a selector costs beside the raw system calls that it makes.
 //
-//   ./bazelw run -c opt //tests/benchmarks:selectors_bench
+//   ./bazelw run --config=opt //tests/benchmarks:selectors_bench
 //
 // Each row does the same work twice in turns (compare.h): with the tightest
 // loop over system calls, and with the library. `ratio` is what the library
@@ -271,9 +271,19 @@ void BM_bytes_per_fd(benchmark::State& state) {
 
 BENCHMARK(BM_dispatch_epoll)->Arg(1)->Arg(100)->Arg(1000)->UseManualTime();
 BENCHMARK(BM_register_modify_unregister)->UseManualTime();
-BENCHMARK(BM_select_epoll)->Arg(10)->Arg(1000)->Arg(10000)->UseManualTime();
-BENCHMARK(BM_select_poll)->Arg(10)->Arg(1000)->Arg(10000)->UseManualTime();
-BENCHMARK(BM_select_select)->Arg(10)->Arg(1000)->UseManualTime();
+BENCHMARK(BM_select_epoll)
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(1000)
+    ->Arg(10000)
+    ->UseManualTime();
+BENCHMARK(BM_select_poll)
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(1000)
+    ->Arg(10000)
+    ->UseManualTime();
+BENCHMARK(BM_select_select)->Arg(1)->Arg(10)->Arg(1000)->UseManualTime();
 BENCHMARK(BM_bytes_per_fd<EpollSelector>)->Arg(1000)->Arg(19000);
 BENCHMARK(BM_bytes_per_fd<PollSelector>)->Arg(1000)->Arg(19000);
 
