@@ -96,6 +96,16 @@ TYPED_TEST_P(SelectorContractTest, ModifyChangesWhatIsReported) {
   EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_READ}}));
 }
 
+TYPED_TEST_P(SelectorContractTest, ModifyStopsWatchingForTheRest) {
+  TypeParam s;
+  const SocketPair pair;
+  s.register_(pair.first, EVENT_BOTH);
+  s.modify(pair.first, EVENT_READ);
+  const tests::CallCounter calls;
+  EXPECT_EQ(ready_now(s, 20ms), Ready());
+  EXPECT_LE(calls.count(), 4u);  // Nothing woke it that nobody awaits.
+}
+
 TYPED_TEST_P(SelectorContractTest, ModifyTakesAtMostOneSystemCall) {
   TypeParam s;
   const SocketPair pair;
@@ -336,11 +346,12 @@ REGISTER_TYPED_TEST_SUITE_P(
     SelectorContractTest, RegisterRefusesBadEventsAndChangesNothing,
     RegisterTwiceChangesNothing, RegisterIsUndoneIfTheKernelRefuses,
     UnregisterReturnsTheKeyItHad, ModifyChangesWhatIsReported,
-    ModifyTakesAtMostOneSystemCall, ModifyWithoutDataClearsIt,
-    ModifyWithBadEventsChangesNothing, ErrorsHaveStandardNeighbours,
-    NegativeDescriptorsAreRefused, AClosedObjectIsFoundByIdentity,
-    AClosedObjectMayThrowInFileno, ObjectAndNumberNameTheSameRegistration,
-    TakesStreams, RefusesStreamsWithoutADescriptor, NeverOwnsClosesOrDups,
+    ModifyStopsWatchingForTheRest, ModifyTakesAtMostOneSystemCall,
+    ModifyWithoutDataClearsIt, ModifyWithBadEventsChangesNothing,
+    ErrorsHaveStandardNeighbours, NegativeDescriptorsAreRefused,
+    AClosedObjectIsFoundByIdentity, AClosedObjectMayThrowInFileno,
+    ObjectAndNumberNameTheSameRegistration, TakesStreams,
+    RefusesStreamsWithoutADescriptor, NeverOwnsClosesOrDups,
     DataIsHandedBackUntouched, AfterCloseNothingIsRegistered,
     CloseTwiceLeavesOthersAlone, MapIsALiveViewInOrderOfDescriptors,
     MapGivesReferencesThatStay, NamesItselfAsInPython);

@@ -52,7 +52,9 @@ class FaultInjector : public selectors::kernel::Interceptor {
 
   std::optional<selectors::kernel::Word> enter(
       const selectors::kernel::Call& call) override {
-    if (is(call, "getpid")) return std::nullopt;  // It cannot fail.
+    // These cannot fail; fcntl(), of a flag, only for want of a descriptor.
+    if (is(call, "getpid")) return std::nullopt;
+    if (is(call, "fcntl") && error_ != EBADF) return std::nullopt;
     if (counts_ && !counts_(call)) return std::nullopt;
     if (++seen_ != nth_ && nth_ != kAll) return std::nullopt;
     fired_ = true;
