@@ -71,7 +71,8 @@ class BaseSelector {
   // looks; otherwise never returns empty-handed before `timeout` has passed. A
   // signal does not end the wait (PEP 475), unless the interrupt hook throws.
   // Hang-ups and errors make a file object ready for whatever it waits for, so
-  // that the read or write that follows meets them.
+  // that the read or write that follows meets them (select: a hang-up alone is
+  // something to read).
   //
   // The span and the keys in it stay as they are until the next select() or
   // close(): registering, modifying and unregistering while walking it is safe.
@@ -80,12 +81,14 @@ class BaseSelector {
   //
   // Throws OSError (select: a registered descriptor is closed), ValueError (a
   // closed selector), and what the interrupt hook throws.
-  // Differs from Python: there, each call returns a new list.
+  // Differs from Python: there, each call returns a new list, and a kqueue may
+  // name a key twice in it.
   virtual std::span<const ReadyKey> select(Timeout timeout = std::nullopt) = 0;
 
   // Forgets all registrations and gives the kernel's object back. Closing twice
-  // is fine. Later, register_(), select() and fileno() throw ValueError,
-  // get_key() RuntimeError, and the others find nothing registered.
+  // is fine. Later, register_(), select(), fileno() and after_fork_in_child()
+  // throw ValueError, get_key() RuntimeError, and the others find nothing
+  // registered.
   // Differs from Python: there, select and poll selectors can be used again.
   virtual void close() = 0;
 
@@ -113,9 +116,9 @@ class BaseSelector {
 
   // Gives the child of a fork() a kernel object of its own, with the same
   // registrations. Until then parent and child share one set of registrations
-  // (epoll, /dev/poll), or the child has lost its own (kqueue). Call it in the
-  // child before anything else; another selector that watches this one must
-  // register it anew. Throws OSError.
+  // (epoll), or the child has none (kqueue, /dev/poll). Call it in the child
+  // before anything else; another selector that watches this one must register
+  // it anew. Throws OSError.
   virtual void after_fork_in_child() = 0;
 
   // Python's name of the class: "EpollSelector". DefaultSelector tells the name

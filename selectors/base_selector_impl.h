@@ -70,6 +70,9 @@ class BaseSelectorImpl : public BaseSelector {
       throw_closed();
   }
 
+  // What report() has put into the batch so far.
+  std::span<const ReadyKey> reported() const { return ready_; }
+
   // Room for `count` more reports, made before the kernel is asked: an event
   // that is told only once must not be lost for want of memory.
   void reserve_reports(int count) {

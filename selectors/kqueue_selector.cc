@@ -33,6 +33,8 @@ using Kevent = struct ::kevent;
 // and waits for modify().
 constexpr std::uint32_t kSpent = 1;
 
+constexpr EventMask kBoth = EVENT_READ | EVENT_WRITE;
+
 // Up to four changes of one descriptor, to be submitted in one call.
 class Changes {
  public:
@@ -141,9 +143,14 @@ bool KqueueSelector::wait(const Timeout& timeout) {
       },
       [this](const Kevent& event) { report_event(event); },
       [this] { reserve_reports(events_.size()); });
-  if (answered) return true;
-  if (errno == EINTR) return false;
-  throw make_os_error(errno, "kevent");
+  if (!answered && errno == EINTR) return false;
+  if (!answered) throw make_os_error(errno, "kevent");
+  // The filter of a oneshot that did not fire is taken out only now: it could
+  // have been told with the last places of the buffer.
+  for (const auto& [key, events] : reported()) {
+    if ((key.events & EVENT_ONESHOT) != 0 && events != kBoth) forget(key.fd);
+  }
+  return true;
 }
 
 // In a child the number may be somebody else's by now.
@@ -171,15 +178,12 @@ void KqueueSelector::renew_after_fork() {
 void KqueueSelector::report_event(const Kevent& event) {
   Registration* const registration =
       registrations().find(static_cast<int>(event.ident));
-  if (registration == nullptr) {  // Its removal failed, or it would not come.
+  if (registration == nullptr) {  // Left behind by a removal that failed.
     forget(static_cast<int>(event.ident));
     return;
   }
   report(*registration, event.filter == EVFILT_READ ? EVENT_READ : EVENT_WRITE);
-  const EventMask both = EVENT_READ | EVENT_WRITE;
-  if ((registration->events & EVENT_ONESHOT) == 0) return;
-  if ((registration->events & both) == both) remove(*registration);
-  registration->mark = kSpent;
+  if (registration->events & EVENT_ONESHOT) registration->mark = kSpent;
 }
 
 }  // namespace selectors

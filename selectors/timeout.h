@@ -119,7 +119,8 @@ class Deadline {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;  // A wall clock can be set back.
+  using Clock = std::chrono::steady_clock;
+  static_assert(Clock::is_steady);  // A wall clock can be set back.
 
   static Clock::time_point saturated_sum(Clock::time_point now,
                                          Timeout::nanoseconds wait) {

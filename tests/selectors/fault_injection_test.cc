@@ -177,8 +177,19 @@ TYPED_TEST(FaultInjection, UnregisterAfterClose) {
       });
 }
 
-// R73: an error of the wait is thrown, and is not "nothing is ready".
-TYPED_TEST(FaultInjection, R73_Select) {
+// tinymux#791: an error of the wait is not "nothing is ready".
+TYPED_TEST(FaultInjection, R73_AnErrorOfTheWaitIsThrown) {
+  for (const Timeout timeout : {Timeout(0s), Timeout(30s), Timeout()}) {
+    for (const int error : {ENOMEM, EINVAL, EBADF}) {
+      Scene<TypeParam> scene;
+      const FaultInjector fault(1, error);
+      EXPECT_EQ(errno_of([&] { scene.s.select(timeout); }), error);
+      EXPECT_TRUE(fault.fired());
+    }
+  }
+}
+
+TYPED_TEST(FaultInjection, Select) {
   for (const Timeout timeout : {Timeout(0s), Timeout(30s), Timeout()}) {
     this->for_each_fault([timeout](auto& scene) { scene.s.select(timeout); },
                          [](auto& scene, int thrown, int error) {
@@ -191,7 +202,7 @@ TYPED_TEST(FaultInjection, R73_Select) {
   }
 }
 
-TYPED_TEST(FaultInjection, R73_SelectThatEndsByItsTimeout) {
+TYPED_TEST(FaultInjection, SelectThatEndsByItsTimeout) {
   this->for_each_fault(
       [](auto& scene) {
         scene.s.unregister(scene.ready.first);

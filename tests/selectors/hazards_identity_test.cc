@@ -296,6 +296,28 @@ TYPED_TEST(IdentityHazards, R04_UnregisterLeavesTheNewOwnerAlone) {
   EXPECT_EQ(new_owner.read(), "x");
 }
 
+// What a number means after dup2() over it: select, poll and /dev/poll ask
+// about the number, epoll and kqueue about what was registered.
+TYPED_TEST(IdentityHazards, R01_WhatIsDupedOverAWatchedNumber) {
+  TypeParam s;
+  Pipe old;
+  const Pipe next;
+  const int number = old.reader.fileno();
+  s.register_(old.reader, EVENT_READ, std::string("old"));
+  ASSERT_EQ(::dup2(next.reader.fileno(), number), number);
+  next.writer.write("x");
+  const bool by_number =
+      s.name() != "EpollSelector" && s.name() != "KqueueSelector";
+  EXPECT_EQ(ready_now(s), by_number ? Ready({{number, EVENT_READ}}) : Ready());
+  EXPECT_THROW(s.register_(number, EVENT_READ), KeyError);
+  s.unregister(number);
+  EXPECT_EQ(ready_now(s), Ready());
+  s.register_(number, EVENT_READ, std::string("new"));
+  const auto batch = s.select(0ns);
+  ASSERT_EQ(batch.size(), 1u);
+  EXPECT_EQ(text_of(batch[0].key), "new");
+}
+
 // CPython's contract: KeyError, and the kernel never hears of it.
 TYPED_TEST(IdentityHazards, R06_RegisteringTwiceDoesNotReachTheKernel) {
   TypeParam s;
@@ -317,10 +339,10 @@ TYPED_TEST(IdentityHazards, R09_AnEventDuringRegisterFindsItsData) {
     std::thread writer([&] { pipe.writer.write("x"); });
     s.register_(pipe.reader, EVENT_READ, i);
     const auto batch = s.select();
-    EXPECT_EQ(batch.size(), 1u);
+    writer.join();
+    ASSERT_EQ(batch.size(), 1u);
     EXPECT_EQ(std::any_cast<int>(batch[0].key.data), i);
     s.unregister(pipe.reader);
-    writer.join();
   }
 }
 

@@ -91,6 +91,21 @@ TYPED_TEST(ReadinessHazards, R22_AHangUpWakesBothSidesOfASocket) {
                                      {only_reads.first.fileno(), EVENT_READ}}));
 }
 
+// A hang-up wakes a writer, too, of a file that has nothing to write to; but
+// select() knows a hang-up only as something to read.
+TYPED_TEST(ReadinessHazards, R22_AHangUpWakesAWriterWhereTheKernelTells) {
+  TypeParam s;
+  if (s.name() == "KqueueSelector") {
+    GTEST_SKIP() << "what a kqueue says of this depends on the system";
+  }
+  Pipe pipe;
+  s.register_(pipe.reader, EVENT_WRITE);
+  EXPECT_EQ(ready_now(s), Ready());
+  pipe.writer.close();
+  const Ready told = {{pipe.reader.fileno(), EVENT_WRITE}};
+  EXPECT_EQ(ready_now(s), s.name() == "SelectSelector" ? Ready() : told);
+}
+
 // A connection that is refused is ready for writing; SO_ERROR tells the rest.
 TYPED_TEST(ReadinessHazards, R24_ARefusedConnectionIsReady) {
   sockaddr_in nobody{};
@@ -130,8 +145,9 @@ TYPED_TEST(ReadinessHazards, R28_FilesThatAreAlwaysReady) {
   const File folder(::open("/", O_RDONLY | O_CLOEXEC));
   const File null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   const File zero(::open("/dev/zero", O_RDWR | O_CLOEXEC));
+  const File random(::open("/dev/urandom", O_RDWR | O_CLOEXEC));
   for (const File* each :
-       {static_cast<const File*>(&file), &folder, &null, &zero}) {
+       {static_cast<const File*>(&file), &folder, &null, &zero, &random}) {
     const int error = errno_of([&] { s.register_(*each, EVENT_BOTH); });
     EXPECT_EQ(error, refuses ? EPERM : 0);
     if (refuses) {
@@ -229,8 +245,7 @@ TYPED_TEST(ReadinessHazards, R33_AfterAHalfCloseWritingGoesOn) {
   EXPECT_EQ(pair.second.read(), "still");
 }
 
-// cpython#106555: every set of six events and every interest, against CPython's
-// expression.
+// cpython#106555: every set of six events, against CPython's expression.
 TEST_F(EpollReadinessHazards, R34_ReadinessIsWhatCPythonComputes) {
   constexpr unsigned kEvents[] = {POLLIN,  POLLOUT, POLLPRI,
                                   POLLERR, POLLHUP, POLLNVAL};
@@ -310,8 +325,9 @@ TEST_F(EpollReadinessHazards, R39_NestedInstances) {
         errno_of([&] { chain[depth].register_(chain[depth - 1], EVENT_READ); });
     if (error == 0) ++depth;
   }
-  EXPECT_TRUE(error == ELOOP || error == EINVAL) << error;
-  EXPECT_GE(depth, 4u);
+  ASSERT_LT(depth, chain.size()) << "nothing was refused";
+  EXPECT_EQ(error, ELOOP);
+  EXPECT_EQ(depth, 5u);
   EXPECT_TRUE(chain[depth].get_map()->empty());
   EXPECT_EQ(errno_of([&] { chain[0].register_(chain[1], EVENT_READ); }), ELOOP);
 

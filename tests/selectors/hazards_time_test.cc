@@ -44,9 +44,13 @@ TYPED_TEST(TimeHazards, R41_ZeroOnlyLooks) {
   constexpr int kLooks = 1000;
   for (const nanoseconds none :
        {nanoseconds(0ns), nanoseconds(-1ns), nanoseconds::min()}) {
-    const Stopwatch stopwatch;
-    for (int i = 0; i < kLooks; ++i) s.select(none);
-    EXPECT_LT(stopwatch.elapsed(), kLooks * 1ms / 2);
+    auto fastest = nanoseconds::max();
+    for (int i = 0; i < kLooks; ++i) {
+      const Stopwatch stopwatch;
+      s.select(none);
+      fastest = std::min(fastest, stopwatch.elapsed());
+    }
+    EXPECT_LT(fastest, 1ms);  // However busy the machine, one got through.
   }
 }
 
@@ -54,14 +58,18 @@ TYPED_TEST(TimeHazards, R41_ZeroOnlyLooks) {
 TYPED_TEST(TimeHazards, R42_SignalsDoNotProlongTheWait) {
   TypeParam s;
   const Stopwatch stopwatch;
-  bool gave_up = false;
+  int interrupts = 0;
   s.set_interrupt_hook([&] {
-    gave_up = stopwatch.elapsed() > 10s;
-    if (gave_up) throw RuntimeError("the wait does not end");
+    ++interrupts;
+    if (stopwatch.elapsed() > 10s) throw RuntimeError("the wait does not end");
   });
   const Alarms alarms(1ms);
-  EXPECT_NO_THROW(s.select(50ms));
-  EXPECT_GE(stopwatch.elapsed(), 50ms);
+  // Again, should a busy machine have let no signal into the wait.
+  while (interrupts == 0) {
+    const Stopwatch wait;
+    EXPECT_NO_THROW(s.select(50ms));
+    EXPECT_GE(wait.elapsed(), 50ms);
+  }
 }
 
 // event-loop#194, curl#5847: overflow. All of these wait, until woken.
@@ -154,8 +162,10 @@ TEST(EpollTimeHazards, R40_WithoutNanosecondsItIsNeverEarlyEither) {
   }
 }
 
-// R47, a timer of zero that arms itself again, starves descriptors in a loop;
-// a selector has no timers. All later rows are the loop's as well.
+// R47, a timer of zero that arms itself again and starves descriptors, and R48
+// to R51 are about timers, of which a selector has none. R52, a wall clock that
+// is set while we wait, cannot matter: Deadline reads a steady clock only,
+// which timeout.h asserts.
 
 }  // namespace
 }  // namespace selectors

@@ -71,6 +71,7 @@ TYPED_TEST_P(SelectorTest, UnregisterAfterFdClose) {
   wr.close();
   s.unregister(r);
   s.unregister(w);
+  EXPECT_TRUE(s.get_map()->empty());
 }
 
 TYPED_TEST_P(SelectorTest, UnregisterAfterFdCloseAndReuse) {
@@ -86,6 +87,7 @@ TYPED_TEST_P(SelectorTest, UnregisterAfterFdCloseAndReuse) {
   const File w2 = tests::dup_to(wr2, w);
   s.unregister(r);
   s.unregister(w);
+  EXPECT_TRUE(s.get_map()->empty());
 }
 
 TYPED_TEST_P(SelectorTest, UnregisterAfterSocketClose) {
@@ -97,6 +99,7 @@ TYPED_TEST_P(SelectorTest, UnregisterAfterSocketClose) {
   wr.close();
   s.unregister(rd);
   s.unregister(wr);
+  EXPECT_TRUE(s.get_map()->empty());
 }
 
 TYPED_TEST_P(SelectorTest, Modify) {
@@ -219,7 +222,7 @@ TYPED_TEST_P(SelectorTest, SelectReadWrite) {
   sock2.write("foo");
   const SelectorKey& my_key = s.register_(sock1, EVENT_BOTH);
 
-  // Differs from Python, where it may be two entries with the same key.
+  // Python also allows two entries with the same key.
   const auto result = s.select();
   ASSERT_EQ(result.size(), 1u);
   EXPECT_EQ(&result[0].key, &my_key);
@@ -324,13 +327,10 @@ TYPED_TEST_P(SelectorTest, SelectInterruptNoraise) {
   TypeParam s;
   const auto [rd, wr] = SocketPair();
   s.register_(rd, EVENT_READ);
-  int interrupts = 0;
-  s.set_interrupt_hook([&] { ++interrupts; });
   const Alarms alarms(2ms);
   const Stopwatch stopwatch;
   EXPECT_TRUE(s.select(50ms).empty());
   EXPECT_GE(stopwatch.elapsed(), 50ms);
-  EXPECT_GT(interrupts, 0);
 }
 
 // In Python a test of ScalableSelectorMixIn: all but select().

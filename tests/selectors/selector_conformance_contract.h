@@ -279,6 +279,7 @@ TYPED_TEST_P(SelectorContractTest, AfterCloseNothingIsRegistered) {
     EXPECT_THROW(s.register_(pipe.reader, EVENT_READ), ValueError);
     EXPECT_THROW(s.select(0s), ValueError);
     EXPECT_THROW(s.fileno(), ValueError);
+    EXPECT_THROW(s.after_fork_in_child(), ValueError);
     EXPECT_THROW(s.get_key(pipe.reader), RuntimeError);
     EXPECT_EQ(s.get_map(), nullptr);
     EXPECT_THROW(s.unregister(pipe.reader), KeyError);
