@@ -48,8 +48,8 @@ namespace {
 // An fd_set is a bitmap: looked at 64 descriptors at a time, mostly zeros.
 using Words = std::array<std::uint64_t, sizeof(fd_set) / sizeof(std::uint64_t)>;
 static_assert(sizeof(Words) == sizeof(fd_set));
-static_assert(std::endian::native == std::endian::little ||
-              sizeof(fd_mask) == sizeof(std::uint64_t));
+static_assert(std::endian::native == std::endian::little,
+              "bit n of an fd_set is bit n of these words");
 
 }  // namespace
 
