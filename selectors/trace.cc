@@ -42,14 +42,14 @@ class Tracer : public kernel::Interceptor {
 
 bool wanted() {
   const char* value = std::getenv("SELECTORS_TRACE");
-  return value != nullptr && std::string_view(value) != "" &&
-         std::string_view(value) != "0";
+  return value != nullptr && *value != '\0' && std::string_view(value) != "0";
 }
 
-// Lives until the process ends, for the sake of selectors that are static.
 bool start() {
-  if (wanted()) new Tracer;
-  return wanted();
+  if (!wanted()) return false;
+  // Lives until the process ends, for the sake of selectors that are static.
+  [[maybe_unused]] static Tracer* const tracer = new Tracer;
+  return true;
 }
 
 }  // namespace
