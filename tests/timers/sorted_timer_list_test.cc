@@ -1,0 +1,14 @@
+#include "timers/sorted_timer_list.h"
+
+#include "tests/timers/timer_queue_conformance.h"
+
+namespace timers {
+
+struct Kind {
+  template <class Value>
+  using Queue = SortedTimerList<Value>;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerQueueTest, Kind);
+
+}  // namespace timers

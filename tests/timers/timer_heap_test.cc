@@ -1,0 +1,14 @@
+#include "timers/timer_heap.h"
+
+#include "tests/timers/timer_queue_conformance.h"
+
+namespace timers {
+
+struct Kind {
+  template <class Value>
+  using Queue = TimerHeap<Value>;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerQueueTest, Kind);
+
+}  // namespace timers
