@@ -1,0 +1,176 @@
+// What a timer costs in each queue, beside the tightest hand-written one.
+//
+//   ./bazelw run --config=opt //tests/benchmarks:timers_bench
+//   ./bazelw run --config=opt //tests/benchmarks:timers_peers_bench
+//
+// The second one adds libev, libevent, libuv and asio (Debian: libev-dev,
+// libevent-dev, libuv1-dev, libasio-dev) and is this file with the macro
+// TIMERS_BENCH_PEERS.
+//
+// Rows are a queue and how many timers it holds. Columns are nanoseconds a
+// timer, and their ratio to the same work of the hand-written one in the same
+// round:
+//   insert    deadlines at random within 60 s
+//   cancel    all, in random order
+//   put off   an idle timeout is cancelled and added again, in random order
+//   fire      all at once; time has passed, and everything is due
+// "/raw" is that ratio: 0.5 is twice as fast as the hand-written one.
+//
+// User instructions a timer, which no neighbour on the machine changes:
+//
+//   for work in insert_all cancel_all put_off_all fire_all; do
+//     valgrind --tool=callgrind --callgrind-out-file=/dev/null
+//       --toggle-collect="*$work<*Ours<*TimerWheel*"
+//       bazel-bin/tests/benchmarks/timers_bench
+//       --benchmark_filter=wheel/1000000/iterations:3
+//   done
+//
+// (each call of valgrind in one line). Divide what it says it "Collected" by
+// the number of timers and by that of calls: 3 rounds, and one to get warm, are
+// 4, and insert_all and cancel_all run three times and twice in a round.
+
+#include "tests/benchmarks/timers_bench.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#ifdef TIMERS_BENCH_PEERS
+#include "tests/benchmarks/timers_bench_peers.h"
+#endif
+#include "timers/sorted_timer_list.h"
+#include "timers/timer_heap.h"
+#include "timers/timer_queue.h"
+#include "timers/timer_wheel.h"
+
+namespace benchmarks {
+namespace {
+
+// A queue of ours. The clock is whatever the benchmark says.
+template <class Queue>
+class Ours {
+ public:
+  explicit Ours(std::size_t timers) : ids_(timers) {}
+
+  void insert(std::size_t timer, nanoseconds after) {
+    ids_[timer] = queue_.schedule(now_ + after, timer);
+  }
+  void cancel(std::size_t timer) { queue_.cancel(ids_[timer]); }
+  void settle() {}
+  void pass(nanoseconds time) { now_ += time; }
+  void fire(Fired& fired) {
+    queue_.pop_due(now_, [&](std::size_t timer) { fired.add(timer); });
+  }
+
+ private:
+  Queue queue_;
+  std::vector<timers::TimerId> ids_;
+  nanoseconds now_ = std::chrono::hours(1000);
+};
+
+// The tightest: a 4-ary heap of 16 bytes a timer, which knows where each timer
+// stands. It does not allocate, has no ids that could be stale, and does not
+// keep the order of equal deadlines.
+class Raw {
+ public:
+  explicit Raw(std::size_t timers) : places_(timers) { heap_.reserve(timers); }
+
+  void insert(std::size_t timer, nanoseconds after) {
+    heap_.emplace_back();
+    rise(heap_.size() - 1,
+         {(now_ + after).count(), static_cast<std::uint32_t>(timer)});
+  }
+  void cancel(std::size_t timer) {
+    const std::size_t place = places_[timer];
+    const Item last = heap_.back();
+    heap_.pop_back();
+    if (place == heap_.size()) return;
+    if (place > 0 && last.when < heap_[(place - 1) / 4].when) {
+      rise(place, last);
+    } else {
+      sink(place, last);
+    }
+  }
+  void settle() {}
+  void pass(nanoseconds time) { now_ += time; }
+  void fire(Fired& fired) {
+    while (!heap_.empty() && heap_[0].when <= now_.count()) {
+      const Item first = heap_[0], last = heap_.back();
+      heap_.pop_back();
+      if (!heap_.empty()) sink(0, last);
+      fired.add(first.timer);
+    }
+  }
+
+ private:
+  struct Item {
+    std::int64_t when;
+    std::uint32_t timer;
+  };
+
+  void put(std::size_t place, Item item) {
+    heap_[place] = item;
+    places_[item.timer] = static_cast<std::uint32_t>(place);
+  }
+  void rise(std::size_t place, Item item) {
+    while (place > 0 && item.when < heap_[(place - 1) / 4].when) {
+      put(place, heap_[(place - 1) / 4]);
+      place = (place - 1) / 4;
+    }
+    put(place, item);
+  }
+  void sink(std::size_t place, Item item) {
+    for (;;) {
+      const std::size_t first = 4 * place + 1;
+      if (first >= heap_.size()) break;
+      std::size_t least = first;
+      const std::size_t end = std::min(first + 4, heap_.size());
+      for (std::size_t child = first + 1; child < end; ++child) {
+        if (heap_[child].when < heap_[least].when) least = child;
+      }
+      if (item.when <= heap_[least].when) break;
+      put(place, heap_[least]);
+      place = least;
+    }
+    put(place, item);
+  }
+
+  std::vector<Item> heap_;
+  std::vector<std::uint32_t> places_;
+  nanoseconds now_ = std::chrono::hours(1000);
+};
+
+template <class Subject>
+void add(const std::string& name, std::initializer_list<int> sizes) {
+  for (const int timers : sizes) {
+    benchmark::RegisterBenchmark(name.c_str(), BM_timers<Subject, Raw>)
+        ->Arg(timers)
+        ->UseManualTime()
+        ->Iterations(std::clamp(1'000'000 / timers, 3, 1000));
+  }
+}
+
+const bool registered = [] {
+  add<Ours<timers::SortedTimerList<std::size_t>>>("list", {100, 1000, 10'000});
+  const auto all = {100, 1000, 10'000, 100'000, 1'000'000};
+  add<Ours<timers::TimerHeap<std::size_t>>>("heap", all);
+  add<Ours<timers::TimerWheel<std::size_t>>>("wheel", all);
+#ifdef TIMERS_BENCH_PEERS
+  add<Libev>("libev", all);
+  add<Libevent>("libevent", all);
+  add<Libuv>("libuv", all);
+  add<Asio>("asio", all);
+#endif
+  return true;
+}();
+
+}  // namespace
+}  // namespace benchmarks
+
+BENCHMARK_MAIN();

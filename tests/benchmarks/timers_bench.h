@@ -1,0 +1,159 @@
+// The work that timers_bench gives to each timer queue, ours and others.
+
+#ifndef TESTS_BENCHMARKS_TIMERS_BENCH_H_
+#define TESTS_BENCHMARKS_TIMERS_BENCH_H_
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/benchmarks/compare.h"
+
+namespace benchmarks {
+
+using std::chrono::nanoseconds;
+
+// What fires is counted and summed, so that nobody gets away with less.
+struct Fired {
+  std::size_t count = 0;
+  std::uint64_t sum = 0;
+  void add(std::size_t timer) {
+    ++count;
+    sum += timer;
+  }
+};
+
+// A subject has timers numbered from 0:
+//   explicit Subject(std::size_t timers)
+//   void insert(std::size_t timer, nanoseconds after)   after what it holds for
+//                                                       the present
+//   void cancel(std::size_t timer)
+//   void settle()         does what it has put off, if it does so
+//   void pass(nanoseconds time)     time passes; nothing fires yet
+//   void fire(Fired&)               all that is due
+// These are not inlined into one another, so that callgrind can count each:
+// see timers_bench.cc.
+
+template <class Subject>
+[[gnu::noinline]] void insert_all(Subject& subject,
+                                  const std::vector<nanoseconds>& after) {
+  for (std::size_t i = 0; i < after.size(); ++i) subject.insert(i, after[i]);
+}
+
+template <class Subject>
+[[gnu::noinline]] void cancel_all(Subject& subject,
+                                  const std::vector<std::size_t>& order) {
+  for (const std::size_t timer : order) subject.cancel(timer);
+  subject.settle();
+}
+
+template <class Subject>
+[[gnu::noinline]] void fire_all(Subject& subject, Fired& fired) {
+  subject.fire(fired);
+}
+
+// Idle timeouts: every connection has one, which is put off when it speaks.
+template <class Subject>
+[[gnu::noinline]] void put_off_all(Subject& subject,
+                                   const std::vector<std::size_t>& order) {
+  for (const std::size_t timer : order) {
+    subject.cancel(timer);
+    subject.insert(timer, std::chrono::seconds(60));
+  }
+  subject.settle();
+}
+
+// Nanoseconds a timer.
+struct Times {
+  enum { kInsert, kCancel, kPutOff, kFire, kCount };
+  std::array<double, kCount> of{};
+};
+
+template <class Subject>
+class Workload {
+ public:
+  explicit Workload(std::size_t timers)
+      : subject_(timers), after_(timers), soon_(timers), order_(timers) {
+    std::mt19937_64 random(1);
+    for (nanoseconds& each : after_) {
+      each = nanoseconds(1 + random() % 60'000'000'000);
+    }
+    // Real time has to pass before peers fire them, so not much of it.
+    for (nanoseconds& each : soon_)
+      each = nanoseconds(1 + random() % 20'000'000);
+    std::iota(order_.begin(), order_.end(), 0);
+    std::shuffle(order_.begin(), order_.end(), random);
+  }
+
+  Times round() {
+    Times times;
+    times.of[Times::kInsert] = timed([&] { insert_all(subject_, after_); });
+    times.of[Times::kPutOff] = timed([&] { put_off_all(subject_, order_); });
+    cancel_all(subject_, order_);
+    insert_all(subject_, after_);
+    times.of[Times::kCancel] = timed([&] { cancel_all(subject_, order_); });
+    insert_all(subject_, soon_);
+    subject_.pass(std::chrono::milliseconds(25));
+    Fired fired;
+    times.of[Times::kFire] = timed([&] { fire_all(subject_, fired); });
+    check(fired);
+    return times;
+  }
+
+ private:
+  template <class Work>
+  double timed(Work work) const {
+    return nanoseconds_of(work) / static_cast<double>(after_.size());
+  }
+
+  void check(const Fired& fired) const {
+    const std::size_t n = after_.size();
+    if (fired.count == n && fired.sum == n * (n - 1) / 2) return;
+    std::fprintf(stderr, "%zu of %zu timers fired\n", fired.count, n);
+    std::exit(1);
+  }
+
+  Subject subject_;
+  std::vector<nanoseconds> after_, soon_;
+  std::vector<std::size_t> order_;
+};
+
+// Rounds of Subject and of Raw in turns. The counters are the median of the
+// nanoseconds a timer, and of their ratio to Raw's in the same round.
+template <class Subject, class Raw>
+void BM_timers(benchmark::State& state) {
+  const auto timers = static_cast<std::size_t>(state.range(0));
+  Workload<Subject> ours(timers);
+  Workload<Raw> raw(timers);
+  ours.round();  // Warm from now on.
+  raw.round();
+  std::array<std::vector<double>, Times::kCount> times, ratios;
+  for (auto _ : state) {
+    const Times our_times = ours.round(), raw_times = raw.round();
+    for (std::size_t i = 0; i < Times::kCount; ++i) {
+      times[i].push_back(our_times.of[i]);
+      ratios[i].push_back(our_times.of[i] / raw_times.of[i]);
+    }
+    state.SetIterationTime(our_times.of[0] / 1e9);
+  }
+  static constexpr std::array<const char*, Times::kCount> kNames = {
+      "1 insert", "2 cancel", "3 put off", "4 fire"};
+  for (std::size_t i = 0; i < Times::kCount; ++i) {
+    state.counters[kNames[i]] = median(times[i]);
+    state.counters[std::string(kNames[i]) + "/raw"] = median(ratios[i]);
+  }
+}
+
+}  // namespace benchmarks
+
+#endif  // TESTS_BENCHMARKS_TIMERS_BENCH_H_
