@@ -40,7 +40,7 @@ class TimerId {
 //
 //   TimerId schedule(nanoseconds deadline, Value value)
 //     Keeps `value` until pop_due() reaches `deadline`, which may be past.
-//     On a throw (std::bad_alloc) nothing has changed.
+//     If there is no memory, throws std::bad_alloc, and nothing has changed.
 //
 //   bool cancel(TimerId id)
 //     Destroys the value; it never fires. Returns false, and does nothing, if
@@ -65,7 +65,7 @@ class TimerId {
 //     is scheduled while pop_due() runs waits for the next one, however early
 //     its deadline, so that a timer which schedules itself anew cannot keep the
 //     caller for ever. What is cancelled then does not fire, even if it is due.
-//     A pop_due() inside of f is such a next one; it fires the rest first hand,
+//     A pop_due() that f calls is such a next one: it fires the rest as well,
 //     and the outer one finds nothing left.
 //   - What f throws leaves pop_due(). That timer has fired; those after it fire
 //     in the next pop_due().
@@ -73,6 +73,9 @@ class TimerId {
 //     while the number of pending ones stays about the same, nothing is
 //     allocated. If for a thousand pop_due() they needed less than an eighth of
 //     what is held, the surplus is given back.
+//   - next_deadline() and pop_due() may need memory to put timers in order.
+//   They
+//     throw std::bad_alloc if there is none; the queue can then be destroyed.
 //   - Destroying the queue destroys the values that are left.
 //
 // A Value can be moved, which does not throw, and need not be copied.

@@ -10,9 +10,8 @@
 // so on. A deadline goes to the level of the first digit in which it differs
 // from the horizon, the time up to which everything has been sorted, and there
 // into the slot of that digit. So each slot covers a span of time, and they
-// follow one upon the other: those of level 0 that are in use, then those of
-// level 1
-// ...
+// follow one upon the other: first those of level 0 that are in use, then those
+// of level 1, and so on.
 //
 // When the slot that comes next is opened, and has few entries, they are
 // sorted, and the horizon moves to the last of them. If it has many, the
@@ -268,7 +267,7 @@ class TimerWheel {
   [[gnu::noinline]] void spill() {
     drop_cancelled();
     spill_at_ = kCrowd + 2 * near_.size();
-    if (near_.size() < size() / 2) return;
+    if (near_.empty() || near_.size() < size() / 2) return;
     const Time old = std::exchange(horizon_, near_.front(records_).deadline);
     if (old == horizon_) return;
     const std::uint32_t whole = slot_of(old);
@@ -286,8 +285,9 @@ class TimerWheel {
   }
 
   // What a pop_due() has left that threw, or inside of which this is called.
+  // The horizon may have been taken back since.
   void put_back_due() {
-    for (const Entry& entry : due_.rest()) near_.append(entry);
+    for (const Entry& entry : due_.rest()) put(entry);
     due_.clear();
     near_.sort(records_);
   }

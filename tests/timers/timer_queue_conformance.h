@@ -236,8 +236,8 @@ TYPED_TEST_P(TimerQueueTest, CancelDestroysTheValueAtOnce) {
 }
 
 // The earliest is cancelled again and again, and asked for in between: round
-// robin over idle timeouts does so. Looking at all of them each time would take
-// minutes.
+// robin over idle timeouts does so. Looking at all of them each time would be
+// quadratic.
 TYPED_TEST_P(TimerQueueTest, NextDeadlineIsExactWhenTheEarliestIsCancelled) {
   typename TestFixture::Ints queue;
   std::vector<TimerId> ids;

@@ -138,6 +138,26 @@ TEST(TimerWheelTest, TheHorizonIsTakenBackFromACrowd) {
   }
 }
 
+// The rest of a batch is then behind the horizon no longer.
+TEST(TimerWheelTest, TheHorizonIsTakenBackWhileABatchWaits) {
+  std::mt19937_64 random(1);
+  TimerWheel<std::int64_t> wheel;
+  Times times, fired;
+  for (std::int64_t i = 0; i < 300; ++i) {
+    times.push_back(nanoseconds(100h + i * 1s).count());
+    wheel.schedule(nanoseconds(times.back()), times.back());
+  }
+  EXPECT_THROW(wheel.pop_due(200h, [](std::int64_t) { throw 1; }), int);
+  times.erase(times.begin());
+  for (int i = 0; i < 3000; ++i) {
+    times.push_back(nanoseconds(2h + random() % 540'000 * 1s).count());
+    wheel.schedule(nanoseconds(times.back()), times.back());
+  }
+  std::sort(times.begin(), times.end());
+  wheel.pop_due(200h, [&](std::int64_t time) { fired.push_back(time); });
+  EXPECT_EQ(fired, times);
+}
+
 // What is in the slots was put there as seen from a later time.
 TEST(TimerWheelTest, TheClockMayGoFarBack) {
   std::mt19937_64 random(1);
