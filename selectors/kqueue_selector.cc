@@ -148,7 +148,8 @@ bool KqueueSelector::wait(const Timeout& timeout) {
   // The filter of a oneshot that did not fire is taken out only now: it could
   // have been told with the last places of the buffer.
   for (const auto& [key, events] : reported()) {
-    if ((key.events & EVENT_ONESHOT) != 0 && events != kBoth) forget(key.fd);
+    const bool fired_whole = (key.events & kBoth) == events;
+    if ((key.events & EVENT_ONESHOT) != 0 && !fired_whole) forget(key.fd);
   }
   return true;
 }

@@ -127,5 +127,18 @@ TEST_F(KqueueTest, ASpentOneshotHasNoFilterLeft) {
   EXPECT_EQ(filters_left(s), 0);
 }
 
+// Where all that was asked for has fired, the kernel has deleted it already.
+TEST_F(KqueueTest, AOneshotThatFiredWholeTakesOneSystemCall) {
+  KqueueSelector s;
+  const SocketPair one, both;
+  both.second.write("x");
+  s.register_(one.first, EVENT_WRITE | EVENT_ONESHOT);
+  s.register_(both.first, EVENT_BOTH | EVENT_ONESHOT);
+  const tests::CallCounter calls;
+  EXPECT_EQ(ready_now(s), (Ready{{one.first.fileno(), EVENT_WRITE},
+                                 {both.first.fileno(), EVENT_BOTH}}));
+  EXPECT_EQ(calls.count(), 1u);
+}
+
 }  // namespace
 }  // namespace selectors
