@@ -72,7 +72,11 @@ void DevpollSelector::change(Registration& registration, EventMask) {
 }
 
 void DevpollSelector::remove(const Registration& registration) noexcept {
-  const pollfd changes[] = {removal(registration.fd)};
+  forget(registration.fd);
+}
+
+void DevpollSelector::forget(int fd) noexcept {
+  const pollfd changes[] = {removal(fd)};
   submit(devpoll_, changes);
 }
 
@@ -87,9 +91,8 @@ bool DevpollSelector::wait(const Timeout& timeout) {
       },
       [this](const pollfd& event) {
         Registration* const registration = registrations().find(event.fd);
-        if (registration == nullptr) {  // Its removal failed.
-          const pollfd changes[] = {removal(event.fd)};
-          submit(devpoll_, changes);
+        if (registration == nullptr) {  // Left behind by a removal that failed.
+          forget(event.fd);
           return;
         }
         const auto events = static_cast<unsigned short>(event.revents);

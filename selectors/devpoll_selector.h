@@ -32,6 +32,8 @@ class DevpollSelector final : public BaseSelectorImpl {
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
+  void forget(int fd) noexcept;
+
   int devpoll_ = -1;
   EventBuffer<pollfd> events_;
 };
