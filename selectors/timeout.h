@@ -52,8 +52,7 @@ class Timeout {
   using nanoseconds = std::chrono::nanoseconds;
 
   constexpr Timeout(std::nullopt_t = std::nullopt) {}  // NOLINT: implicit
-  constexpr Timeout(std::optional<nanoseconds> t)
-      : t_(t) {}  // NOLINT: implicit
+  constexpr Timeout(std::optional<nanoseconds> t) : t_(t) {}  // NOLINT: same
   template <class Rep, class Period>
   constexpr Timeout(std::chrono::duration<Rep, Period> t)  // NOLINT: implicit
       : t_(to_nanoseconds(t)) {}

@@ -264,7 +264,8 @@ void TimerRecords<Value>::trim() {
   trim_below_ = size_ / 4;
   if (open_ != 0) free_[open_word_] |= std::exchange(open_, 0);
   for (std::size_t chunk = chunks_.size(); chunk-- > 0;) {
-    const auto words = free_.begin() + chunk * kChunkWords;
+    const auto words =
+        free_.begin() + static_cast<std::ptrdiff_t>(chunk * kChunkWords);
     if (std::count(words, words + kChunkWords, ~0ull) == kChunkWords) {
       chunks_[chunk].reset();
       --made_chunks_;
