@@ -1,8 +1,8 @@
-// What one pop_due() fires.
+// What collect_due() collects, and fire_due() fires.
 //
 // A queue first moves all that is due here, in order, and then it is fired. So
 // what is scheduled meanwhile stands in the queue itself and cannot be met
-// before the next pop_due(), however early it is due.
+// before the next collect_due(), however early it is due.
 
 #ifndef TIMERS_DUE_BATCH_H_
 #define TIMERS_DUE_BATCH_H_
@@ -25,8 +25,7 @@ class DueBatch {
 
   bool empty() const { return next_ == entries_.size(); }
 
-  // What has not fired yet: the rest of a batch, as seen by f, or by whoever
-  // comes after f threw.
+  // What has not fired yet.
   std::span<const Entry> rest() const {
     return std::span(entries_).subspan(next_);
   }

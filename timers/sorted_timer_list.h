@@ -59,8 +59,7 @@ class SortedTimerList {
                          records_);
   }
 
-  template <class F>
-  std::size_t pop_due(std::chrono::nanoseconds now, F&& f) {
+  void collect_due(std::chrono::nanoseconds now) {
     if (!due_.empty()) put_back_due();
     due_.clear();
     for (; first_ < entries_.size() && entries_[first_].deadline <= now.count();
@@ -70,7 +69,17 @@ class SortedTimerList {
     if (first_ > entries_.size() / 2) close_the_gap();
     if (records_.has_long_had_surplus()) [[unlikely]]
       give_back_surplus();
+  }
+
+  template <class F>
+  std::size_t fire_due(F&& f) {
     return due_.fire(records_, f);
+  }
+
+  template <class F>
+  std::size_t pop_due(std::chrono::nanoseconds now, F&& f) {
+    collect_due(now);
+    return fire_due(f);
   }
 
   std::size_t size() const { return records_.size(); }
@@ -100,10 +109,9 @@ class SortedTimerList {
     first_ = 0;
   }
 
-  // What a pop_due() has left that threw, or inside of which this is called.
+  // What was collected and has not fired yet.
   void put_back_due() {
     entries_.insert(begin(), due_.rest().begin(), due_.rest().end());
-    due_.clear();
     std::sort(begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
       return is_before(a, b, records_);
     });

@@ -57,8 +57,7 @@ class TimerHeap {
     return due_.earliest(heap_.empty() ? nullptr : &heap_.top(), records_);
   }
 
-  template <class F>
-  std::size_t pop_due(std::chrono::nanoseconds now, F&& f) {
+  void collect_due(std::chrono::nanoseconds now) {
     if (!due_.empty()) put_back_due();
     due_.clear();
     while (!heap_.empty() && heap_.top().deadline <= now.count()) {
@@ -67,17 +66,26 @@ class TimerHeap {
     }
     if (records_.has_long_had_surplus()) [[unlikely]]
       give_back_surplus();
+  }
+
+  template <class F>
+  std::size_t fire_due(F&& f) {
     return due_.fire(records_, f);
+  }
+
+  template <class F>
+  std::size_t pop_due(std::chrono::nanoseconds now, F&& f) {
+    collect_due(now);
+    return fire_due(f);
   }
 
   std::size_t size() const { return records_.size(); }
   bool empty() const { return size() == 0; }
 
  private:
-  // What a pop_due() has left that threw, or inside of which this is called.
+  // What was collected and has not fired yet.
   void put_back_due() {
     for (const Entry& entry : due_.rest()) heap_.append(entry);
-    due_.clear();
     heap_.order(records_);
   }
 

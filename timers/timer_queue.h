@@ -39,7 +39,7 @@ class TimerId {
 // one thread at a time.
 //
 //   TimerId schedule(nanoseconds deadline, Value value)
-//     Keeps `value` until pop_due() reaches `deadline`, which may be past.
+//     Keeps `value` until `deadline`, which may be past.
 //     If there is no memory, throws std::bad_alloc, and nothing has changed.
 //
 //   bool cancel(TimerId id)
@@ -51,31 +51,40 @@ class TimerId {
 //     sleeps until then wakes neither late nor for nothing. Not const, as a
 //     queue may put in order what it was too lazy to before.
 //
+//   void collect_due(nanoseconds now)
+//     Settles which timers are due: those whose deadline is not after `now`.
+//     Never early, not by a nanosecond; `now` may stand still or go back. They
+//     stay pending until they fire. What an earlier call has collected, and
+//     has not fired yet, is settled anew.
+//
+//   std::size_t fire_due(F f)
+//     Calls f(Value&&) for each timer that was collected and has not been
+//     cancelled since, and returns how many. The order is that of the
+//     deadlines, and of scheduling where they are equal.
+//
 //   std::size_t pop_due(nanoseconds now, F f)
-//     Calls f(Value&&) for each timer whose deadline is not after `now`, and
-//     returns how many. Never early, not by a nanosecond; `now` may stand still
-//     or go back. The order is that of the deadlines, and of scheduling where
-//     they are equal.
+//     collect_due(now), then fire_due(f). Who has something to do between the
+//     two, as an event loop has, calls them one by one.
 //
 //   std::size_t size(), bool empty()
 //     Of timers that have neither fired nor been cancelled.
 //
 // Promises:
 //   - f, and the destructor of a value, may call any of these functions. What
-//     is scheduled while pop_due() runs waits for the next one, however early
+//     is scheduled after collect_due() waits for the next one, however early
 //     its deadline, so that a timer which schedules itself anew cannot keep the
-//     caller for ever. What is cancelled then does not fire, even if it is due.
-//     A pop_due() that f calls is such a next one: it fires the rest as well,
-//     and the outer one finds nothing left.
-//   - What f throws leaves pop_due(). That timer has fired; those after it fire
-//     in the next pop_due().
+//     caller for ever. What is cancelled does not fire, even if it was
+//     collected. A pop_due() that f calls fires the rest as well, and the outer
+//     one finds nothing left.
+//   - What f throws leaves fire_due(). That timer has fired; those after it
+//     fire in the next fire_due(), or pop_due().
 //   - The memory of timers that fired or were cancelled is used again, and
 //     while the number of pending ones stays about the same, nothing is
-//     allocated. If for a thousand pop_due() they needed less than an eighth of
-//     what is held, the surplus is given back.
-//   - next_deadline() and pop_due() may need memory to put timers in order.
-//   They
-//     throw std::bad_alloc if there is none; the queue can then be destroyed.
+//     allocated. If for a thousand collect_due() they needed less than an
+//     eighth of what is held, the surplus is given back.
+//   - next_deadline() and collect_due() may need memory to put timers in order.
+//     They throw std::bad_alloc if there is none; the queue can then be
+//     destroyed.
 //   - Destroying the queue destroys the values that are left.
 //
 // A Value can be moved, which does not throw, and need not be copied.
@@ -88,6 +97,8 @@ concept TimerQueue = std::default_initializable<Queue> &&
   {
     queue.next_deadline()
     } -> std::same_as<std::optional<std::chrono::nanoseconds>>;
+  { queue.collect_due(time) } -> std::same_as<void>;
+  { queue.fire_due(f) } -> std::same_as<std::size_t>;
   { queue.pop_due(time, f) } -> std::same_as<std::size_t>;
   { same.size() } -> std::same_as<std::size_t>;
   { same.empty() } -> std::same_as<bool>;

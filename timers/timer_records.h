@@ -148,10 +148,11 @@ class TimerRecords {
     };
   }
 
-  // For each pop_due() to ask: has much more memory been held than was used,
-  // and not just now? Then the queue drops what is cancelled, and calls trim().
-  // A queue that is full by day and empty at night should keep its memory for
-  // the day, when fetching it from the kernel anew costs more than the timers.
+  // For each collect_due() to ask: has much more memory been held than was
+  // used, and not just now? Then the queue drops what is cancelled, and calls
+  // trim(). A queue that is full by day and empty at night should keep its
+  // memory for the day, when fetching it from the kernel anew costs more than
+  // the timers.
   bool has_long_had_surplus() {
     peak_ = std::max(peak_, size_);
     if (++calls_ < kPatience) [[likely]]
@@ -224,7 +225,7 @@ class TimerRecords {
   std::size_t made_chunks_ = 0;
   std::size_t trim_below_ = 0;
   std::size_t peak_ = 0;  // Of size_, in the last
-  unsigned calls_ = 0;    // calls of pop_due().
+  unsigned calls_ = 0;    // calls of collect_due().
 };
 
 // Goes on to the next word that has a free record. To go once around costs less

@@ -89,14 +89,23 @@ class TimerWheel {
                          records_);
   }
 
-  template <class F>
-  std::size_t pop_due(std::chrono::nanoseconds now, F&& f) {
+  void collect_due(std::chrono::nanoseconds now) {
     if (!due_.empty()) put_back_due();
     due_.clear();
-    collect_due(now.count());
+    move_due(now.count());
     if (records_.has_long_had_surplus()) [[unlikely]]
       give_back_surplus();
+  }
+
+  template <class F>
+  std::size_t fire_due(F&& f) {
     return due_.fire(records_, f);
+  }
+
+  template <class F>
+  std::size_t pop_due(std::chrono::nanoseconds now, F&& f) {
+    collect_due(now);
+    return fire_due(f);
   }
 
   std::size_t size() const { return records_.size(); }
@@ -223,7 +232,7 @@ class TimerWheel {
   }
 
   // Moves what is due to due_, in order.
-  void collect_due(Time now) {
+  void move_due(Time now) {
     for (;;) {
       while (!near_.empty() && near_.front(records_).deadline <= now) {
         due_.push(near_.front(records_));
@@ -284,11 +293,10 @@ class TimerWheel {
     near_.sort(records_);
   }
 
-  // What a pop_due() has left that threw, or inside of which this is called.
+  // What was collected and has not fired yet.
   // The horizon may have been taken back since.
   void put_back_due() {
     for (const Entry& entry : due_.rest()) put(entry);
-    due_.clear();
     near_.sort(records_);
   }
 

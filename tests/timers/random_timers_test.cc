@@ -61,8 +61,11 @@ class Player {
       cancel();
     } else {
       advance();
-      if (below(8) == 0) {
+      const unsigned way = below(8);
+      if (way == 0) {
         fire_and_throw();
+      } else if (way < 4) {
+        collect_and_fire();
       } else {
         EXPECT_EQ(fire(now_), model_.pop_due(nanoseconds(now_)));
       }
@@ -166,6 +169,28 @@ class Player {
     schedule();
     EXPECT_EQ(queue_.next_deadline(), model_.next_deadline());
     EXPECT_EQ(fire(now_), model_.pop_due(nanoseconds(now_)));
+  }
+
+  // In two phases, the first of them perhaps twice, with anything in between.
+  void collect_and_fire() {
+    for (unsigned times = 1 + below(2); times-- > 0; advance()) {
+      queue_.collect_due(nanoseconds(now_));
+      model_.collect_due(nanoseconds(now_));
+      for (unsigned i = below(20); i-- > 0;) {
+        if (below(2) == 0) {
+          schedule();
+        } else {
+          cancel();
+        }
+        EXPECT_EQ(queue_.size(), model_.size());
+        if (below(3) == 0) {
+          EXPECT_EQ(queue_.next_deadline(), model_.next_deadline());
+        }
+      }
+    }
+    std::vector<int> fired;
+    queue_.fire_due([&](int value) { fired.push_back(value); });
+    EXPECT_EQ(fired, model_.fire_due());
   }
 
   std::vector<int> rest_of_model() {

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tests {
@@ -36,19 +37,31 @@ class TimerModel {
     return timers_.begin()->first;
   }
 
-  // What is due, in order; they are gone then.
-  std::vector<int> pop_due(nanoseconds now) {
-    std::vector<int> due;
+  void collect_due(nanoseconds now) {
+    due_.clear();
     const auto end = timers_.upper_bound(now);
-    for (auto it = timers_.begin(); it != end; ++it) due.push_back(it->second);
-    timers_.erase(timers_.begin(), end);
-    return due;
+    for (auto it = timers_.begin(); it != end; ++it) due_.push_back(it->second);
+  }
+
+  // What was collected and is pending, in order; they are gone then.
+  std::vector<int> fire_due() {
+    std::vector<int> fired;
+    for (const int value : std::exchange(due_, {})) {
+      if (cancel(value)) fired.push_back(value);
+    }
+    return fired;
+  }
+
+  std::vector<int> pop_due(nanoseconds now) {
+    collect_due(now);
+    return fire_due();
   }
 
   std::size_t size() const { return timers_.size(); }
 
  private:
   std::multimap<nanoseconds, int> timers_;
+  std::vector<int> due_;
 };
 
 }  // namespace tests

@@ -48,6 +48,16 @@ class TimerQueueTest : public ::testing::Test {
     return fired;
   }
 
+  // What fire_due() fires, in order.
+  template <class Queue>
+  static std::vector<int> fired_by(Queue& queue) {
+    std::vector<int> fired;
+    const std::size_t count =
+        queue.fire_due([&](int value) { fired.push_back(value); });
+    EXPECT_EQ(count, fired.size());
+    return fired;
+  }
+
   static std::size_t run_due(Functions& queue, nanoseconds now) {
     return queue.pop_due(now, [](std::function<void()>&& f) { f(); });
   }
@@ -376,6 +386,113 @@ TYPED_TEST_P(TimerQueueTest, TheRestAfterAThrowKeepsItsOrder) {
   EXPECT_EQ(this->fired_by(queue, 50s), std::vector{50});
 }
 
+// ---- Two phases ----
+
+TYPED_TEST_P(TimerQueueTest, CollectDueFiresNothing) {
+  typename TestFixture::Ints queue;
+  EXPECT_EQ(this->fired_by(queue), std::vector<int>());
+  for (const int ms : {30, 10, 20}) queue.schedule(ms * 1ms, ms);
+  queue.collect_due(20ms);
+  EXPECT_EQ(queue.size(), 3u);
+  EXPECT_FALSE(queue.empty());
+  EXPECT_EQ(this->fired_by(queue), (std::vector{10, 20}));
+  EXPECT_EQ(this->fired_by(queue), std::vector<int>());
+  EXPECT_EQ(queue.size(), 1u);
+}
+
+TYPED_TEST_P(TimerQueueTest, WhatIsScheduledBetweenThePhasesWaits) {
+  typename TestFixture::Ints queue;
+  queue.schedule(20ms, 20);
+  queue.collect_due(20ms);
+  queue.schedule(10ms, 10);
+  queue.schedule(nanoseconds::min(), 0);
+  queue.schedule(20ms, 21);
+  EXPECT_EQ(this->fired_by(queue), std::vector{20});
+  EXPECT_EQ(this->fired_by(queue), std::vector<int>());
+  EXPECT_EQ(this->fired_by(queue, 20ms), (std::vector{0, 10, 21}));
+}
+
+TYPED_TEST_P(TimerQueueTest, WhatIsCancelledBetweenThePhasesDoesNotFire) {
+  typename TestFixture::Ints queue;
+  std::vector<TimerId> ids;
+  for (const int i : this->numbers(0, 4)) {
+    ids.push_back(queue.schedule(i * 1ms, i));
+  }
+  queue.collect_due(2ms);
+  EXPECT_TRUE(queue.cancel(ids[0]));
+  EXPECT_FALSE(queue.cancel(ids[0]));
+  EXPECT_TRUE(queue.cancel(ids[2]));
+  EXPECT_EQ(queue.size(), 2u);
+  EXPECT_EQ(this->fired_by(queue), std::vector{1});
+  EXPECT_EQ(this->fired_by(queue, 1s), std::vector{3});
+}
+
+// So many that the queue drops what is cancelled.
+TYPED_TEST_P(TimerQueueTest, ManyAreCancelledBetweenThePhases) {
+  typename TestFixture::Ints queue;
+  std::vector<TimerId> ids;
+  for (const int i : this->numbers(0, 5000)) {
+    ids.push_back(queue.schedule(i % 2 * 1h, i));
+  }
+  queue.collect_due(1s);
+  for (const int i : this->numbers(0, 5000)) {
+    if (i % 1000 > 1) queue.cancel(ids[i]);
+  }
+  EXPECT_EQ(queue.next_deadline(), 0s);
+  EXPECT_EQ(this->fired_by(queue), (std::vector{0, 1000, 2000, 3000, 4000}));
+  EXPECT_EQ(this->fired_by(queue, 1h),
+            (std::vector{1, 1001, 2001, 3001, 4001}));
+}
+
+TYPED_TEST_P(TimerQueueTest, NextDeadlineCountsWhatWasCollected) {
+  typename TestFixture::Ints queue;
+  const TimerId first = queue.schedule(10ms, 10);
+  queue.schedule(20ms, 20);
+  queue.schedule(30ms, 30);
+  queue.collect_due(20ms);
+  EXPECT_EQ(queue.next_deadline(), 10ms);
+  queue.cancel(first);
+  EXPECT_EQ(queue.next_deadline(), 20ms);
+  const TimerId late = queue.schedule(5ms, 5);
+  EXPECT_EQ(queue.next_deadline(), 5ms);
+  queue.cancel(late);
+  EXPECT_EQ(queue.next_deadline(), 20ms);
+  EXPECT_EQ(this->fired_by(queue), std::vector{20});
+  EXPECT_EQ(queue.next_deadline(), 30ms);
+}
+
+TYPED_TEST_P(TimerQueueTest, ASecondCollectDueMergesInOrder) {
+  typename TestFixture::Ints queue;
+  for (const int ms : {10, 20, 30}) queue.schedule(ms * 1ms, ms);
+  queue.collect_due(20ms);
+  queue.schedule(10ms, 11);
+  queue.schedule(5ms, 5);
+  queue.collect_due(30ms);
+  EXPECT_EQ(this->fired_by(queue), (std::vector{5, 10, 11, 20, 30}));
+}
+
+// The clock may go back: then what was due is so no longer.
+TYPED_TEST_P(TimerQueueTest, ASecondCollectDuePutsBackWhatIsNotDue) {
+  typename TestFixture::Ints queue;
+  for (const int ms : {10, 20, 30}) queue.schedule(ms * 1ms, ms);
+  queue.collect_due(30ms);
+  queue.collect_due(10ms);
+  EXPECT_EQ(this->fired_by(queue), std::vector{10});
+  EXPECT_EQ(queue.next_deadline(), 20ms);
+  EXPECT_EQ(this->fired_by(queue, 1s), (std::vector{20, 30}));
+}
+
+TYPED_TEST_P(TimerQueueTest, FireDueGoesOnAfterAThrow) {
+  typename TestFixture::Ints queue;
+  for (const int ms : {10, 20, 30}) queue.schedule(ms * 1ms, ms);
+  queue.collect_due(20ms);
+  EXPECT_THROW(queue.fire_due([](int) { throw 1; }), int);
+  queue.schedule(10ms, 11);
+  EXPECT_EQ(queue.size(), 3u);
+  EXPECT_EQ(this->fired_by(queue), std::vector{20});
+  EXPECT_EQ(this->fired_by(queue, 1s), (std::vector{11, 30}));
+}
+
 // ---- Values ----
 
 TYPED_TEST_P(TimerQueueTest, ValuesNeedNotBeCopied) {
@@ -632,7 +749,12 @@ REGISTER_TYPED_TEST_SUITE_P(
     WhatACallbackSchedulesWaitsForTheNextTime, WhatACallbackCancelsDoesNotFire,
     ACallbackMayCancelAllOthers, ACallbackSeesWhatIsStillToFire,
     PopDueInsideOfPopDueFiresTheRest, WhatACallbackThrowsLosesNothing,
-    TheRestAfterAThrowKeepsItsOrder, ValuesNeedNotBeCopied, ValuesAreAligned,
+    TheRestAfterAThrowKeepsItsOrder, CollectDueFiresNothing,
+    WhatIsScheduledBetweenThePhasesWaits,
+    WhatIsCancelledBetweenThePhasesDoesNotFire,
+    ManyAreCancelledBetweenThePhases, NextDeadlineCountsWhatWasCollected,
+    ASecondCollectDueMergesInOrder, ASecondCollectDuePutsBackWhatIsNotDue,
+    FireDueGoesOnAfterAThrow, ValuesNeedNotBeCopied, ValuesAreAligned,
     TheDestructorOfACancelledValueMayCallBack,
     TheDestructorOfAFiredValueMayCallBack, EachValueIsDestroyedOnce,
     DestroyingTheQueueDestroysTheValues,
