@@ -17,7 +17,7 @@ zig=$(command -v zig) || {
 
 # All but what is for Linux and Solaris.
 shopt -s globstar nullglob extglob
-files=({selectors,timers,loop}/**/!(*epoll*|*devpoll*).cc)
+files=({selectors,timers,loop}/**/!(*epoll*|*devpoll*|*eventfd*|*linux*).cc)
 files+=(tests/consumer/main.cc)
 
 for target in x86_64-macos aarch64-macos; do

@@ -1,0 +1,13 @@
+// The callback layer, whole.
+
+#ifndef LOOP_CALLBACKS_CALLBACKS_H_
+#define LOOP_CALLBACKS_CALLBACKS_H_
+
+#include "loop/callbacks/callback.h"
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/exception_context.h"
+#include "loop/callbacks/handle.h"
+#include "loop/callbacks/interval.h"
+#include "loop/callbacks/source_location.h"
+
+#endif  // LOOP_CALLBACKS_CALLBACKS_H_

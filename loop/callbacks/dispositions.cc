@@ -1,0 +1,61 @@
+#include "loop/callbacks/dispositions.h"
+
+#include <signal.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <system_error>
+
+#include "loop/callbacks/kernel.h"
+#include "loop/callbacks/mailbox.h"
+#include "selectors/errors.h"
+
+namespace loop {
+namespace {
+
+struct Disposition {
+  int users = 0;
+  struct sigaction before;
+};
+
+std::mutex mutex;  // Of:
+std::array<Disposition, Mailbox::kSignals> dispositions;
+
+Disposition& disposition_of(int signal_number) {
+  return dispositions[static_cast<std::size_t>(signal_number)];
+}
+
+}  // namespace
+
+void catch_signal(int signal_number) {
+  const std::lock_guard lock(mutex);
+  Disposition& disposition = disposition_of(signal_number);
+  if (disposition.users == 0) {
+    struct sigaction action {};
+    action.sa_handler = Mailbox::deliver;
+    // As siginterrupt(false) in asyncio: what another thread is in the middle
+    // of goes on.
+    action.sa_flags = SA_RESTART;
+    if (kernel::sigaction(signal_number, &action, &disposition.before) != 0) {
+      throw selectors::RuntimeError(
+          "signal " + std::to_string(signal_number) +
+          " cannot be caught: " + std::generic_category().message(errno));
+    }
+  }
+  ++disposition.users;
+}
+
+void release_signal(int signal_number) {
+  const std::lock_guard lock(mutex);
+  Disposition& disposition = disposition_of(signal_number);
+  if (--disposition.users > 0) return;
+  struct sigaction present {};
+  kernel::sigaction(signal_number, nullptr, &present);
+  if (present.sa_handler != Mailbox::deliver) return;
+  kernel::sigaction(signal_number, &disposition.before, nullptr);
+}
+
+}  // namespace loop

@@ -1,0 +1,418 @@
+#include "loop/callbacks/event_loop.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "loop/callbacks/log_line.h"
+#include "selectors/default_selector.h"
+#include "selectors/describe.h"
+#include "selectors/errors.h"
+
+namespace loop {
+namespace {
+
+using selectors::ReadyKey;
+using selectors::RuntimeError;
+using selectors::Timeout;
+
+constinit thread_local EventLoop* running_loop = nullptr;
+
+TimePoint steady_now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+// ---- Running ----
+
+// As long as it lives, a loop runs in this thread.
+class EventLoop::Running {
+ public:
+  explicit Running(EventLoop& loop) : loop_(loop) {
+    if (loop.closed_) throw RuntimeError("Event loop is closed");
+    if (loop.is_running()) {
+      throw RuntimeError("This event loop is already running");
+    }
+    if (running_loop != nullptr) {
+      throw RuntimeError(
+          "Cannot run the event loop while another loop is running");
+    }
+    running_loop = &loop;
+    loop.thread_ = std::this_thread::get_id();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    loop_.thread_ = std::thread::id();
+    running_loop = nullptr;
+  }
+
+ private:
+  EventLoop& loop_;
+};
+
+EventLoop& get_running_loop() {
+  if (running_loop == nullptr) throw RuntimeError("no running event loop");
+  return *running_loop;
+}
+
+void EventLoop::run_forever() {
+  const Running running(*this);
+  try {
+    do {
+      run_once(running, std::nullopt);
+    } while (!stopping_);
+  } catch (...) {
+    stopping_ = false;
+    throw;
+  }
+  stopping_ = false;
+}
+
+void EventLoop::run_once(const Timeout& at_most) {
+  const Running running(*this);
+  run_once(running, at_most);
+}
+
+// One iteration. The numbers are those of loop/README.md.
+void EventLoop::run_once(const Running&, const Timeout& at_most) {
+  // 1. How long may it sleep? Until the first timer, if nothing is to be done.
+  const Timeout timeout = time_to_sleep(at_most);
+
+  // 2. Ask the kernel what is ready, and sleep until something is.
+  const auto ready_fds = select(timeout);
+
+  // 3. Queue what came from outside: what other threads have posted, then the
+  //    handlers of what is ready (the queue is what select() returned), then
+  //    those of the signals that arrived.
+  pool_.begin_turn();
+  if (mailbox_->has_posts()) take_posts();
+  if (mailbox_->has_signals()) signals_.collect();
+
+  // 4. Queue the timers that are due.
+  const bool any_timers = !timers_.empty();
+  if (any_timers) timers_.collect_due(time().time_since_epoch());
+
+  // 5. Run what is queued by now. What that schedules waits for the next turn.
+  ready_.begin_batch();
+  run_ready();
+  if (!ready_fds.empty() || fds_.has_always_ready()) run_fds(ready_fds);
+  if (signals_.any_arrived()) run_signals();
+  if (any_timers) run_timers();
+}
+
+Timeout EventLoop::time_to_sleep(const Timeout& at_most) {
+  if (fds_.has_changed()) tell_selector();
+  if (!ready_.empty() || stopping_ || fds_.has_always_ready()) {
+    return std::chrono::nanoseconds::zero();
+  }
+  const auto deadline = timers_.next_deadline();
+  if (!deadline) return at_most;
+  const TimePoint now = time();
+  const TimePoint when{*deadline};
+  // Their distance may be more than a number of nanoseconds can hold.
+  const TimePoint end = at_most.waits_for_ever()
+                            ? when
+                            : std::min(when, later(now, at_most.value()));
+  if (end <= now) return std::chrono::nanoseconds::zero();
+  return end == TimePoint::max() ? Timeout() : Timeout(end - now);
+}
+
+// Asks nobody if it need not sleep and has no descriptor but its own wake-up
+// channel, for which the mailbox answers without a system call.
+std::span<const ReadyKey> EventLoop::select(Timeout timeout) {
+  if (timeout.only_looks()) {
+    return fds_.empty() ? std::span<const ReadyKey>()
+                        : selector_->select(timeout);
+  }
+  struct Sleep {
+    ~Sleep() { mailbox.wake_up(); }
+    Mailbox& mailbox;
+  };
+  const Sleep sleep{*mailbox_};
+  if (!mailbox_->fall_asleep()) timeout = std::chrono::nanoseconds::zero();
+  const auto ready_fds = selector_->select(timeout);
+  if (drains_channel_) drain_channel(ready_fds);
+  return ready_fds;
+}
+
+void EventLoop::run_ready() {
+  while (Scheduled* const scheduled = ready_.next()) {
+    guarded(scheduled->where, [&] { scheduled->callback.consume(); });
+  }
+}
+
+void EventLoop::run_fds(std::span<const ReadyKey> ready_fds) {
+  fds_.run_ready(ready_fds, [this](Handler& handler) { run_handler(handler); });
+}
+
+void EventLoop::run_signals() {
+  signals_.run_arrived([this](Handler& handler) { run_handler(handler); });
+}
+
+void EventLoop::run_timers() {
+  timers_.fire_due([this](Scheduled&& scheduled) {
+    guarded(scheduled.where, [&] { scheduled.callback.consume(); });
+  });
+}
+
+void EventLoop::run_handler(Handler& handler) {
+  pool_.run(handler, [this](Scheduled& scheduled) {
+    guarded(scheduled.where, [&] { scheduled.callback(); });
+  });
+}
+
+// Nothing that a callback throws comes further than here.
+template <class Call>
+inline void EventLoop::guarded(const SourceLocation& where, Call call) {
+  const TimePoint start = debug_ ? time() : TimePoint();
+  try {
+    call();
+  } catch (...) {
+    call_exception_handler(
+        {"Exception in callback", std::current_exception(), where});
+  }
+  if (debug_) [[unlikely]]
+    report_if_slow(start, where);
+}
+
+void EventLoop::report_if_slow(TimePoint start, const SourceLocation& where) {
+  const auto elapsed = time() - start;
+  if (start == TimePoint() || elapsed < slow_callback_duration_) return;
+  std::string text = "Executing the callback scheduled at " + where.repr();
+  text += " took ";
+  selectors::append_duration(text, elapsed);
+  log_line(text);
+}
+
+// What the selector would not take is told like an exception in a callback that
+// is scheduled now.
+void EventLoop::tell_selector() {
+  fds_.tell_selector(refused_);
+  for (FdHandlers::Refused& refused : refused_) {
+    const char* const kind =
+        refused.side == FdHandlers::kReader ? "reader" : "writer";
+    std::string message = "The " + std::string(kind) + " of fd " +
+                          std::to_string(refused.fd) +
+                          " was removed, as it cannot be watched";
+    auto tell = [this, context = ExceptionContext{
+                           std::move(message), std::move(refused.error),
+                           refused.where}] { call_exception_handler(context); };
+    ready_.push({std::move(tell), refused.where});
+  }
+  refused_.clear();
+}
+
+bool EventLoop::is_running() const {
+  return thread_.load() != std::thread::id();
+}
+
+// ---- Birth and death ----
+
+EventLoop::EventLoop(std::unique_ptr<selectors::BaseSelector> selector,
+                     Clock clock)
+    : selector_(selector ? std::move(selector)
+                         : std::make_unique<selectors::DefaultSelector>()),
+      clock_(clock ? std::move(clock) : steady_now),
+      fds_(*selector_, pool_),
+      mailbox_(&Mailbox::acquire(*this)),
+      self_(*mailbox_, mailbox_->generation()),
+      signals_(*mailbox_, pool_) {
+  try {
+    watch_mailbox();
+  } catch (...) {
+    mailbox_->release();
+    throw;
+  }
+}
+
+EventLoop::~EventLoop() {
+  if (is_running()) {
+    log_line("an event loop was destroyed by a callback that it was running");
+    std::abort();
+  }
+  close_it();
+}
+
+void EventLoop::close() {
+  if (is_running()) throw RuntimeError("Cannot close a running event loop");
+  close_it();
+}
+
+void EventLoop::close_it() noexcept {
+  if (closed_) return;
+  closed_ = true;
+  destroy_all();
+  mailbox_->release();
+  selector_->close();
+}
+
+// What dies here may cancel and remove the others, but schedules no more.
+void EventLoop::destroy_all() {
+  std::vector<SourceLocation> never_ran;
+  take_posts();
+  ready_.begin_batch();
+  while (Scheduled* const scheduled = ready_.next()) {
+    never_ran.push_back(scheduled->where);
+    [[maybe_unused]] const Callback dying = std::move(scheduled->callback);
+  }
+  timers_.pop_due(std::chrono::nanoseconds::max(), [&](Scheduled&& scheduled) {
+    never_ran.push_back(scheduled.where);
+  });
+  fds_.remove_all(never_ran);
+  signals_.remove_all(never_ran);
+  if (!debug_) return;
+  for (const SourceLocation& where : never_ran) {
+    log_line("closed, and will not run what was scheduled at " + where.repr());
+  }
+}
+
+void EventLoop::after_fork_in_child() {
+  selector_->after_fork_in_child();
+  // Not before: until then this would change what the parent watches.
+  selector_->unregister(mailbox_->channel().reader);
+  mailbox_->renew_after_fork();
+  watch_mailbox();
+}
+
+// ---- The mailbox ----
+
+// With EVENT_EDGE only what is written anew is reported, so that the channel
+// need never be read. Without, it is reported until somebody reads it.
+void EventLoop::watch_mailbox() {
+  const int fd = mailbox_->channel().reader;
+  try {
+    selector_->register_(fd, selectors::EVENT_READ | selectors::EVENT_EDGE);
+  } catch (const selectors::ValueError&) {
+    selector_->register_(fd, selectors::EVENT_READ);
+    drains_channel_ = true;
+  }
+}
+
+void EventLoop::drain_channel(std::span<const ReadyKey> ready_fds) const {
+  const WakeChannel& channel = mailbox_->channel();
+  for (const auto& [key, events] : ready_fds) {
+    if (key.fd == channel.reader) channel.drain();
+  }
+}
+
+Handle EventLoop::call_soon_threadsafe(Callback callback,
+                                       SourceLocation where) {
+  const auto number =
+      mailbox_->post(self_.generation(), {std::move(callback), where});
+  return Handle(self_, Handle::Kind::kPosted, number);
+}
+
+void EventLoop::take_posts() {
+  const std::uint64_t first = mailbox_->take_posts(posts_);
+  const auto begin = ready_.end();
+  for (Scheduled& post : posts_) ready_.push(std::move(post));
+  posts_.clear();
+  // So that cancel_posted() finds them, until they have run.
+  std::erase_if(posted_, [this](const PostedBatch& batch) {
+    return batch.end <= ready_.begin();
+  });
+  posted_.push_back({first, begin, ready_.end()});
+}
+
+// ---- Scheduling ----
+
+TimerHandle EventLoop::call_at(TimePoint when, Callback callback,
+                               SourceLocation where) {
+  check_usable("call_at");
+  const auto id =
+      timers_.schedule(when.time_since_epoch(), {std::move(callback), where});
+  return TimerHandle(self_, id, when);
+}
+
+// The one place that knows what the three kinds of handles mean.
+void EventLoop::cancel_soon(ReadyQueue::Position position) {
+  check_thread("Handle.cancel");
+  ready_.cancel(position);
+}
+
+void EventLoop::cancel_posted(std::uint64_t number) {
+  check_thread("Handle.cancel");
+  if (mailbox_->has_posts()) take_posts();
+  for (const PostedBatch& batch : posted_) {
+    const std::uint64_t index = number - batch.first_number;  // Before: huge.
+    if (index >= batch.end - batch.begin) continue;
+    ready_.cancel(batch.begin + index);
+    return;
+  }
+}
+
+void EventLoop::cancel_timer(timers::TimerId id) {
+  check_thread("TimerHandle.cancel");
+  timers_.cancel(id);
+}
+
+void EventLoop::add_handler(const selectors::FileObj& fileobj,
+                            FdHandlers::Side side, Scheduled&& scheduled) {
+  check_usable("add_reader or add_writer");
+  fds_.add(fileobj, side, std::move(scheduled));
+}
+
+bool EventLoop::remove_handler(const selectors::FileObj& fileobj,
+                               FdHandlers::Side side) {
+  check_thread("remove_reader or remove_writer");
+  return fds_.remove(fileobj, side);
+}
+
+void EventLoop::add_signal_handler(int signal_number, Callback callback,
+                                   SourceLocation where) {
+  check_usable("add_signal_handler");
+  signals_.add(signal_number, {std::move(callback), where});
+}
+
+bool EventLoop::remove_signal_handler(int signal_number) {
+  check_thread("remove_signal_handler");
+  return signals_.remove(signal_number);
+}
+
+void EventLoop::throw_unusable(const char* function) const {
+  if (closed_) throw RuntimeError("Event loop is closed");
+  check_thread(function);
+}
+
+void EventLoop::check_thread(const char* function) const {
+  if (!debug_) return;
+  const std::thread::id running_in = thread_;
+  if (running_in == std::thread::id()) return;
+  if (running_in == std::this_thread::get_id()) return;
+  throw RuntimeError(
+      std::string("Non-thread-safe operation invoked on an event loop other "
+                  "than the current one: ") +
+      function + "; use call_soon_threadsafe");
+}
+
+// ---- Errors ----
+
+void EventLoop::set_exception_handler(ExceptionHandler handler) {
+  check_thread("set_exception_handler");
+  exception_handler_ = std::move(handler);
+}
+
+void EventLoop::default_exception_handler(const ExceptionContext& context) {
+  std::string text = context.message;
+  if (context.where.line() != 0) {
+    text += ", scheduled at " + context.where.repr();
+  }
+  if (context.exception) text += ": " + describe(context.exception);
+  log_line(text);
+}
+
+void EventLoop::call_exception_handler(
+    const ExceptionContext& context) noexcept {
+  if (!exception_handler_) return default_exception_handler(context);
+  const ExceptionHandler handler =
+      exception_handler_;  // It may replace itself.
+  try {
+    handler(*this, context);
+  } catch (...) {
+    default_exception_handler({"Unhandled error in exception handler",
+                               std::current_exception(), context.where});
+    default_exception_handler(context);
+  }
+}
+
+}  // namespace loop

@@ -1,0 +1,304 @@
+// The event loop: waits until there is something to do, and does it.
+
+#ifndef LOOP_CALLBACKS_EVENT_LOOP_H_
+#define LOOP_CALLBACKS_EVENT_LOOP_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "loop/callbacks/callback.h"
+#include "loop/callbacks/exception_context.h"
+#include "loop/callbacks/fd_handlers.h"
+#include "loop/callbacks/handle.h"
+#include "loop/callbacks/handler_pool.h"
+#include "loop/callbacks/interval.h"
+#include "loop/callbacks/mailbox.h"
+#include "loop/callbacks/ready_queue.h"
+#include "loop/callbacks/signal_handlers.h"
+#include "loop/callbacks/source_location.h"
+#include "selectors/base_selector.h"
+#include "selectors/file_obj.h"
+#include "selectors/timeout.h"
+#include "timers/timer_heap.h"
+
+namespace loop {
+
+// Runs callbacks, one at a time, in one thread: when their turn comes, when a
+// time has come, when a descriptor is ready, when a signal arrives, when
+// another thread wants it.
+//
+// A callback runs to its end; until then the others wait. It may call all of
+// the functions below, and remove, cancel, close and destroy what it likes, its
+// own handler and closure included; but not close(), run_forever() or
+// run_once() of the loop that runs it (RuntimeError), and it must not destroy
+// that loop. An exception that leaves it goes to the exception handler, and the
+// loop goes on.
+//
+// Used by one thread, the one that runs it; only what says "from any thread"
+// may be called from others. set_debug(true) has it checked.
+//
+// What cannot be scheduled for want of memory throws std::bad_alloc, and
+// nothing has changed. After close() the functions that schedule throw
+// RuntimeError.
+//
+// Port of asyncio's BaseEventLoop and BaseSelectorEventLoop (CPython 3.13,
+// Lib/asyncio/base_events.py and selector_events.py).
+class EventLoop {
+ public:
+  using Clock = std::function<TimePoint()>;
+  using ExceptionHandler =
+      std::function<void(EventLoop&, const ExceptionContext&)>;
+
+  // nullptr: a DefaultSelector, and std::chrono::steady_clock, which nobody can
+  // set back. A test can bring a clock of its own; it must not go back either.
+  // Throws OSError if there is no descriptor left.
+  explicit EventLoop(std::unique_ptr<selectors::BaseSelector> selector = {},
+                     Clock clock = {});
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop();  // close()s. Ends the program if the loop is running.
+
+  // ---- Running ----
+
+  // Runs until stop(). Throws RuntimeError if it is closed, or if a loop is
+  // running in this thread, and what leaves the selector's select(): then
+  // nothing is lost, and it can be run again.
+  void run_forever();
+
+  // Runs one iteration, of which loop/README.md tells the steps: sleeps until
+  // there is something to do, but for `at_most` if that is given; 0 does not
+  // sleep. Throws as run_forever().
+  // Differs from Python: there it is private, and stop() does not keep it.
+  void run_once(const selectors::Timeout& at_most = {});
+
+  // run_forever() returns after the iteration that is running, or, if none is,
+  // after the next, which does not sleep.
+  void stop() { stopping_ = true; }
+
+  // Destroys all that is scheduled or registered, without running it, restores
+  // the dispositions of signals, and closes the selector. Closing twice is
+  // fine. Throws RuntimeError if it is running.
+  void close();
+
+  bool is_running() const;  // From any thread.
+  bool is_closed() const { return closed_; }
+
+  // In the child of a fork(), before anything else: gives it a kernel object
+  // and a wake-up channel of its own. Throws OSError.
+  void after_fork_in_child();
+
+  // ---- Scheduling ----
+
+  // Runs `callback` in the next iteration, after what was scheduled before.
+  Handle call_soon(Callback callback,
+                   SourceLocation where = SourceLocation::current()) {
+    check_usable("call_soon");
+    if (mailbox_->has_posts()) [[unlikely]]
+      take_posts();
+    return Handle(self_, Handle::Kind::kSoon,
+                  ready_.push({std::move(callback), where}));
+  }
+
+  // The same, from any thread, also while the loop closes; the callback takes
+  // its place behind what was scheduled by then. Who calls it must know that
+  // the loop has not been destroyed. Throws RuntimeError once it is closed.
+  // The handle is for the loop's thread.
+  Handle call_soon_threadsafe(Callback callback,
+                              SourceLocation where = SourceLocation::current());
+
+  // Runs `callback` when at least `delay` has passed from now; 0 and less: in
+  // the next iteration. As to order, see call_at(). Throws ValueError for NaN.
+  template <class Rep, class Period>
+  TimerHandle call_later(std::chrono::duration<Rep, Period> delay,
+                         Callback callback,
+                         SourceLocation where = SourceLocation::current()) {
+    return call_at(later(time(), selectors::to_nanoseconds(delay)),
+                   std::move(callback), where);
+  }
+
+  // Runs `callback` at `when` by the loop's clock, never before. Those of one
+  // iteration run in the order of their times, and of scheduling where these
+  // are equal.
+  TimerHandle call_at(TimePoint when, Callback callback,
+                      SourceLocation where = SourceLocation::current());
+
+  // Runs `callback` every `period`, the first time after one period. The times
+  // do not drift: each is a whole number of periods from now, however long the
+  // callback takes. Of times that were missed, because something took longer
+  // than a period, `missed` says what becomes.
+  // Throws ValueError unless `period` is positive. Beyond Python.
+  template <class Rep, class Period>
+  IntervalHandle call_every(std::chrono::duration<Rep, Period> period,
+                            Callback callback,
+                            MissedTicks missed = MissedTicks::kSkip,
+                            SourceLocation where = SourceLocation::current()) {
+    return start_interval(*this, selectors::to_nanoseconds(period),
+                          std::move(callback), missed, where);
+  }
+
+  // The present time by the loop's clock.
+  TimePoint time() const { return clock_(); }
+
+  // ---- Descriptors ----
+
+  // Runs `callback` in each iteration in which `fileobj` can be read (or is at
+  // its end, or broken) without blocking. It replaces a reader that is there.
+  // Regular files, directories and /dev/null are always ready.
+  //
+  // The kernel is told when the iteration ends. If it refuses then, the
+  // handler is removed, and the exception handler gets the OSError and `where`.
+  // Throws ValueError for an object without a descriptor.
+  // Remove the handlers of a descriptor before you close it.
+  void add_reader(const selectors::FileObj& fileobj, Callback callback,
+                  SourceLocation where = SourceLocation::current()) {
+    add_handler(fileobj, FdHandlers::kReader, {std::move(callback), where});
+  }
+  // The same for writing.
+  void add_writer(const selectors::FileObj& fileobj, Callback callback,
+                  SourceLocation where = SourceLocation::current()) {
+    add_handler(fileobj, FdHandlers::kWriter, {std::move(callback), where});
+  }
+
+  // Removes the handler; it does not run any more, even if it is ready. Returns
+  // false if there was none. Throws ValueError for a closed object that has
+  // none.
+  bool remove_reader(const selectors::FileObj& fileobj) {
+    return remove_handler(fileobj, FdHandlers::kReader);
+  }
+  bool remove_writer(const selectors::FileObj& fileobj) {
+    return remove_handler(fileobj, FdHandlers::kWriter);
+  }
+
+  // ---- Signals ----
+
+  // Runs `callback` once for each time the signal arrives, after the handlers
+  // of descriptors that are ready then. It replaces a handler that is there.
+  // Throws ValueError for what is no signal, RuntimeError for one that cannot
+  // be caught.
+  // Differs from Python: any thread's loop may, and several may ask for one
+  // signal.
+  void add_signal_handler(int signal_number, Callback callback,
+                          SourceLocation where = SourceLocation::current());
+
+  // Restores what the signal did before, if no other loop wants it. Returns
+  // false if there was no handler.
+  bool remove_signal_handler(int signal_number);
+
+  // ---- Errors ----
+
+  // What call_exception_handler() calls; empty: default_exception_handler().
+  void set_exception_handler(ExceptionHandler handler);
+  const ExceptionHandler& get_exception_handler() const {
+    return exception_handler_;
+  }
+
+  // Tells the exception handler. If that throws, both are told to the default.
+  void call_exception_handler(const ExceptionContext& context) noexcept;
+
+  // Writes one line to standard error.
+  static void default_exception_handler(const ExceptionContext& context);
+
+  // ---- Debugging ----
+
+  // Debug mode
+  //   - has what is called from a wrong thread while the loop runs throw
+  //     RuntimeError,
+  //   - reports callbacks that took slow_callback_duration() or longer,
+  //   - reports at close() what was never going to run any more,
+  // the last two in lines on standard error that name where it was scheduled.
+  void set_debug(bool enabled) { debug_ = enabled; }
+  bool get_debug() const { return debug_; }
+
+  // 100 ms until it is set.
+  std::chrono::nanoseconds slow_callback_duration() const {
+    return slow_callback_duration_;
+  }
+  void set_slow_callback_duration(std::chrono::nanoseconds duration) {
+    slow_callback_duration_ = duration;
+  }
+
+ private:
+  friend class Handle;
+  friend class TimerHandle;
+  class Running;
+
+  // Where some posts, which have numbers of their own, stand in ready_.
+  struct PostedBatch {
+    std::uint64_t first_number;
+    ReadyQueue::Position begin;
+    ReadyQueue::Position end;
+  };
+
+  void run_once(const Running&, const selectors::Timeout& at_most);
+  selectors::Timeout time_to_sleep(const selectors::Timeout& at_most);
+  void tell_selector();
+  std::span<const selectors::ReadyKey> select(selectors::Timeout timeout);
+  void run_ready();
+  void run_fds(std::span<const selectors::ReadyKey> ready_fds);
+  void run_signals();
+  void run_timers();
+  void run_handler(Handler& handler);
+  template <class Call>
+  void guarded(const SourceLocation& where, Call call);
+  void report_if_slow(TimePoint start, const SourceLocation& where);
+
+  void watch_mailbox();
+  void drain_channel(std::span<const selectors::ReadyKey> ready_fds) const;
+  void take_posts();
+  void close_it() noexcept;
+  void destroy_all();
+
+  void cancel_soon(ReadyQueue::Position position);
+  void cancel_posted(std::uint64_t number);
+  void cancel_timer(timers::TimerId id);
+  void add_handler(const selectors::FileObj& fileobj, FdHandlers::Side side,
+                   Scheduled&& scheduled);
+  bool remove_handler(const selectors::FileObj& fileobj, FdHandlers::Side side);
+
+  void check_usable(const char* function) const {
+    if (closed_ || debug_) [[unlikely]]
+      throw_unusable(function);
+  }
+  void throw_unusable(const char* function) const;
+  void check_thread(const char* function) const;
+
+  const std::unique_ptr<selectors::BaseSelector> selector_;
+  const Clock clock_;
+  ReadyQueue ready_;
+  timers::TimerHeap<Scheduled> timers_;
+  HandlerPool pool_;
+  FdHandlers fds_;
+  Mailbox* const mailbox_;
+  const LoopReference self_;
+  SignalHandlers signals_;
+
+  std::vector<Scheduled> posts_;
+  std::vector<PostedBatch> posted_;
+  std::vector<FdHandlers::Refused> refused_;
+
+  bool drains_channel_ = false;
+  std::atomic<std::thread::id> thread_{};  // In which it runs, if it does.
+  bool stopping_ = false;
+  bool closed_ = false;
+  bool debug_ = false;
+  std::chrono::nanoseconds slow_callback_duration_ =
+      std::chrono::milliseconds(100);
+  ExceptionHandler exception_handler_;
+};
+
+// The loop that is running in this thread. Throws RuntimeError if none is.
+// Port of asyncio.get_running_loop (CPython 3.13, Lib/asyncio/events.py).
+EventLoop& get_running_loop();
+
+}  // namespace loop
+
+#endif  // LOOP_CALLBACKS_EVENT_LOOP_H_

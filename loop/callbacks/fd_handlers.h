@@ -1,0 +1,132 @@
+// Which callback belongs to which descriptor, and what the selector has to be
+// told of it.
+
+#ifndef LOOP_CALLBACKS_FD_HANDLERS_H_
+#define LOOP_CALLBACKS_FD_HANDLERS_H_
+
+#include <array>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "loop/callbacks/callback.h"
+#include "loop/callbacks/handler_pool.h"
+#include "selectors/base_selector.h"
+#include "selectors/file_obj.h"
+#include "selectors/selector_key.h"
+
+namespace loop {
+
+// Readers and writers by descriptor number, in an array, as numbers are small.
+//
+// The selector is not told of each change but of what is left of them when the
+// loop is about to wait: who adds a reader, adds a writer and removes both has
+// asked the kernel nothing. With one exception. Between the removal of a
+// descriptor's last handler and the next addition the program may have closed
+// it and got its number again for another file. That is another registration,
+// and so the selector is told to forget the old one and to watch the new one.
+class FdHandlers {
+ public:
+  // Which of the two handlers of a descriptor.
+  enum Side : std::size_t { kReader, kWriter };
+
+  // A handler that could not be registered with the selector, and is removed.
+  struct Refused {
+    int fd;
+    Side side;
+    SourceLocation where;
+    std::exception_ptr error;
+  };
+
+  // Both must outlive it.
+  FdHandlers(selectors::BaseSelector& selector, HandlerPool& pool)
+      : selector_(selector), pool_(pool) {}
+
+  // Puts the callback in the place of what is there. Throws ValueError for an
+  // object without a descriptor, OSError (EBADF) for a number so high that it
+  // must be a mistake.
+  void add(const selectors::FileObj& fileobj, Side side, Scheduled&& scheduled);
+
+  // Returns false if there is nothing to remove. An object that was closed is
+  // found by its identity. Throws ValueError for one that is unknown.
+  bool remove(const selectors::FileObj& fileobj, Side side);
+
+  // Removes all, and appends where they were added.
+  void remove_all(std::vector<SourceLocation>& places);
+
+  // Is there any handler?
+  bool empty() const { return size_ == 0; }
+
+  // Has tell_selector() something to tell?
+  bool has_changed() const { return !changed_.empty(); }
+
+  // Is there something that is always ready, so that nobody need wait? Known
+  // after tell_selector().
+  bool has_always_ready() const { return !always_ready_.empty(); }
+
+  // Tells the selector what has changed. Does not throw, but for want of memory
+  // for `refused`, to which it appends.
+  void tell_selector(std::vector<Refused>& refused);
+
+  // Calls run(handler) for each handler that `batch` says is ready, and for
+  // those that always are, if it is still there when its turn comes.
+  template <class Run>
+  void run_ready(std::span<const selectors::ReadyKey> batch, Run run) {
+    for (const auto& [key, events] : batch) run_one(key.fd, events, run);
+    // Changed by tell_selector() only, so not by what runs here.
+    for (const int fd : always_ready_) {
+      run_one(fd, selectors::EVENT_READ | selectors::EVENT_WRITE, run);
+    }
+  }
+
+ private:
+  // What is known of one descriptor.
+  struct Watch {
+    std::array<Handler*, 2> handlers{};
+    const void* identity = nullptr;       // Of the object that it was given as.
+    selectors::EventMask registered = 0;  // What the selector watches it for.
+    bool changed = false;                 // Is it in changed_?
+    bool abandoned = false;  // Has it been without handlers since registered?
+    bool always_ready = false;  // Does the selector refuse it for that?
+
+    selectors::EventMask wanted() const {
+      return (handlers[kReader] != nullptr ? selectors::EVENT_READ : 0) |
+             (handlers[kWriter] != nullptr ? selectors::EVENT_WRITE : 0);
+    }
+  };
+
+  template <class Run>
+  void run_one(int fd, selectors::EventMask events, Run run) {
+    if ((events & selectors::EVENT_READ) != 0) run_side(fd, kReader, run);
+    if ((events & selectors::EVENT_WRITE) != 0) run_side(fd, kWriter, run);
+  }
+  template <class Run>
+  void run_side(int fd, Side side, Run run) {
+    const auto index = static_cast<std::size_t>(fd);
+    if (index >= by_fd_.size()) return;
+    Handler* const handler = by_fd_[index].handlers[side];
+    if (handler != nullptr && pool_.runs_in_this_turn(*handler)) run(*handler);
+  }
+
+  Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
+  int find_by_identity(const selectors::FileObj& fileobj) const;
+  void make_room_for(int fd);
+  void note_change(int fd);
+  void update(int fd);
+  void start_watching(int fd, selectors::EventMask events);
+  void stop_watching(int fd);
+  void refuse(int fd, std::vector<Refused>& refused);
+
+  selectors::BaseSelector& selector_;
+  HandlerPool& pool_;
+  std::vector<Watch> by_fd_;
+  std::vector<int> changed_;
+  std::vector<int> always_ready_;
+  std::size_t size_ = 0;  // Of handlers.
+};
+
+}  // namespace loop
+
+#endif  // LOOP_CALLBACKS_FD_HANDLERS_H_

@@ -1,0 +1,101 @@
+// What scheduling a callback returns: a way to take it back.
+
+#ifndef LOOP_CALLBACKS_HANDLE_H_
+#define LOOP_CALLBACKS_HANDLE_H_
+
+#include <chrono>
+#include <cstdint>
+
+#include "timers/timer_queue.h"
+
+namespace loop {
+
+class EventLoop;
+class Mailbox;
+
+// A moment of the loop's clock; EventLoop::time() is the present one.
+using TimePoint = std::chrono::steady_clock::time_point;
+
+// `when` + `delay`; what is beyond the end of time is its end.
+constexpr TimePoint later(TimePoint when, std::chrono::nanoseconds delay) {
+  if (delay > TimePoint::duration::zero() && when > TimePoint::max() - delay) {
+    return TimePoint::max();
+  }
+  if (delay < TimePoint::duration::zero() && when < TimePoint::min() - delay) {
+    return TimePoint::min();
+  }
+  return when + delay;
+}
+
+// Names a loop without keeping it alive.
+class LoopReference {
+ public:
+  LoopReference() = default;
+  LoopReference(Mailbox& mailbox, std::uint64_t generation)
+      : mailbox_(&mailbox), generation_(generation) {}
+
+  // nullptr once the loop is closed.
+  EventLoop* get() const;
+
+  std::uint64_t generation() const { return generation_; }
+
+ private:
+  Mailbox* mailbox_ = nullptr;
+  std::uint64_t generation_ = 0;
+};
+
+// A callback that call_soon() or call_soon_threadsafe() has scheduled. A small
+// value, to be copied or forgotten at will: it owns nothing, and may outlive
+// the callback and the loop. Used by the loop's thread only.
+// Port of asyncio.Handle (CPython 3.13, Lib/asyncio/events.py).
+class Handle {
+ public:
+  Handle() = default;
+
+  // The callback does not run any more, and is destroyed now. If it has run, is
+  // running or was cancelled, or if the loop is closed, nothing happens.
+  void cancel();
+
+  // Has cancel() been called?
+  // Differs from Python: on this handle, or on the one that it was copied from
+  // before that.
+  bool cancelled() const { return cancelled_; }
+
+ private:
+  friend class EventLoop;
+  enum class Kind : std::uint8_t { kSoon, kPosted };
+  Handle(const LoopReference& loop, Kind kind, std::uint64_t number)
+      : loop_(loop), number_(number), kind_(kind) {}
+
+  LoopReference loop_;
+  std::uint64_t number_ = 0;
+  Kind kind_ = Kind::kSoon;
+  bool cancelled_ = false;
+};
+
+// The same for call_later() and call_at().
+// Port of asyncio.TimerHandle (CPython 3.13, Lib/asyncio/events.py).
+// Differs from Python: it is no Handle.
+class TimerHandle {
+ public:
+  TimerHandle() = default;
+  void cancel();
+  bool cancelled() const { return cancelled_; }
+
+  // When the callback is due, also after it ran.
+  TimePoint when() const { return when_; }
+
+ private:
+  friend class EventLoop;
+  TimerHandle(const LoopReference& loop, timers::TimerId id, TimePoint when)
+      : loop_(loop), id_(id), when_(when) {}
+
+  LoopReference loop_;
+  timers::TimerId id_;
+  TimePoint when_{};
+  bool cancelled_ = false;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_CALLBACKS_HANDLE_H_

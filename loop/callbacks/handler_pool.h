@@ -1,0 +1,76 @@
+// Callbacks that run again and again: readers, writers, signal handlers.
+
+#ifndef LOOP_CALLBACKS_HANDLER_POOL_H_
+#define LOOP_CALLBACKS_HANDLER_POOL_H_
+
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+#include "loop/callbacks/callback.h"
+
+namespace loop {
+
+struct Handler {
+  Scheduled scheduled;
+  std::uint64_t turn = 0;        // in which it was added
+  Handler* next_free = nullptr;  // of those that are not in use
+};
+
+// Where handlers live. One that is running may be removed, by itself or by what
+// it does; it is destroyed when it returns. Places are used again, so that once
+// warm nothing is allocated.
+class HandlerPool {
+ public:
+  Handler& add(Scheduled&& scheduled) {
+    if (free_ == nullptr) free_ = &handlers_.emplace_back();
+    Handler& handler = *std::exchange(free_, free_->next_free);
+    handler.scheduled = std::move(scheduled);
+    handler.turn = turn_;
+    return handler;
+  }
+
+  // nullptr is fine. Runs the destructor of the callback, which may do
+  // anything, so let nothing refer to `handler` any more.
+  void remove(Handler* handler) {
+    if (handler == nullptr) return;
+    if (handler == running_) {
+      running_ = nullptr;  // run() sees to the rest.
+      return;
+    }
+    destroy(*handler);
+  }
+
+  // What is added from now on does not run in this turn: what the kernel said
+  // at its beginning was not about them.
+  void begin_turn() { ++turn_; }
+  bool runs_in_this_turn(const Handler& handler) const {
+    return handler.turn != turn_;
+  }
+
+  // Calls `call(handler.scheduled)`, which must not throw.
+  template <class Call>
+  void run(Handler& handler, Call call) {
+    running_ = &handler;
+    call(handler.scheduled);
+    if (running_ == nullptr) [[unlikely]]
+      destroy(handler);
+    running_ = nullptr;
+  }
+
+ private:
+  void destroy(Handler& handler) {
+    [[maybe_unused]] const Callback dying =
+        std::move(handler.scheduled.callback);
+    handler.next_free = std::exchange(free_, &handler);
+  }
+
+  std::deque<Handler> handlers_;  // Never moves what it holds.
+  Handler* free_ = nullptr;
+  Handler* running_ = nullptr;
+  std::uint64_t turn_ = 0;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_CALLBACKS_HANDLER_POOL_H_

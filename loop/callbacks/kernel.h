@@ -1,0 +1,46 @@
+// What this layer asks of the kernel. See selectors/kernel.h.
+
+#ifndef LOOP_CALLBACKS_KERNEL_H_
+#define LOOP_CALLBACKS_KERNEL_H_
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+#include "selectors/kernel.h"
+
+namespace loop::kernel {
+
+using selectors::kernel::call;
+using selectors::kernel::close;
+using selectors::kernel::Syscall;
+
+extern const Syscall kRead, kWrite, kPipe, kSigaction;
+
+// read(2).
+inline auto read(int fd, void* buffer, std::size_t size) {
+  return call(kRead, ::read, fd, buffer, size);
+}
+
+// write(2).
+inline auto write(int fd, const void* bytes, std::size_t size) {
+  return call(kWrite, ::write, fd, bytes, size);
+}
+
+// pipe(2): fds[0] reads what is written to fds[1].
+inline int pipe(int* fds) { return call(kPipe, ::pipe, fds); }
+
+// sigaction(2). Either action may be nullptr.
+inline int sigaction(int signal_number, const struct sigaction* action,
+                     struct sigaction* old) {
+  constexpr auto make = [](int number, const struct sigaction* a,
+                           struct sigaction* o) {
+    return ::sigaction(number, a, o);
+  };
+  return call(kSigaction, make, signal_number, action, old);
+}
+
+}  // namespace loop::kernel
+
+#endif  // LOOP_CALLBACKS_KERNEL_H_

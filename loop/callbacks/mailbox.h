@@ -1,0 +1,148 @@
+// How the outside reaches a loop: other threads, signal handlers, old handles.
+
+#ifndef LOOP_CALLBACKS_MAILBOX_H_
+#define LOOP_CALLBACKS_MAILBOX_H_
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "loop/callbacks/callback.h"
+#include "loop/callbacks/wake_channel.h"
+
+namespace loop {
+
+class EventLoop;
+
+// What a loop shares with those who do not know whether it still exists. So it
+// is never freed: when its loop closes it goes to the next loop that is made,
+// and a generation number tells the two apart.
+//
+// The loop sleeps only if there is no mail, and a wake-up costs a system call,
+// so it is written only if the loop may be asleep. Neither side waits for the
+// other to find that out (Dekker's algorithm):
+//
+//   the sender                     the loop
+//     puts the mail in               says that it sleeps
+//     is the loop asleep?            is there mail?
+//     then wakes it                  then does not sleep after all
+//
+// All four are sequentially consistent, so at least one side sees the other. If
+// both do, the loop is woken once for nothing.
+class Mailbox {
+ public:
+  // One more than the highest signal number, on every Unix so far.
+  static constexpr int kSignals = 65;
+  static bool is_signal(int number) { return number > 0 && number < kSignals; }
+
+  // For `loop`, open. Throws OSError if there is no descriptor left.
+  static Mailbox& acquire(EventLoop& loop);
+
+  // From now on post() throws, signals are not delivered, and the descriptors
+  // are closed: not before everybody who is about to write into them has.
+  void release();
+
+  // Gives the child of a fork() a channel of its own. What another thread of
+  // the parent was posting at that moment may be lost to the child. Throws
+  // OSError; then the parent's is still used.
+  void renew_after_fork();
+
+  // The channel whose reader the loop has to watch.
+  const WakeChannel& channel() const { return channel_; }
+
+  // ---- From any thread. ----
+
+  // How many loops have released it.
+  std::uint64_t generation() const { return generation_.load(); }
+
+  // The loop of this generation.
+  EventLoop& loop() const { return *loop_; }
+
+  // Puts in a callback for the loop of `generation`, and wakes it if need be.
+  // Returns how many were put in before. Throws RuntimeError if that loop has
+  // released the mailbox.
+  std::uint64_t post(std::uint64_t generation, Scheduled&& scheduled);
+
+  // ---- From a signal handler. ----
+
+  // Puts the signal into every mailbox that wants it.
+  static void deliver(int signal_number) noexcept;
+
+  // ---- From the loop's thread. ----
+
+  // From 1 to kSignals - 1.
+  void want_signal(int signal_number) { wanted_signals_ |= bit(signal_number); }
+  void forget_signal(int signal_number) {
+    wanted_signals_ &= ~bit(signal_number);
+    delivered_[index_of(signal_number)] = 0;
+  }
+
+  bool has_posts() const { return has_posts_.load(std::memory_order_acquire); }
+  bool has_signals() const {
+    return has_signals_.load(std::memory_order_acquire);
+  }
+
+  // Returns false if there is mail, so that it must not sleep.
+  bool fall_asleep() {
+    asleep_.store(true);
+    return !has_posts_.load() && !has_signals_.load();
+  }
+  void wake_up() { asleep_.store(false, std::memory_order_relaxed); }
+
+  // What was posted since the last time, into `posts`, which is empty.
+  // Returns how many were posted before those.
+  std::uint64_t take_posts(std::vector<Scheduled>& posts);
+
+  // Calls f(signal_number, count) for each signal that came since the last
+  // time, in the order of their numbers.
+  template <class F>
+  void take_signals(F f) {
+    has_signals_.store(false);
+    for (SignalSet left = wanted_signals_; left != 0; left &= left - 1) {
+      const int number = 1 + std::countr_zero(left);
+      const auto count = delivered_[index_of(number)].exchange(0);
+      if (count != 0) f(number, count);
+    }
+  }
+
+ private:
+  using SignalSet = std::uint64_t;
+  static SignalSet bit(int signal_number) {
+    return SignalSet{1} << (signal_number - 1);
+  }
+  static std::size_t index_of(int signal_number) {
+    return static_cast<std::size_t>(signal_number);
+  }
+
+  bool must_be_woken() { return asleep_.load() && asleep_.exchange(false); }
+  void write_wake_up() const;
+
+  std::atomic<std::uint64_t> generation_ = 0;
+  EventLoop* loop_ = nullptr;
+  Mailbox* next_ = nullptr;  // of all
+  bool in_use_ = false;
+
+  WakeChannel channel_;
+  std::atomic<int> process_ = 0;
+  // How many are between asking whether to write into the channel and having
+  // done so.
+  std::atomic<int> writers_ = 0;
+  std::atomic<bool> asleep_ = false;
+  std::atomic<bool> has_posts_ = false;
+  std::atomic<bool> has_signals_ = false;
+
+  std::mutex mutex_;  // Of these, and of changing the generation:
+  std::vector<Scheduled> posts_;
+  std::uint64_t taken_ = 0;
+
+  std::atomic<SignalSet> wanted_signals_ = 0;
+  std::array<std::atomic<std::uint32_t>, kSignals> delivered_{};
+};
+
+}  // namespace loop
+
+#endif  // LOOP_CALLBACKS_MAILBOX_H_
