@@ -143,6 +143,11 @@ class Callback {
 
 // A callback, and where in the program it was scheduled.
 struct Scheduled {
+  template <class F>
+  Scheduled(F&& function, SourceLocation place)
+      : callback(std::forward<F>(function)), where(place) {}
+  Scheduled() = default;
+
   Callback callback;
   SourceLocation where;
 };

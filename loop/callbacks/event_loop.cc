@@ -1,7 +1,9 @@
 #include "loop/callbacks/event_loop.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <optional>
 
 #include "loop/callbacks/log_line.h"
@@ -17,6 +19,11 @@ using selectors::RuntimeError;
 using selectors::Timeout;
 
 constinit thread_local EventLoop* running_loop = nullptr;
+
+// When there is no memory left to say more.
+void log_no_memory() {
+  std::fputs("loop: no memory to report an exception\n", stderr);
+}
 
 TimePoint steady_now() { return std::chrono::steady_clock::now(); }
 
@@ -75,11 +82,12 @@ void EventLoop::run_once(const Timeout& at_most) {
 
 // One iteration. The numbers are those of loop/README.md.
 void EventLoop::run_once(const Running&, const Timeout& at_most) {
-  // 1. How long may it sleep? Until the first timer, if nothing is to be done.
-  const Timeout timeout = time_to_sleep(at_most);
+  // 1. Tell the selector which readers and writers came and went.
+  if (fds_.has_changed()) tell_selector();
 
-  // 2. Ask the kernel what is ready, and sleep until something is.
-  const auto ready_fds = select(timeout);
+  // 2. Ask the kernel what is ready. If there is nothing to do until then,
+  //    sleep until something is, or the first timer is due.
+  const auto ready_fds = has_work() ? look() : sleep(time_to_sleep(at_most));
 
   // 3. Queue what came from outside: what other threads have posted, then the
   //    handlers of what is ready (the queue is what select() returned), then
@@ -93,18 +101,22 @@ void EventLoop::run_once(const Running&, const Timeout& at_most) {
   if (any_timers) timers_.collect_due(time().time_since_epoch());
 
   // 5. Run what is queued by now. What that schedules waits for the next turn.
-  ready_.begin_batch();
-  run_ready();
+  ready_.run_batch([this](Scheduled& scheduled) {
+    guarded(scheduled.where, [&] { scheduled.callback.consume(); });
+  });
   if (!ready_fds.empty() || fds_.has_always_ready()) run_fds(ready_fds);
   if (signals_.any_arrived()) run_signals();
   if (any_timers) run_timers();
 }
 
+// If there is no descriptor but the loop's own channel, nobody need be asked:
+// what that would tell the mailbox knows without a system call.
+inline std::span<const ReadyKey> EventLoop::look() {
+  if (fds_.empty()) return {};
+  return selector_->select(std::chrono::nanoseconds::zero());
+}
+
 Timeout EventLoop::time_to_sleep(const Timeout& at_most) {
-  if (fds_.has_changed()) tell_selector();
-  if (!ready_.empty() || stopping_ || fds_.has_always_ready()) {
-    return std::chrono::nanoseconds::zero();
-  }
   const auto deadline = timers_.next_deadline();
   if (!deadline) return at_most;
   const TimePoint now = time();
@@ -117,13 +129,8 @@ Timeout EventLoop::time_to_sleep(const Timeout& at_most) {
   return end == TimePoint::max() ? Timeout() : Timeout(end - now);
 }
 
-// Asks nobody if it need not sleep and has no descriptor but its own wake-up
-// channel, for which the mailbox answers without a system call.
-std::span<const ReadyKey> EventLoop::select(Timeout timeout) {
-  if (timeout.only_looks()) {
-    return fds_.empty() ? std::span<const ReadyKey>()
-                        : selector_->select(timeout);
-  }
+std::span<const ReadyKey> EventLoop::sleep(Timeout timeout) {
+  if (timeout.only_looks()) return look();
   struct Sleep {
     ~Sleep() { mailbox.wake_up(); }
     Mailbox& mailbox;
@@ -133,12 +140,6 @@ std::span<const ReadyKey> EventLoop::select(Timeout timeout) {
   const auto ready_fds = selector_->select(timeout);
   if (drains_channel_) drain_channel(ready_fds);
   return ready_fds;
-}
-
-void EventLoop::run_ready() {
-  while (Scheduled* const scheduled = ready_.next()) {
-    guarded(scheduled->where, [&] { scheduled->callback.consume(); });
-  }
 }
 
 void EventLoop::run_fds(std::span<const ReadyKey> ready_fds) {
@@ -168,11 +169,20 @@ inline void EventLoop::guarded(const SourceLocation& where, Call call) {
   try {
     call();
   } catch (...) {
-    call_exception_handler(
-        {"Exception in callback", std::current_exception(), where});
+    report_exception(where);
   }
   if (debug_) [[unlikely]]
     report_if_slow(start, where);
+}
+
+// Called while the exception is being handled.
+void EventLoop::report_exception(const SourceLocation& where) noexcept {
+  try {
+    call_exception_handler(
+        {"Exception in callback", std::current_exception(), where});
+  } catch (const std::bad_alloc&) {
+    log_no_memory();
+  }
 }
 
 void EventLoop::report_if_slow(TimePoint start, const SourceLocation& where) {
@@ -197,7 +207,7 @@ void EventLoop::tell_selector() {
     auto tell = [this, context = ExceptionContext{
                            std::move(message), std::move(refused.error),
                            refused.where}] { call_exception_handler(context); };
-    ready_.push({std::move(tell), refused.where});
+    ready_.push(std::move(tell), refused.where);
   }
   refused_.clear();
 }
@@ -250,11 +260,10 @@ void EventLoop::close_it() noexcept {
 void EventLoop::destroy_all() {
   std::vector<SourceLocation> never_ran;
   take_posts();
-  ready_.begin_batch();
-  while (Scheduled* const scheduled = ready_.next()) {
-    never_ran.push_back(scheduled->where);
-    [[maybe_unused]] const Callback dying = std::move(scheduled->callback);
-  }
+  ready_.run_batch([&](Scheduled& scheduled) {
+    never_ran.push_back(scheduled.where);
+    [[maybe_unused]] const Callback dying = std::move(scheduled.callback);
+  });
   timers_.pop_due(std::chrono::nanoseconds::max(), [&](Scheduled&& scheduled) {
     never_ran.push_back(scheduled.where);
   });
@@ -305,7 +314,9 @@ Handle EventLoop::call_soon_threadsafe(Callback callback,
 void EventLoop::take_posts() {
   const std::uint64_t first = mailbox_->take_posts(posts_);
   const auto begin = ready_.end();
-  for (Scheduled& post : posts_) ready_.push(std::move(post));
+  for (Scheduled& post : posts_) {
+    ready_.push(std::move(post.callback), post.where);
+  }
   posts_.clear();
   // So that cancel_posted() finds them, until they have run.
   std::erase_if(posted_, [this](const PostedBatch& batch) {
@@ -401,11 +412,10 @@ void EventLoop::default_exception_handler(const ExceptionContext& context) {
   log_line(text);
 }
 
-void EventLoop::call_exception_handler(
-    const ExceptionContext& context) noexcept {
+void EventLoop::call_exception_handler(const ExceptionContext& context) noexcept
+    try {
   if (!exception_handler_) return default_exception_handler(context);
-  const ExceptionHandler handler =
-      exception_handler_;  // It may replace itself.
+  const ExceptionHandler handler = exception_handler_;  // May replace itself.
   try {
     handler(*this, context);
   } catch (...) {
@@ -413,6 +423,8 @@ void EventLoop::call_exception_handler(
                                std::current_exception(), context.where});
     default_exception_handler(context);
   }
+} catch (const std::bad_alloc&) {
+  log_no_memory();
 }
 
 }  // namespace loop

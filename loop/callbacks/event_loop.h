@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -99,13 +100,14 @@ class EventLoop {
   // ---- Scheduling ----
 
   // Runs `callback` in the next iteration, after what was scheduled before.
-  Handle call_soon(Callback callback,
+  template <std::convertible_to<Callback> F>
+  Handle call_soon(F&& callback,
                    SourceLocation where = SourceLocation::current()) {
     check_usable("call_soon");
     if (mailbox_->has_posts()) [[unlikely]]
       take_posts();
     return Handle(self_, Handle::Kind::kSoon,
-                  ready_.push({std::move(callback), where}));
+                  ready_.push(std::forward<F>(callback), where));
   }
 
   // The same, from any thread, also while the loop closes; the callback takes
@@ -239,16 +241,20 @@ class EventLoop {
   };
 
   void run_once(const Running&, const selectors::Timeout& at_most);
-  selectors::Timeout time_to_sleep(const selectors::Timeout& at_most);
   void tell_selector();
-  std::span<const selectors::ReadyKey> select(selectors::Timeout timeout);
-  void run_ready();
+  bool has_work() const {
+    return !ready_.empty() || stopping_ || fds_.has_always_ready();
+  }
+  std::span<const selectors::ReadyKey> look();
+  selectors::Timeout time_to_sleep(const selectors::Timeout& at_most);
+  std::span<const selectors::ReadyKey> sleep(selectors::Timeout timeout);
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();
   void run_timers();
   void run_handler(Handler& handler);
   template <class Call>
   void guarded(const SourceLocation& where, Call call);
+  void report_exception(const SourceLocation& where) noexcept;
   void report_if_slow(TimePoint start, const SourceLocation& where);
 
   void watch_mailbox();

@@ -3,7 +3,6 @@
 #ifndef LOOP_CALLBACKS_READY_QUEUE_H_
 #define LOOP_CALLBACKS_READY_QUEUE_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -24,8 +23,10 @@ class ReadyQueue {
   // How many were pushed before: what names a callback of this queue, for ever.
   using Position = std::uint64_t;
 
-  Position push(Scheduled&& scheduled) {
-    waiting_.push_back(std::move(scheduled));
+  // Made in its place, as to move it there would take longer than to run it.
+  template <class F>
+  Position push(F&& callback, SourceLocation where) {
+    waiting_.emplace_back(std::forward<F>(callback), where);
     return end() - 1;
   }
 
@@ -38,7 +39,8 @@ class ReadyQueue {
   // Is nothing waiting for the next batch?
   bool empty() const { return waiting_.empty(); }
 
-  // Destroys a callback that has not begun; does nothing for others.
+  // Destroys a callback that has not begun. Does nothing for others: those that
+  // have are empty, or gone.
   void cancel(Position position) {
     Scheduled* const scheduled = find(position);
     if (scheduled == nullptr) return;
@@ -46,21 +48,16 @@ class ReadyQueue {
     [[maybe_unused]] const Callback dying = std::move(scheduled->callback);
   }
 
-  // What waits is the next batch. The one before must have come to its end.
-  void begin_batch() {
+  // Calls run(scheduled), which must not throw, for each that is waiting now
+  // and is not cancelled before its turn. It must leave the callback consumed.
+  template <class Run>
+  void run_batch(Run run) {
     running_.swap(waiting_);
     first_waiting_ += running_.size();
-  }
-
-  // The next of the batch, to be consumed; nullptr at its end.
-  Scheduled* next() {
-    while (next_ < running_.size()) {
-      Scheduled& scheduled = running_[next_++];
-      if (scheduled.callback) return &scheduled;
+    for (Scheduled& scheduled : running_) {
+      if (scheduled.callback) run(scheduled);
     }
     running_.clear();
-    next_ = 0;
-    return nullptr;
   }
 
  private:
@@ -72,7 +69,6 @@ class ReadyQueue {
 
   std::vector<Scheduled> waiting_;
   std::vector<Scheduled> running_;
-  std::size_t next_ = 0;  // Of running_.
   Position first_waiting_ = 0;
 };
 
