@@ -286,15 +286,20 @@ void EventLoop::after_fork_in_child() {
 // ---- The mailbox ----
 
 // With EVENT_EDGE only what is written anew is reported, so that the channel
-// need never be read. Without, it is reported until somebody reads it.
+// need never be read, if it is one that is never full. Else somebody has to.
 void EventLoop::watch_mailbox() {
-  const int fd = mailbox_->channel().reader;
-  try {
-    selector_->register_(fd, selectors::EVENT_READ | selectors::EVENT_EDGE);
-  } catch (const selectors::ValueError&) {
-    selector_->register_(fd, selectors::EVENT_READ);
-    drains_channel_ = true;
+  const WakeChannel& channel = mailbox_->channel();
+  drains_channel_ = !channel.is_eventfd();
+  if (!drains_channel_) {
+    try {
+      selector_->register_(channel.reader,
+                           selectors::EVENT_READ | selectors::EVENT_EDGE);
+      return;
+    } catch (const selectors::ValueError&) {
+      drains_channel_ = true;  // A selector that does not know EVENT_EDGE.
+    }
   }
+  selector_->register_(channel.reader, selectors::EVENT_READ);
 }
 
 void EventLoop::drain_channel(std::span<const ReadyKey> ready_fds) const {

@@ -18,6 +18,9 @@ struct WakeChannel {
   static WakeChannel open();
   void close();
 
+  // If not, it is full when it has been written too often without being read.
+  bool is_eventfd() const { return reader == writer; }
+
   // Reads all there is, so that it is not readable any more.
   void drain() const;
 };
