@@ -82,14 +82,20 @@ class EntryBags {
     }
   }
 
-  // Drops what `unwanted` says.
+  // Drops what `unwanted` says. Needs no memory: each block is given back
+  // before what is wanted of it is added again.
   template <class Unwanted>
   void erase_if(std::size_t bag, Unwanted unwanted) {
-    take_each(bag, [&](const Entry& entry) {
-      if (unwanted(entry)) return;
-      if (!has_room(bag)) make_room(bag);
-      add(bag, entry);
-    });
+    Block* block = std::exchange(bags_[bag], &none_);
+    while (block != &none_) {
+      const Block copy = *block;
+      recycle(std::exchange(block, block->next));
+      for (std::uint32_t i = 0; i < copy.count; ++i) {
+        if (unwanted(copy.entries[i])) continue;
+        if (!has_room(bag)) make_room(bag);
+        add(bag, copy.entries[i]);
+      }
+    }
   }
 
   // Adds the entries of one bag, which is not empty, to another.

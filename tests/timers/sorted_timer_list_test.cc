@@ -9,6 +9,8 @@ struct Kind {
   using Queue = SortedTimerList<Value>;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerQueueTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerOrderTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerReentryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerMemoryTest, Kind);
 
 }  // namespace timers

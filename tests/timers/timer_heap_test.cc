@@ -9,6 +9,8 @@ struct Kind {
   using Queue = TimerHeap<Value>;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerQueueTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerOrderTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerReentryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerMemoryTest, Kind);
 
 }  // namespace timers

@@ -15,7 +15,9 @@ struct Kind {
   using Queue = TimerWheel<Value>;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerQueueTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerOrderTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerReentryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerMemoryTest, Kind);
 
 namespace {
 
