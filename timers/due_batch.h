@@ -43,12 +43,14 @@ class DueBatch {
   // those in the queue (nullptr: it is empty).
   template <class Value>
   std::optional<std::chrono::nanoseconds> earliest(
-      const Entry* queued, const TimerRecords<Value>& records) const {
+      const Entry* queued, TimerRecords<Value>& records) {
+    while (!empty() && !records.is_pending(entries_[next_].index)) {
+      records.release(entries_[next_++].index);
+    }
     const Entry* first = queued;
-    for (const Entry& entry : rest()) {
-      if (!records.is_pending(entry.index)) continue;
-      if (first == nullptr || entry.deadline < first->deadline) first = &entry;
-      break;
+    if (!empty() &&
+        (first == nullptr || entries_[next_].deadline < first->deadline)) {
+      first = &entries_[next_];
     }
     if (first == nullptr) return std::nullopt;
     return std::chrono::nanoseconds(first->deadline);
