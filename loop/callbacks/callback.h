@@ -3,6 +3,7 @@
 #ifndef LOOP_CALLBACKS_CALLBACK_H_
 #define LOOP_CALLBACKS_CALLBACK_H_
 
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
@@ -17,6 +18,7 @@ namespace loop {
 
 // Owns anything that can be called without arguments. What it returns is
 // dropped. Moved, not copied, so that a closure may own what cannot be copied.
+// One that is empty, or was moved from, must not be scheduled.
 //
 // A closure of up to 48 bytes stands in the object itself: six pointers, or a
 // `this`, a shared_ptr and a string_view. A larger one is allocated, and so is
@@ -47,8 +49,20 @@ class Callback {
     take(other);
     return *this;
   }
-  ~Callback() {
-    if (operations_ != nullptr) operations_->destroy(storage_);
+  ~Callback() { reset(); }
+
+  // Puts another closure where none is.
+  template <class F>
+  void emplace(F&& function) {
+    ::new (static_cast<void*>(this)) Callback(std::forward<F>(function));
+  }
+
+  // Destroys the closure.
+  void reset() {
+    const Operations* const operations = std::exchange(operations_, nullptr);
+    if (operations != nullptr && operations->destroy != nullptr) {
+      operations->destroy(storage_);
+    }
   }
 
   // Is there something to call?
@@ -68,6 +82,7 @@ class Callback {
   struct Operations {
     void (*call)(void* function);
     void (*consume)(void* function);
+    // nullptr: there is nothing to do.
     void (*destroy)(void* function);
     // Moves it to where nothing is, and destroys the old one. nullptr: copying
     // the bytes will do.
@@ -117,7 +132,8 @@ class Callback {
 
   template <class F>
   static constexpr Operations kOperations = {
-      call_it<F>, consume_it<F>, destroy_it<F>,
+      call_it<F>, consume_it<F>,
+      std::is_trivially_destructible_v<F> ? nullptr : destroy_it<F>,
       std::is_trivially_copyable_v<F> ? nullptr : relocate_it<F>};
 
   template <class F, class Argument>
@@ -145,8 +161,18 @@ class Callback {
 struct Scheduled {
   template <class F>
   Scheduled(F&& function, SourceLocation place)
-      : callback(std::forward<F>(function)), where(place) {}
+      : callback(std::forward<F>(function)), where(place) {
+    assert(callback);  // An empty one cannot be called.
+  }
   Scheduled() = default;
+
+  // Puts another in the place of an empty one.
+  template <class F>
+  void emplace(F&& function, SourceLocation place) {
+    callback.emplace(std::forward<F>(function));
+    assert(callback);
+    where = place;
+  }
 
   Callback callback;
   SourceLocation where;

@@ -36,9 +36,9 @@ void catch_signal(int signal_number) {
   if (disposition.users == 0) {
     struct sigaction action {};
     action.sa_handler = Mailbox::deliver;
-    // As siginterrupt(false) in asyncio: what another thread is in the middle
-    // of goes on.
-    action.sa_flags = SA_RESTART;
+    // What another thread is in the middle of goes on, and a thread with a
+    // small stack may have set another one aside for signals.
+    action.sa_flags = SA_RESTART | SA_ONSTACK;
     if (kernel::sigaction(signal_number, &action, &disposition.before) != 0) {
       throw selectors::RuntimeError(
           "signal " + std::to_string(signal_number) +

@@ -49,6 +49,7 @@ class EventLoop::Running {
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() {
+    loop_.stopping_ = false;
     loop_.thread_ = std::thread::id();
     running_loop = nullptr;
   }
@@ -64,15 +65,9 @@ EventLoop& get_running_loop() {
 
 void EventLoop::run_forever() {
   const Running running(*this);
-  try {
-    do {
-      run_once(running, std::nullopt);
-    } while (!stopping_);
-  } catch (...) {
-    stopping_ = false;
-    throw;
-  }
-  stopping_ = false;
+  do {
+    run_once(running, std::nullopt);
+  } while (!stopping_);
 }
 
 void EventLoop::run_once(const Timeout& at_most) {
@@ -93,7 +88,7 @@ void EventLoop::run_once(const Running&, const Timeout& at_most) {
   //    handlers of what is ready (the queue is what select() returned), then
   //    those of the signals that arrived.
   pool_.begin_turn();
-  if (mailbox_->has_posts()) take_posts();
+  if (mailbox_->has_posts()) posted_.take(*mailbox_, ready_);
   if (mailbox_->has_signals()) signals_.collect();
 
   // 4. Queue the timers that are due.
@@ -101,9 +96,7 @@ void EventLoop::run_once(const Running&, const Timeout& at_most) {
   if (any_timers) timers_.collect_due(time().time_since_epoch());
 
   // 5. Run what is queued by now. What that schedules waits for the next turn.
-  ready_.run_batch([this](Scheduled& scheduled) {
-    guarded(scheduled.where, [&] { scheduled.callback.consume(); });
-  });
+  ready_.run_batch([this](Scheduled& scheduled) { run(scheduled); });
   if (!ready_fds.empty() || fds_.has_always_ready()) run_fds(ready_fds);
   if (signals_.any_arrived()) run_signals();
   if (any_timers) run_timers();
@@ -121,12 +114,10 @@ Timeout EventLoop::time_to_sleep(const Timeout& at_most) {
   if (!deadline) return at_most;
   const TimePoint now = time();
   const TimePoint when{*deadline};
-  // Their distance may be more than a number of nanoseconds can hold.
-  const TimePoint end = at_most.waits_for_ever()
-                            ? when
-                            : std::min(when, later(now, at_most.value()));
-  if (end <= now) return std::chrono::nanoseconds::zero();
-  return end == TimePoint::max() ? Timeout() : Timeout(end - now);
+  if (when == TimePoint::max()) return at_most;
+  const auto to_timer = until(when, now);
+  return at_most.waits_for_ever() ? to_timer
+                                  : std::min(to_timer, at_most.value());
 }
 
 std::span<const ReadyKey> EventLoop::sleep(Timeout timeout) {
@@ -151,9 +142,11 @@ void EventLoop::run_signals() {
 }
 
 void EventLoop::run_timers() {
-  timers_.fire_due([this](Scheduled&& scheduled) {
-    guarded(scheduled.where, [&] { scheduled.callback.consume(); });
-  });
+  timers_.fire_due([this](Scheduled&& scheduled) { run(scheduled); });
+}
+
+inline void EventLoop::run(Scheduled& scheduled) {
+  guarded(scheduled.where, [&] { scheduled.callback.consume(); });
 }
 
 void EventLoop::run_handler(Handler& handler) {
@@ -164,15 +157,20 @@ void EventLoop::run_handler(Handler& handler) {
 
 // Nothing that a callback throws comes further than here.
 template <class Call>
-inline void EventLoop::guarded(const SourceLocation& where, Call call) {
-  const TimePoint start = debug_ ? time() : TimePoint();
-  try {
-    call();
-  } catch (...) {
-    report_exception(where);
-  }
-  if (debug_) [[unlikely]]
-    report_if_slow(start, where);
+inline void EventLoop::guarded(const SourceLocation& where, Call call) try {
+  if (!debug_) [[likely]]
+    return call();
+  const TimePoint start = time();
+  struct Watch {
+    ~Watch() { loop.report_if_slow(start, where); }
+    EventLoop& loop;
+    TimePoint start;
+    const SourceLocation& where;
+  };
+  const Watch watch{*this, start, where};
+  call();
+} catch (...) {
+  report_exception(where);
 }
 
 // Called while the exception is being handled.
@@ -185,31 +183,37 @@ void EventLoop::report_exception(const SourceLocation& where) noexcept {
   }
 }
 
-void EventLoop::report_if_slow(TimePoint start, const SourceLocation& where) {
+void EventLoop::report_if_slow(TimePoint start,
+                               const SourceLocation& where) noexcept try {
   const auto elapsed = time() - start;
-  if (start == TimePoint() || elapsed < slow_callback_duration_) return;
+  if (elapsed < slow_callback_duration_) return;
   std::string text = "Executing the callback scheduled at " + where.repr();
   text += " took ";
   selectors::append_duration(text, elapsed);
   log_line(text);
+} catch (...) {
+  log_no_memory();
 }
 
 // What the selector would not take is told like an exception in a callback that
 // is scheduled now.
 void EventLoop::tell_selector() {
   fds_.tell_selector(refused_);
+  ready_.make_room(refused_.size());
   for (FdHandlers::Refused& refused : refused_) {
-    const char* const kind =
-        refused.side == FdHandlers::kReader ? "reader" : "writer";
-    std::string message = "The " + std::string(kind) + " of fd " +
-                          std::to_string(refused.fd) +
-                          " was removed, as it cannot be watched";
-    auto tell = [this, context = ExceptionContext{
-                           std::move(message), std::move(refused.error),
-                           refused.where}] { call_exception_handler(context); };
-    ready_.push(std::move(tell), refused.where);
+    const SourceLocation where = refused.where;
+    ready_.push([this, refused = std::move(refused)] { report(refused); },
+                where);
   }
   refused_.clear();
+}
+
+void EventLoop::report(const FdHandlers::Refused& refused) {
+  const bool reads = refused.side == FdHandlers::kReader;
+  call_exception_handler({std::string(reads ? "The reader" : "The writer") +
+                              " of fd " + std::to_string(refused.fd) +
+                              " was removed, as it cannot be watched",
+                          refused.error, refused.where});
 }
 
 bool EventLoop::is_running() const {
@@ -251,6 +255,7 @@ void EventLoop::close() {
 void EventLoop::close_it() noexcept {
   if (closed_) return;
   closed_ = true;
+  for (Callback& callback : at_close_) callback.consume();
   destroy_all();
   mailbox_->release();
   selector_->close();
@@ -258,27 +263,39 @@ void EventLoop::close_it() noexcept {
 
 // What dies here may cancel and remove the others, but schedules no more.
 void EventLoop::destroy_all() {
-  std::vector<SourceLocation> never_ran;
-  take_posts();
-  ready_.run_batch([&](Scheduled& scheduled) {
-    never_ran.push_back(scheduled.where);
+  const auto report = [this](const SourceLocation& where) {
+    report_never_ran(where);
+  };
+  const auto destroy = [&](Scheduled& scheduled) {
+    report(scheduled.where);
     [[maybe_unused]] const Callback dying = std::move(scheduled.callback);
-  });
-  timers_.pop_due(std::chrono::nanoseconds::max(), [&](Scheduled&& scheduled) {
-    never_ran.push_back(scheduled.where);
-  });
-  fds_.remove_all(never_ran);
-  signals_.remove_all(never_ran);
+  };
+  ready_.run_batch(destroy);
+  timers_.pop_due(std::chrono::nanoseconds::max(),
+                  [&](Scheduled&& scheduled) { destroy(scheduled); });
+  fds_.remove_all(report);
+  signals_.remove_all(report);
+  // Last, as destructors may have posted. What is posted from now on is
+  // destroyed with the mailbox.
+  std::vector<Scheduled> posts;
+  mailbox_->take_posts(posts, [](std::size_t) {});
+  for (Scheduled& post : posts) destroy(post);
+}
+
+void EventLoop::report_never_ran(const SourceLocation& where) const noexcept
+    try {
   if (!debug_) return;
-  for (const SourceLocation& where : never_ran) {
-    log_line("closed, and will not run what was scheduled at " + where.repr());
-  }
+  log_line("closed, and will not run what was scheduled at " + where.repr());
+} catch (const std::bad_alloc&) {
+  log_no_memory();
 }
 
 void EventLoop::after_fork_in_child() {
   selector_->after_fork_in_child();
-  // Not before: until then this would change what the parent watches.
-  selector_->unregister(mailbox_->channel().reader);
+  // Not before: until then this would change what the parent watches. Gone
+  // already, if this is called again because the rest of it failed.
+  const int channel = mailbox_->channel().reader;
+  if (selector_->get_map()->contains(channel)) selector_->unregister(channel);
   mailbox_->renew_after_fork();
   watch_mailbox();
 }
@@ -309,36 +326,16 @@ void EventLoop::drain_channel(std::span<const ReadyKey> ready_fds) const {
   }
 }
 
+// The loop may be gone when post() returns: what was posted may have ended it.
 Handle EventLoop::call_soon_threadsafe(Callback callback,
                                        SourceLocation where) {
+  const LoopReference self = self_;
   const auto number =
-      mailbox_->post(self_.generation(), {std::move(callback), where});
-  return Handle(self_, Handle::Kind::kPosted, number);
-}
-
-void EventLoop::take_posts() {
-  const std::uint64_t first = mailbox_->take_posts(posts_);
-  const auto begin = ready_.end();
-  for (Scheduled& post : posts_) {
-    ready_.push(std::move(post.callback), post.where);
-  }
-  posts_.clear();
-  // So that cancel_posted() finds them, until they have run.
-  std::erase_if(posted_, [this](const PostedBatch& batch) {
-    return batch.end <= ready_.begin();
-  });
-  posted_.push_back({first, begin, ready_.end()});
+      mailbox_->post(self.generation(), {std::move(callback), where});
+  return Handle(self, Handle::Kind::kPosted, number);
 }
 
 // ---- Scheduling ----
-
-TimerHandle EventLoop::call_at(TimePoint when, Callback callback,
-                               SourceLocation where) {
-  check_usable("call_at");
-  const auto id =
-      timers_.schedule(when.time_since_epoch(), {std::move(callback), where});
-  return TimerHandle(self_, id, when);
-}
 
 // The one place that knows what the three kinds of handles mean.
 void EventLoop::cancel_soon(ReadyQueue::Position position) {
@@ -348,24 +345,14 @@ void EventLoop::cancel_soon(ReadyQueue::Position position) {
 
 void EventLoop::cancel_posted(std::uint64_t number) {
   check_thread("Handle.cancel");
-  if (mailbox_->has_posts()) take_posts();
-  for (const PostedBatch& batch : posted_) {
-    const std::uint64_t index = number - batch.first_number;  // Before: huge.
-    if (index >= batch.end - batch.begin) continue;
-    ready_.cancel(batch.begin + index);
-    return;
-  }
+  // What is in the mailbox of a closing loop is destroyed there.
+  if (mailbox_->has_posts() && !closed_) posted_.take(*mailbox_, ready_);
+  posted_.cancel(number, ready_);
 }
 
 void EventLoop::cancel_timer(timers::TimerId id) {
   check_thread("TimerHandle.cancel");
   timers_.cancel(id);
-}
-
-void EventLoop::add_handler(const selectors::FileObj& fileobj,
-                            FdHandlers::Side side, Scheduled&& scheduled) {
-  check_usable("add_reader or add_writer");
-  fds_.add(fileobj, side, std::move(scheduled));
 }
 
 bool EventLoop::remove_handler(const selectors::FileObj& fileobj,
@@ -377,7 +364,7 @@ bool EventLoop::remove_handler(const selectors::FileObj& fileobj,
 void EventLoop::add_signal_handler(int signal_number, Callback callback,
                                    SourceLocation where) {
   check_usable("add_signal_handler");
-  signals_.add(signal_number, {std::move(callback), where});
+  signals_.add(signal_number, std::move(callback), where);
 }
 
 bool EventLoop::remove_signal_handler(int signal_number) {
@@ -387,11 +374,10 @@ bool EventLoop::remove_signal_handler(int signal_number) {
 
 void EventLoop::throw_unusable(const char* function) const {
   if (closed_) throw RuntimeError("Event loop is closed");
-  check_thread(function);
+  check_thread_now(function);
 }
 
-void EventLoop::check_thread(const char* function) const {
-  if (!debug_) return;
+void EventLoop::check_thread_now(const char* function) const {
   const std::thread::id running_in = thread_;
   if (running_in == std::thread::id()) return;
   if (running_in == std::this_thread::get_id()) return;
@@ -413,15 +399,15 @@ void EventLoop::default_exception_handler(const ExceptionContext& context) {
   if (context.where.line() != 0) {
     text += ", scheduled at " + context.where.repr();
   }
-  if (context.exception) text += ": " + describe(context.exception);
+  if (context.exception) text += ": " + exception_text(context.exception);
   log_line(text);
 }
 
 void EventLoop::call_exception_handler(const ExceptionContext& context) noexcept
     try {
   if (!exception_handler_) return default_exception_handler(context);
-  const ExceptionHandler handler = exception_handler_;  // May replace itself.
   try {
+    const ExceptionHandler handler = exception_handler_;  // May replace itself.
     handler(*this, context);
   } catch (...) {
     default_exception_handler({"Unhandled error in exception handler",

@@ -23,9 +23,11 @@
 #include "loop/callbacks/handler_pool.h"
 #include "loop/callbacks/interval.h"
 #include "loop/callbacks/mailbox.h"
+#include "loop/callbacks/posted_callbacks.h"
 #include "loop/callbacks/ready_queue.h"
 #include "loop/callbacks/signal_handlers.h"
 #include "loop/callbacks/source_location.h"
+#include "loop/callbacks/time_point.h"
 #include "selectors/base_selector.h"
 #include "selectors/file_obj.h"
 #include "selectors/timeout.h"
@@ -77,8 +79,8 @@ class EventLoop {
 
   // Runs one iteration, of which loop/README.md tells the steps: sleeps until
   // there is something to do, but for `at_most` if that is given; 0 does not
-  // sleep. Throws as run_forever().
-  // Differs from Python: there it is private, and stop() does not keep it.
+  // sleep, nor does one after stop(). Throws as run_forever().
+  // Differs from Python: there it is private, and sleeps as long as it likes.
   void run_once(const selectors::Timeout& at_most = {});
 
   // run_forever() returns after the iteration that is running, or, if none is,
@@ -94,18 +96,28 @@ class EventLoop {
   bool is_closed() const { return closed_; }
 
   // In the child of a fork(), before anything else: gives it a kernel object
-  // and a wake-up channel of its own. Throws OSError.
+  // and a wake-up channel of its own. If the loop is running, it must be in the
+  // thread that forked; the others do not exist in the child. Throws OSError;
+  // then it can be called again, but the loop not be used before it succeeds.
   void after_fork_in_child();
+
+  // Names this loop for those who may outlive it. From any thread.
+  LoopReference reference() const { return self_; }
+
+  // Calls `callback` when the loop closes, before it destroys anything else.
+  // For the layers above, which keep things beside the loop. Beyond Python.
+  void at_close(Callback callback) { at_close_.push_back(std::move(callback)); }
 
   // ---- Scheduling ----
 
   // Runs `callback` in the next iteration, after what was scheduled before.
+  // Inlined, so that a handle which nobody takes costs nothing.
   template <std::convertible_to<Callback> F>
-  Handle call_soon(F&& callback,
-                   SourceLocation where = SourceLocation::current()) {
+  [[gnu::always_inline]] Handle call_soon(
+      F&& callback, SourceLocation where = SourceLocation::current()) {
     check_usable("call_soon");
     if (mailbox_->has_posts()) [[unlikely]]
-      take_posts();
+      posted_.take(*mailbox_, ready_);
     return Handle(self_, Handle::Kind::kSoon,
                   ready_.push(std::forward<F>(callback), where));
   }
@@ -119,24 +131,31 @@ class EventLoop {
 
   // Runs `callback` when at least `delay` has passed from now; 0 and less: in
   // the next iteration. As to order, see call_at(). Throws ValueError for NaN.
-  template <class Rep, class Period>
-  TimerHandle call_later(std::chrono::duration<Rep, Period> delay,
-                         Callback callback,
+  template <class Rep, class Period, std::convertible_to<Callback> F>
+  TimerHandle call_later(std::chrono::duration<Rep, Period> delay, F&& callback,
                          SourceLocation where = SourceLocation::current()) {
     return call_at(later(time(), selectors::to_nanoseconds(delay)),
-                   std::move(callback), where);
+                   std::forward<F>(callback), where);
   }
 
   // Runs `callback` at `when` by the loop's clock, never before. Those of one
   // iteration run in the order of their times, and of scheduling where these
   // are equal.
-  TimerHandle call_at(TimePoint when, Callback callback,
-                      SourceLocation where = SourceLocation::current());
+  // Differs from Python: there it may be early, by the clock's resolution, and
+  // equal times run in any order.
+  template <std::convertible_to<Callback> F>
+  TimerHandle call_at(TimePoint when, F&& callback,
+                      SourceLocation where = SourceLocation::current()) {
+    check_usable("call_at");
+    const auto id = timers_.schedule(
+        when.time_since_epoch(), Scheduled(std::forward<F>(callback), where));
+    return TimerHandle(self_, id, when);
+  }
 
   // Runs `callback` every `period`, the first time after one period. The times
-  // do not drift: each is a whole number of periods from now, however long the
-  // callback takes. Of times that were missed, because something took longer
-  // than a period, `missed` says what becomes.
+  // do not drift: each is due a whole number of periods from now, however long
+  // the callback takes. What becomes of those that are missed, because
+  // something took longer than a period, `missed` says.
   // Throws ValueError unless `period` is positive. Beyond Python.
   template <class Rep, class Period>
   IntervalHandle call_every(std::chrono::duration<Rep, Period> period,
@@ -156,18 +175,25 @@ class EventLoop {
   // its end, or broken) without blocking. It replaces a reader that is there.
   // Regular files, directories and /dev/null are always ready.
   //
-  // The kernel is told when the iteration ends. If it refuses then, the
+  // The kernel is told when the next iteration begins. If it refuses then, the
   // handler is removed, and the exception handler gets the OSError and `where`.
-  // Throws ValueError for an object without a descriptor.
+  // Throws ValueError for an object without a descriptor, OSError (EBADF) for a
+  // number so high that it must be a mistake.
   // Remove the handlers of a descriptor before you close it.
-  void add_reader(const selectors::FileObj& fileobj, Callback callback,
+  // Differs from Python: there, the kernel is told at once and its refusal is
+  // thrown, and epoll refuses regular files.
+  template <std::convertible_to<Callback> F>
+  void add_reader(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {
-    add_handler(fileobj, FdHandlers::kReader, {std::move(callback), where});
+    check_usable("add_reader");
+    fds_.add(fileobj, FdHandlers::kReader, std::forward<F>(callback), where);
   }
   // The same for writing.
-  void add_writer(const selectors::FileObj& fileobj, Callback callback,
+  template <std::convertible_to<Callback> F>
+  void add_writer(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {
-    add_handler(fileobj, FdHandlers::kWriter, {std::move(callback), where});
+    check_usable("add_writer");
+    fds_.add(fileobj, FdHandlers::kWriter, std::forward<F>(callback), where);
   }
 
   // Removes the handler; it does not run any more, even if it is ready. Returns
@@ -192,7 +218,8 @@ class EventLoop {
                           SourceLocation where = SourceLocation::current());
 
   // Restores what the signal did before, if no other loop wants it. Returns
-  // false if there was no handler.
+  // false if there was no handler. Throws ValueError for what is no signal.
+  // Differs from Python: there it does what it does by default.
   bool remove_signal_handler(int signal_number);
 
   // ---- Errors ----
@@ -211,14 +238,21 @@ class EventLoop {
 
   // ---- Debugging ----
 
-  // Debug mode
+  // Debug mode (the last of these is not in Python)
   //   - has what is called from a wrong thread while the loop runs throw
   //     RuntimeError,
   //   - reports callbacks that took slow_callback_duration() or longer,
-  //   - reports at close() what was never going to run any more,
+  //   - reports at close() what was still scheduled or registered,
   // the last two in lines on standard error that name where it was scheduled.
   void set_debug(bool enabled) { debug_ = enabled; }
   bool get_debug() const { return debug_; }
+
+  // In debug mode, for the layers above: throws RuntimeError if the loop is
+  // running in another thread than this.
+  void check_thread(const char* function) const {
+    if (debug_) [[unlikely]]
+      check_thread_now(function);
+  }
 
   // 100 ms until it is set.
   std::chrono::nanoseconds slow_callback_duration() const {
@@ -233,13 +267,6 @@ class EventLoop {
   friend class TimerHandle;
   class Running;
 
-  // Where some posts, which have numbers of their own, stand in ready_.
-  struct PostedBatch {
-    std::uint64_t first_number;
-    ReadyQueue::Position begin;
-    ReadyQueue::Position end;
-  };
-
   void run_once(const Running&, const selectors::Timeout& at_most);
   void tell_selector();
   bool has_work() const {
@@ -251,23 +278,23 @@ class EventLoop {
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();
   void run_timers();
+  void run(Scheduled& scheduled);
   void run_handler(Handler& handler);
   template <class Call>
   void guarded(const SourceLocation& where, Call call);
   void report_exception(const SourceLocation& where) noexcept;
-  void report_if_slow(TimePoint start, const SourceLocation& where);
+  void report_if_slow(TimePoint start, const SourceLocation& where) noexcept;
+  void report(const FdHandlers::Refused& refused);
 
   void watch_mailbox();
   void drain_channel(std::span<const selectors::ReadyKey> ready_fds) const;
-  void take_posts();
   void close_it() noexcept;
   void destroy_all();
+  void report_never_ran(const SourceLocation& where) const noexcept;
 
   void cancel_soon(ReadyQueue::Position position);
   void cancel_posted(std::uint64_t number);
   void cancel_timer(timers::TimerId id);
-  void add_handler(const selectors::FileObj& fileobj, FdHandlers::Side side,
-                   Scheduled&& scheduled);
   bool remove_handler(const selectors::FileObj& fileobj, FdHandlers::Side side);
 
   void check_usable(const char* function) const {
@@ -275,8 +302,7 @@ class EventLoop {
       throw_unusable(function);
   }
   void throw_unusable(const char* function) const;
-  void check_thread(const char* function) const;
-
+  void check_thread_now(const char* function) const;
   const std::unique_ptr<selectors::BaseSelector> selector_;
   const Clock clock_;
   ReadyQueue ready_;
@@ -287,8 +313,7 @@ class EventLoop {
   const LoopReference self_;
   SignalHandlers signals_;
 
-  std::vector<Scheduled> posts_;
-  std::vector<PostedBatch> posted_;
+  PostedCallbacks posted_;
   std::vector<FdHandlers::Refused> refused_;
 
   bool drains_channel_ = false;
@@ -299,6 +324,7 @@ class EventLoop {
   std::chrono::nanoseconds slow_callback_duration_ =
       std::chrono::milliseconds(100);
   ExceptionHandler exception_handler_;
+  std::vector<Callback> at_close_;
 };
 
 // The loop that is running in this thread. Throws RuntimeError if none is.

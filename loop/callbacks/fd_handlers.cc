@@ -13,19 +13,21 @@ namespace loop {
 using selectors::EventMask;
 using selectors::FileObj;
 
-void FdHandlers::add(const FileObj& fileobj, Side side, Scheduled&& scheduled) {
+// For a handler that is about to be added. Throws before anything has changed
+// but that the selector may be asked for nothing.
+FdHandlers::Watch& FdHandlers::prepare(const FileObj& fileobj) {
   const int fd = fileobj.fileno();
   if (fd < 0) {
     throw selectors::ValueError("Invalid file object: " + fileobj.repr());
   }
   make_room_for(fd);
   note_change(fd);
-  Handler& handler = pool_.add(std::move(scheduled));
   Watch& watch = watch_of(fd);
-  watch.identity = fileobj.identity();
-  Handler* const old = std::exchange(watch.handlers[side], &handler);
-  if (old == nullptr) ++size_;
-  pool_.remove(old);
+  // Given as an object for one side, and as its number for the other.
+  if (watch.wanted() == 0 || fileobj.identity() != nullptr) {
+    watch.identity = fileobj.identity();
+  }
+  return watch;
 }
 
 bool FdHandlers::remove(const FileObj& fileobj, Side side) {
@@ -35,24 +37,10 @@ bool FdHandlers::remove(const FileObj& fileobj, Side side) {
   Watch& watch = watch_of(fd);
   if (watch.handlers[side] == nullptr) return false;
   note_change(fd);
-  Handler* const handler = std::exchange(watch.handlers[side], nullptr);
+  Handler* const handler = take(fd, side);
   if (watch.wanted() == 0) watch.abandoned = true;
-  --size_;
   pool_.remove(handler);
   return true;
-}
-
-void FdHandlers::remove_all(std::vector<SourceLocation>& places) {
-  // By index, as what is destroyed may remove others.
-  for (std::size_t i = 0; i < by_fd_.size(); ++i) {
-    for (const Side side : {kReader, kWriter}) {
-      Handler* const handler = std::exchange(by_fd_[i].handlers[side], nullptr);
-      if (handler == nullptr) continue;
-      places.push_back(handler->scheduled.where);
-      --size_;
-      pool_.remove(handler);
-    }
-  }
 }
 
 int FdHandlers::find_by_identity(const FileObj& fileobj) const {
@@ -105,7 +93,7 @@ void FdHandlers::update(int fd) {
   if (watch.registered != 0 && !watch.always_ready) {
     try {
       selector_.modify(fd, wanted);
-      watch.registered = wanted;
+      watch.registered = static_cast<std::uint8_t>(wanted);
       return;
     } catch (const selectors::OSError&) {
       // The number means another file by now, and the selector knows nothing of
@@ -128,7 +116,7 @@ void FdHandlers::start_watching(int fd, EventMask events) {
       watch.always_ready = true;
     }
   }
-  watch.registered = events;
+  watch.registered = static_cast<std::uint8_t>(events);
 }
 
 void FdHandlers::stop_watching(int fd) {
@@ -145,14 +133,16 @@ void FdHandlers::stop_watching(int fd) {
 // Called while the error is being handled.
 void FdHandlers::refuse(int fd, std::vector<Refused>& refused) {
   if (watch_of(fd).registered != 0) stop_watching(fd);
+  refused.reserve(refused.size() + 2);
+  // Both are out of their places before one dies, as its destructor may add
+  // another.
+  const std::array<Handler*, 2> handlers = {take(fd, kReader),
+                                            take(fd, kWriter)};
   for (const Side side : {kReader, kWriter}) {
-    Handler* const handler = watch_of(fd).handlers[side];
-    if (handler == nullptr) continue;
+    if (handlers[side] == nullptr) continue;
     refused.push_back(
-        {fd, side, handler->scheduled.where, std::current_exception()});
-    watch_of(fd).handlers[side] = nullptr;
-    --size_;
-    pool_.remove(handler);
+        {fd, side, handlers[side]->scheduled.where, std::current_exception()});
+    pool_.remove(handlers[side]);
   }
 }
 

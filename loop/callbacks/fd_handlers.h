@@ -6,9 +6,11 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "loop/callbacks/callback.h"
@@ -47,14 +49,36 @@ class FdHandlers {
   // Puts the callback in the place of what is there. Throws ValueError for an
   // object without a descriptor, OSError (EBADF) for a number so high that it
   // must be a mistake.
-  void add(const selectors::FileObj& fileobj, Side side, Scheduled&& scheduled);
+  template <class F>
+  void add(const selectors::FileObj& fileobj, Side side, F&& callback,
+           const SourceLocation& where) {
+    Watch& watch = prepare(fileobj);
+    Handler& handler = pool_.add(std::forward<F>(callback), where);
+    Handler* const old = std::exchange(watch.handlers[side], &handler);
+    if (old == nullptr) {
+      ++size_;
+    } else {
+      pool_.remove(old);  // Last, as its destructor may do anything.
+    }
+  }
 
   // Returns false if there is nothing to remove. An object that was closed is
   // found by its identity. Throws ValueError for one that is unknown.
   bool remove(const selectors::FileObj& fileobj, Side side);
 
-  // Removes all, and appends where they were added.
-  void remove_all(std::vector<SourceLocation>& places);
+  // Removes all, and tells report(where) of each.
+  template <class Report>
+  void remove_all(Report report) {
+    // By index, as what is destroyed may remove others.
+    for (std::size_t i = 0; i < by_fd_.size(); ++i) {
+      for (const Side side : {kReader, kWriter}) {
+        Handler* const handler = take(static_cast<int>(i), side);
+        if (handler == nullptr) continue;
+        report(handler->scheduled.where);
+        pool_.remove(handler);
+      }
+    }
+  }
 
   // Is there any handler?
   bool empty() const { return size_ == 0; }
@@ -85,9 +109,9 @@ class FdHandlers {
   // What is known of one descriptor.
   struct Watch {
     std::array<Handler*, 2> handlers{};
-    const void* identity = nullptr;       // Of the object that it was given as.
-    selectors::EventMask registered = 0;  // What the selector watches it for.
-    bool changed = false;                 // Is it in changed_?
+    const void* identity = nullptr;  // Of the object that it was given as.
+    std::uint8_t registered = 0;     // What the selector watches it for.
+    bool changed = false;            // Is it in changed_?
     bool abandoned = false;  // Has it been without handlers since registered?
     bool always_ready = false;  // Does the selector refuse it for that?
 
@@ -110,8 +134,17 @@ class FdHandlers {
     if (handler != nullptr && pool_.runs_in_this_turn(*handler)) run(*handler);
   }
 
+  // Out of its place; nullptr if there is none.
+  Handler* take(int fd, Side side) {
+    Handler* const handler =
+        std::exchange(watch_of(fd).handlers[side], nullptr);
+    if (handler != nullptr) --size_;
+    return handler;
+  }
+
   Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
   int find_by_identity(const selectors::FileObj& fileobj) const;
+  Watch& prepare(const selectors::FileObj& fileobj);
   void make_room_for(int fd);
   void note_change(int fd);
   void update(int fd);

@@ -13,19 +13,19 @@ EventLoop* LoopReference::get() const {
 }
 
 void Handle::cancel() {
-  cancelled_ = true;
-  EventLoop* const loop = loop_.get();
-  if (loop == nullptr) return;
-  if (kind_ == Kind::kSoon) {
-    loop->cancel_soon(number_);
-  } else {
-    loop->cancel_posted(number_);
+  if (EventLoop* const loop = loop_.get()) {
+    if (kind_ == Kind::kSoon) {
+      loop->cancel_soon(number_);
+    } else {
+      loop->cancel_posted(number_);
+    }
   }
+  cancelled_ = true;
 }
 
 void TimerHandle::cancel() {
-  cancelled_ = true;
   if (EventLoop* const loop = loop_.get()) loop->cancel_timer(id_);
+  cancelled_ = true;
 }
 
 }  // namespace loop

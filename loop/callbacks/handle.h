@@ -3,29 +3,15 @@
 #ifndef LOOP_CALLBACKS_HANDLE_H_
 #define LOOP_CALLBACKS_HANDLE_H_
 
-#include <chrono>
 #include <cstdint>
 
+#include "loop/callbacks/time_point.h"
 #include "timers/timer_queue.h"
 
 namespace loop {
 
 class EventLoop;
 class Mailbox;
-
-// A moment of the loop's clock; EventLoop::time() is the present one.
-using TimePoint = std::chrono::steady_clock::time_point;
-
-// `when` + `delay`; what is beyond the end of time is its end.
-constexpr TimePoint later(TimePoint when, std::chrono::nanoseconds delay) {
-  if (delay > TimePoint::duration::zero() && when > TimePoint::max() - delay) {
-    return TimePoint::max();
-  }
-  if (delay < TimePoint::duration::zero() && when < TimePoint::min() - delay) {
-    return TimePoint::min();
-  }
-  return when + delay;
-}
 
 // Names a loop without keeping it alive.
 class LoopReference {

@@ -22,11 +22,15 @@ struct Handler {
 // warm nothing is allocated.
 class HandlerPool {
  public:
-  Handler& add(Scheduled&& scheduled) {
+  // Throws std::bad_alloc, and what making a Callback of it throws; then
+  // nothing has changed.
+  template <class F>
+  Handler& add(F&& callback, const SourceLocation& where) {
     if (free_ == nullptr) free_ = &handlers_.emplace_back();
-    Handler& handler = *std::exchange(free_, free_->next_free);
-    handler.scheduled = std::move(scheduled);
+    Handler& handler = *free_;
+    handler.scheduled.emplace(std::forward<F>(callback), where);
     handler.turn = turn_;
+    free_ = handler.next_free;
     return handler;
   }
 
@@ -59,9 +63,10 @@ class HandlerPool {
   }
 
  private:
+  // Its place is not free before the callback is dead, whose destructor may add
+  // another.
   void destroy(Handler& handler) {
-    [[maybe_unused]] const Callback dying =
-        std::move(handler.scheduled.callback);
+    handler.scheduled.callback.reset();
     handler.next_free = std::exchange(free_, &handler);
   }
 

@@ -16,7 +16,7 @@ inline void log_line(const std::string& text) {
 }
 
 // What an exception says of itself.
-inline std::string describe(const std::exception_ptr& exception) {
+inline std::string exception_text(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& error) {

@@ -131,11 +131,4 @@ void Mailbox::deliver(int signal_number) noexcept {
   errno = interrupted_errno;
 }
 
-std::uint64_t Mailbox::take_posts(std::vector<Scheduled>& posts) {
-  has_posts_.store(false);  // First, lest it hide what is put in meanwhile.
-  const std::lock_guard lock(mutex_);
-  posts.swap(posts_);
-  return std::exchange(taken_, taken_ + posts.size());
-}
-
 }  // namespace loop

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "loop/callbacks/callback.h"
@@ -35,7 +36,8 @@ class EventLoop;
 // both do, the loop is woken once for nothing.
 class Mailbox {
  public:
-  // One more than the highest signal number, on every Unix so far.
+  // Those from 1 to 64, as many as a set of bits holds; on most Unixes that is
+  // all there are.
   static constexpr int kSignals = 65;
   static bool is_signal(int number) { return number > 0 && number < kSignals; }
 
@@ -48,7 +50,7 @@ class Mailbox {
 
   // Gives the child of a fork() a channel of its own. What another thread of
   // the parent was posting at that moment may be lost to the child. Throws
-  // OSError; then the parent's is still used.
+  // OSError, and then nothing has changed.
   void renew_after_fork();
 
   // The channel whose reader the loop has to watch.
@@ -93,9 +95,17 @@ class Mailbox {
   }
   void wake_up() { asleep_.store(false, std::memory_order_relaxed); }
 
-  // What was posted since the last time, into `posts`, which is empty.
-  // Returns how many were posted before those.
-  std::uint64_t take_posts(std::vector<Scheduled>& posts);
+  // What was posted since the last time, into `posts`, which is empty. Returns
+  // how many were posted before those. Calls prepare(count) first; if that
+  // throws, nothing is taken.
+  template <class Prepare>
+  std::uint64_t take_posts(std::vector<Scheduled>& posts, Prepare prepare) {
+    const std::lock_guard lock(mutex_);
+    prepare(posts_.size());
+    has_posts_.store(false);
+    posts.swap(posts_);
+    return std::exchange(taken_, taken_ + posts.size());
+  }
 
   // Calls f(signal_number, count) for each signal that came since the last
   // time, in the order of their numbers.

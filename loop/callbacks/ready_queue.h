@@ -3,6 +3,8 @@
 #ifndef LOOP_CALLBACKS_READY_QUEUE_H_
 #define LOOP_CALLBACKS_READY_QUEUE_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -22,6 +24,13 @@ class ReadyQueue {
  public:
   // How many were pushed before: what names a callback of this queue, for ever.
   using Position = std::uint64_t;
+
+  // Room for `count` more, so that pushing them does not throw.
+  void make_room(std::size_t count) {
+    const std::size_t wanted = waiting_.size() + count;
+    if (wanted <= waiting_.capacity()) return;
+    waiting_.reserve(std::max(wanted, 2 * waiting_.capacity()));
+  }
 
   // Made in its place, as to move it there would take longer than to run it.
   template <class F>

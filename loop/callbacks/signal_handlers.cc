@@ -7,13 +7,19 @@
 
 namespace loop {
 
-void SignalHandlers::add(int signal_number, Scheduled&& scheduled) {
+Handler*& SignalHandlers::handler_of(int signal_number) {
   if (!Mailbox::is_signal(signal_number)) {
     throw selectors::ValueError("invalid signal number " +
                                 std::to_string(signal_number));
   }
-  Handler& handler = pool_.add(std::move(scheduled));
+  return handlers_[static_cast<std::size_t>(signal_number)];
+}
+
+void SignalHandlers::add(int signal_number, Callback callback,
+                         SourceLocation where) {
   Handler*& place = handler_of(signal_number);
+  arrived_.reserve(Mailbox::kSignals);  // So that collect() loses nothing.
+  Handler& handler = pool_.add(std::move(callback), where);
   if (place == nullptr) {
     mailbox_.want_signal(signal_number);  // First, lest one be lost.
     try {
@@ -34,15 +40,6 @@ bool SignalHandlers::remove(int signal_number) {
   mailbox_.forget_signal(signal_number);
   pool_.remove(handler);
   return true;
-}
-
-void SignalHandlers::remove_all(std::vector<SourceLocation>& places) {
-  for (int number = 1; number < Mailbox::kSignals; ++number) {
-    const Handler* const handler = handler_of(number);
-    if (handler == nullptr) continue;
-    places.push_back(handler->scheduled.where);
-    remove(number);
-  }
 }
 
 }  // namespace loop

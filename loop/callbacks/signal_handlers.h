@@ -26,13 +26,22 @@ class SignalHandlers {
 
   // Puts the callback in the place of what is there. Throws ValueError for what
   // is no signal, RuntimeError for one that cannot be caught.
-  void add(int signal_number, Scheduled&& scheduled);
+  void add(int signal_number, Callback callback, SourceLocation where);
 
-  // Returns false if there is nothing to remove.
+  // Returns false if there is nothing to remove. Throws ValueError for what is
+  // no signal.
   bool remove(int signal_number);
 
-  // Removes all, and appends where they were added.
-  void remove_all(std::vector<SourceLocation>& places);
+  // Removes all, and tells report(where) of each.
+  template <class Report>
+  void remove_all(Report report) {
+    for (int number = 1; number < Mailbox::kSignals; ++number) {
+      const Handler* const handler = handler_of(number);
+      if (handler == nullptr) continue;
+      report(handler->scheduled.where);
+      remove(number);
+    }
+  }
 
   // Notes which signals have come. They run when run_arrived() is called.
   void collect() {
@@ -50,7 +59,7 @@ class SignalHandlers {
     for (auto [signal_number, count] : arrived_) {
       for (; count > 0; --count) {
         Handler* const handler = handler_of(signal_number);
-        if (handler == nullptr || !pool_.runs_in_this_turn(*handler)) break;
+        if (handler == nullptr) break;
         run(*handler);
       }
     }
@@ -58,11 +67,8 @@ class SignalHandlers {
   }
 
  private:
-  // For what is no signal a place where nullptr stays.
-  Handler*& handler_of(int signal_number) {
-    const bool exists = Mailbox::is_signal(signal_number);
-    return handlers_[exists ? static_cast<std::size_t>(signal_number) : 0];
-  }
+  // Throws ValueError.
+  Handler*& handler_of(int signal_number);
 
   Mailbox& mailbox_;
   HandlerPool& pool_;

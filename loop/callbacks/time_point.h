@@ -1,0 +1,41 @@
+// Moments of a loop's clock.
+
+#ifndef LOOP_CALLBACKS_TIME_POINT_H_
+#define LOOP_CALLBACKS_TIME_POINT_H_
+
+#include <chrono>
+#include <cstdint>
+
+namespace loop {
+
+// EventLoop::time() is the present one.
+using TimePoint = std::chrono::steady_clock::time_point;
+
+// `when` + `delay`; what is beyond the end of time is its end.
+constexpr TimePoint later(TimePoint when, std::chrono::nanoseconds delay) {
+  if (delay > TimePoint::duration::zero() && when > TimePoint::max() - delay) {
+    return TimePoint::max();
+  }
+  if (delay < TimePoint::duration::zero() && when < TimePoint::min() - delay) {
+    return TimePoint::min();
+  }
+  return when + delay;
+}
+
+// How long from `now` to `when`: 0 if it is past, and at most what a number of
+// nanoseconds can hold, although they may be twice as far apart.
+constexpr std::chrono::nanoseconds until(TimePoint when, TimePoint now) {
+  using std::chrono::nanoseconds;
+  if (when <= now) return nanoseconds::zero();
+  const auto to = static_cast<std::uint64_t>(when.time_since_epoch().count());
+  const auto from = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  constexpr auto kLongest =
+      static_cast<std::uint64_t>(nanoseconds::max().count());
+  const std::uint64_t distance = to - from;
+  return distance > kLongest ? nanoseconds::max()
+                             : nanoseconds(static_cast<std::int64_t>(distance));
+}
+
+}  // namespace loop
+
+#endif  // LOOP_CALLBACKS_TIME_POINT_H_
