@@ -1,0 +1,509 @@
+// What goes wrong in callbacks, in the kernel, and in those who are told of it.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/exception_context.h"
+#include "selectors/kernel.h"
+#include "tests/loop/loop_fixture.h"
+#include "tests/support/fault_injector.h"
+#include "tests/support/files.h"
+
+namespace loop {
+namespace {
+
+using ::testing::internal::CaptureStderr;
+using ::testing::internal::GetCapturedStderr;
+using tests::FaultInjector;
+
+template <class Selector>
+class LoopErrors : public tests::NoLeak {};
+TYPED_TEST_SUITE(LoopErrors, AllSelectors, SelectorNames);
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// "file:line" of a line of this file.
+std::string place(unsigned line) {
+  return std::string(__FILE__) + ":" + std::to_string(line);
+}
+
+bool is_wait(const selectors::kernel::Call& call) {
+  for (const char* const name :
+       {"pselect", "poll", "ppoll", "epoll_wait", "epoll_pwait2", "kevent"}) {
+    if (FaultInjector::is(call, name)) return true;
+  }
+  return false;
+}
+
+// ---- Exceptions that leave a callback ----
+
+// R61.
+TYPED_TEST(LoopErrors, R61_EveryKindOfCallbackMayThrow) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const SocketPair pair;
+  pair.second.write("x");
+  const auto thrower = [](const char* who) {
+    return [who] { throw std::runtime_error(who); };
+  };
+  Journal journal;
+  f.loop.call_soon(thrower("soon"));
+  f.loop.call_soon_threadsafe(thrower("threadsafe"));
+  f.loop.add_reader(pair.first, thrower("reader"));
+  f.loop.add_writer(pair.first, thrower("writer"));
+  f.loop.add_signal_handler(SIGUSR1, thrower("signal"));
+  f.loop.call_later(0ns, thrower("timer"));
+  f.loop.call_every(1ms, thrower("interval"));
+  ::raise(SIGUSR1);
+  f.time.advance(1ms);
+  f.loop.call_soon(note(journal, "soon"));
+  f.loop.call_later(0ns, note(journal, "timer"));
+  f.turn();
+  EXPECT_EQ(journal, (Journal{"soon", "timer"}));
+  Journal told;
+  for (const ExceptionContext& error : f.take_errors()) {
+    told.push_back(text_of(error.exception));
+    EXPECT_EQ(error.message, "Exception in callback");
+    EXPECT_STREQ(error.where.file_name(), __FILE__);
+  }
+  EXPECT_EQ(told, (Journal{"soon", "threadsafe", "reader", "writer", "signal",
+                           "timer", "interval"}));
+  // They are all still there but for those that come only once.
+  f.time.advance(1ms);
+  f.turn();
+  EXPECT_EQ(f.take_errors().size(), 3u);  // Reader, writer, interval.
+  EXPECT_TRUE(f.loop.remove_reader(pair.first));
+  EXPECT_TRUE(f.loop.remove_writer(pair.first));
+  EXPECT_TRUE(f.loop.remove_signal_handler(SIGUSR1));
+}
+
+TYPED_TEST(LoopErrors, R61_AnythingMayBeThrown) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  f.loop.call_soon([] { throw 42; });
+  f.loop.call_soon([] { throw std::bad_alloc(); });
+  f.loop.call_soon([] { throw std::make_unique<int>(5); });
+  f.loop.call_soon([&] { f.loop.stop(); });
+  f.loop.run_forever();
+  const auto errors = f.take_errors();
+  ASSERT_EQ(errors.size(), 3u);
+  EXPECT_THROW(std::rethrow_exception(errors[0].exception), int);
+  EXPECT_THROW(std::rethrow_exception(errors[1].exception), std::bad_alloc);
+}
+
+// The closure dies before the exception handler is called, or after; once.
+TYPED_TEST(LoopErrors, AThrowingClosureIsDestroyedOnce) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  int destroyed = 0;
+  const auto thrower = [&] {
+    return [alive = at_destruction([&] { ++destroyed; })] {
+      throw std::runtime_error("oops");
+    };
+  };
+  f.loop.call_soon(thrower());
+  f.loop.call_later(0ns, thrower());
+  f.turn();
+  EXPECT_EQ(destroyed, 2);
+  EXPECT_EQ(f.take_errors().size(), 2u);
+}
+
+// Where it was scheduled, not where the loop is written.
+TYPED_TEST(LoopErrors, R61_TheReportNamesThePlace) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  f.loop.set_exception_handler(nullptr);
+  EXPECT_FALSE(f.loop.get_exception_handler());
+  CaptureStderr();
+  const unsigned line = __LINE__ + 1;
+  f.loop.call_soon([] { throw std::runtime_error("the reason"); });
+  f.turn();
+  const std::string text = GetCapturedStderr();
+  EXPECT_EQ(text, "loop: Exception in callback, scheduled at " + place(line) +
+                      ": the reason\n");
+}
+
+TYPED_TEST(LoopErrors, TheDefaultHandlerTellsWhatItIsTold) {
+  CaptureStderr();
+  EventLoop::default_exception_handler({"Only a message"});
+  EventLoop::default_exception_handler(
+      {"With something", std::make_exception_ptr(42)});
+  EXPECT_EQ(GetCapturedStderr(),
+            "loop: Only a message\n"
+            "loop: With something: something that is no std::exception\n");
+}
+
+TYPED_TEST(LoopErrors, CallExceptionHandler) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  EventLoop* told_by = nullptr;
+  std::string message;
+  f.loop.set_exception_handler(
+      [&](EventLoop& loop, const ExceptionContext& context) {
+        told_by = &loop;
+        message = context.message;
+      });
+  f.loop.call_exception_handler({"Listen"});
+  EXPECT_EQ(told_by, &f.loop);
+  EXPECT_EQ(message, "Listen");
+  EXPECT_TRUE(f.loop.get_exception_handler());
+}
+
+// Both are told: what the handler threw, and what it was to handle.
+TYPED_TEST(LoopErrors, SetExcHandlerBroken) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  f.loop.set_exception_handler([](EventLoop&, const ExceptionContext&) {
+    throw std::runtime_error("handler broken");
+  });
+  bool went_on = false;
+  const unsigned line = __LINE__ + 1;
+  f.loop.call_soon([] { throw std::runtime_error("callback broken"); });
+  f.loop.call_soon([&] { went_on = true; });
+  CaptureStderr();
+  f.turn();
+  const std::string text = GetCapturedStderr();
+  EXPECT_TRUE(went_on);
+  EXPECT_TRUE(contains(text, "Unhandled error in exception handler")) << text;
+  EXPECT_TRUE(contains(text, "handler broken\n")) << text;
+  EXPECT_TRUE(contains(text, "callback broken\n")) << text;
+  EXPECT_TRUE(contains(text, place(line))) << text;
+}
+
+// It is destroyed while it runs, with what it owns.
+TYPED_TEST(LoopErrors, AnExceptionHandlerReplacesItself) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  Journal journal;
+  f.loop.set_exception_handler([&, text = std::string(100, 'a')](
+                                   EventLoop& loop, const ExceptionContext&) {
+    loop.set_exception_handler([&](EventLoop&, const ExceptionContext&) {
+      journal.push_back("second");
+    });
+    journal.push_back(text);
+  });
+  f.loop.call_soon([] { throw 1; });
+  f.loop.call_soon([] { throw 2; });
+  f.turn();
+  EXPECT_EQ(journal, (Journal{std::string(100, 'a'), "second"}));
+}
+
+// It may do what a callback may.
+TYPED_TEST(LoopErrors, AnExceptionHandlerUsesTheLoop) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const Pipe pipe;
+  Journal journal;
+  f.loop.set_exception_handler([&](EventLoop& loop, const ExceptionContext&) {
+    EXPECT_EQ(&get_running_loop(), &loop);
+    EXPECT_TRUE(loop.remove_reader(pipe.reader));
+    loop.call_soon(note(journal, "scheduled"));
+    loop.stop();
+  });
+  pipe.writer.write("x");
+  f.loop.add_reader(pipe.reader, [] { throw 1; });
+  f.loop.run_forever();
+  f.turn();
+  EXPECT_EQ(journal, Journal{"scheduled"});
+}
+
+// ---- What the kernel refuses ----
+
+// R72. Registered in vain; the loop goes on, and has forgotten the handlers.
+TYPED_TEST(LoopErrors, R72_ARefusedDescriptorIsReportedAndRemoved) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  if (f.selector->name() == "SelectSelector" ||
+      f.selector->name() == "PollSelector") {
+    GTEST_SKIP() << "registers without a system call";
+  }
+  const SocketPair pair;
+  pair.second.write("x");
+  const auto never = [] { ADD_FAILURE() << "came"; };
+  const unsigned line = __LINE__ + 1;
+  f.loop.add_reader(pair.first, never);
+  f.loop.add_writer(pair.first, never);
+  {
+    const FaultInjector fault(1, ENOSPC);
+    f.loop.run_once();  // Does not sleep.
+    EXPECT_TRUE(fault.fired());
+  }
+  EXPECT_EQ(f.ms(), 0);
+  const auto errors = f.take_errors();
+  ASSERT_EQ(errors.size(), 2u);
+  for (const ExceptionContext& error : errors) {
+    EXPECT_EQ(errno_of(error.exception), ENOSPC);
+    const std::string number = std::to_string(pair.first.fileno());
+    EXPECT_TRUE(contains(error.message, " of fd " + number)) << error.message;
+  }
+  EXPECT_TRUE(contains(errors[0].message, "reader"));
+  EXPECT_TRUE(contains(errors[1].message, "writer"));
+  EXPECT_EQ(errors[0].where.repr(), place(line));
+  EXPECT_EQ(errors[1].where.repr(), place(line + 1));
+  EXPECT_FALSE(f.loop.remove_reader(pair.first));
+  EXPECT_FALSE(f.loop.remove_writer(pair.first));
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // It does not spin.
+  // It can be asked again.
+  bool came = false;
+  f.loop.add_reader(pair.first, [&] { came = true; });
+  f.turn();
+  EXPECT_TRUE(came);
+  f.loop.remove_reader(pair.first);
+}
+
+// R74: closed when it is added. Where the kernel is not asked until the wait it
+// is as if it had been closed later; see the next test.
+TYPED_TEST(LoopErrors, R74_AClosedDescriptorIsReported) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  if (f.selector->name() != "EpollSelector" &&
+      f.selector->name() != "KqueueSelector") {
+    GTEST_SKIP() << "registers without asking";
+  }
+  Journal journal;
+  const int fd = tests::bad_fd();
+  f.loop.add_reader(fd,
+                    [alive = at_destruction(note(journal, "destroyed"))] {});
+  f.loop.add_writer(fd, [] {});
+  f.turn();
+  EXPECT_EQ(journal, Journal{"destroyed"});
+  const auto errors = f.take_errors();
+  ASSERT_EQ(errors.size(), 2u);
+  EXPECT_EQ(errno_of(errors[0].exception), EBADF);
+  EXPECT_EQ(errno_of(errors[1].exception), EBADF);
+  EXPECT_FALSE(f.loop.remove_reader(fd));
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);
+}
+
+// R74: closed behind the loop's back. However a selector takes that, nothing
+// aborts, nobody hangs, and the loop can be used again.
+TYPED_TEST(LoopErrors, R74_ClosedBehindTheLoopsBack) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  SocketPair pair;
+  const int fd = pair.first.fileno();
+  const auto nothing = [] {};
+  f.loop.add_reader(fd, nothing);
+  f.turn();
+  pair.first.close();
+  f.loop.add_writer(fd, nothing);
+  const auto run = [&] {
+    try {
+      f.turn();
+    } catch (const OSError& error) {
+      EXPECT_EQ(error.code().value(), EBADF);
+      EXPECT_EQ(f.selector->name(), "SelectSelector");
+    }
+  };
+  run();
+  run();
+  for (const ExceptionContext& error : f.take_errors()) {
+    EXPECT_EQ(errno_of(error.exception), EBADF);
+  }
+  f.loop.remove_reader(fd);
+  f.loop.remove_writer(fd);
+  bool ran = false;
+  f.loop.call_soon([&] { ran = true; });
+  f.turn();
+  EXPECT_TRUE(ran);
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);
+}
+
+// The destructor of a handler that is refused adds another.
+TYPED_TEST(LoopErrors, ARefusedHandlerAddsAnother) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  if (f.selector->name() != "EpollSelector" &&
+      f.selector->name() != "KqueueSelector") {
+    GTEST_SKIP() << "registers without asking";
+  }
+  const Pipe pipe;
+  pipe.writer.write("x");
+  bool came = false;
+  f.loop.add_reader(tests::bad_fd(), [alive = at_destruction([&] {
+                                        f.loop.add_reader(pipe.reader,
+                                                          [&] { came = true; });
+                                      })] {});
+  f.turn(2);
+  EXPECT_EQ(f.take_errors().size(), 1u);
+  EXPECT_TRUE(came);
+  f.loop.remove_reader(pipe.reader);
+}
+
+// R73: a wait that fails is not "nothing is ready". Nothing is lost.
+TYPED_TEST(LoopErrors, R73_AFailingWaitLeavesRunForever) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const Pipe pipe;
+  Journal journal;
+  f.loop.add_reader(pipe.reader, [&] {
+    journal.push_back("reader");
+    f.loop.remove_reader(pipe.reader);
+  });
+  f.turn();  // Registers it.
+  pipe.writer.write("x");
+  f.loop.call_soon_threadsafe(note(journal, "threadsafe"));
+  f.loop.call_soon(note(journal, "soon"));
+  f.loop.call_later(0ns, note(journal, "timer"));
+  {
+    const bool devpoll = f.selector->name() == "DevpollSelector";
+    const FaultInjector fault(1, EINVAL, [devpoll](const auto& call) {
+      return is_wait(call) || (devpoll && FaultInjector::is(call, "ioctl"));
+    });
+    EXPECT_THROW(f.loop.run_forever(), OSError);
+    EXPECT_TRUE(fault.fired());
+  }
+  EXPECT_EQ(journal, Journal());
+  EXPECT_FALSE(f.loop.is_running());
+  EXPECT_THROW(get_running_loop(), RuntimeError);
+  f.turn();
+  EXPECT_EQ(journal, (Journal{"threadsafe", "soon", "reader", "timer"}));
+}
+
+// PEP 475's other half: what the interrupt hook throws leaves run_forever().
+TYPED_TEST(LoopErrors, RunForeverKeyboardInterrupt) {
+  auto selector = std::make_unique<TypeParam>();
+  struct KeyboardInterrupt {};
+  selector->set_interrupt_hook([] { throw KeyboardInterrupt(); });
+  EventLoop loop(std::move(selector));
+  bool came = false;
+  loop.call_later(1ms, [&] {
+    came = true;
+    loop.stop();
+  });
+  {
+    const bool devpoll = TypeParam().name() == "DevpollSelector";
+    const FaultInjector fault(1, EINTR, [devpoll](const auto& call) {
+      return is_wait(call) || (devpoll && FaultInjector::is(call, "ioctl"));
+    });
+    EXPECT_THROW(loop.run_forever(), KeyboardInterrupt);
+  }
+  EXPECT_FALSE(loop.is_running());
+  EXPECT_FALSE(came);
+  loop.run_forever();
+  EXPECT_TRUE(came);
+}
+
+// "Throws OSError if there is no descriptor left", and leaves none behind.
+TYPED_TEST(LoopErrors, ALoopThatCannotBeMadeLeavesNothing) {
+  const auto before = tests::open_fds();
+  for (int nth = 1; nth < 10; ++nth) {
+    auto selector = std::make_unique<TypeParam>();
+    const FaultInjector fault(nth, EMFILE);
+    if (nth == 1) {
+      EXPECT_THROW(EventLoop(std::move(selector)), OSError);
+    } else {
+      try {
+        const EventLoop loop(std::move(selector));
+      } catch (const OSError& error) {
+        EXPECT_EQ(error.code().value(), EMFILE);
+      }
+    }
+    selector.reset();
+    EXPECT_EQ(tests::open_fds(), before) << nth;
+  }
+}
+
+// ---- Debug mode ----
+
+TYPED_TEST(LoopErrors, LogSlowCallbacks) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  EXPECT_FALSE(f.loop.get_debug());
+  EXPECT_EQ(f.loop.slow_callback_duration(), 100ms);
+  f.loop.set_debug(true);
+  EXPECT_TRUE(f.loop.get_debug());
+  f.loop.set_slow_callback_duration(50ms);
+  EXPECT_EQ(f.loop.slow_callback_duration(), 50ms);
+  const auto slow = [&f] { f.time.advance(50ms); };
+  const auto fast = [&f] { f.time.advance(49ms); };
+  const Pipe pipe;
+  pipe.writer.write("x");
+  CaptureStderr();
+  f.loop.call_soon(fast);
+  const unsigned line = __LINE__ + 1;
+  f.loop.call_soon(slow);
+  f.loop.call_later(0ns, slow);
+  f.loop.add_reader(pipe.reader, slow);
+  f.turn();
+  const std::string text = GetCapturedStderr();
+  const auto report = [](unsigned l) {
+    return "loop: Executing the callback scheduled at " + place(l) +
+           " took 50 ms\n";
+  };
+  EXPECT_EQ(text, report(line) + report(line + 2) + report(line + 1));
+  f.loop.set_debug(false);
+  CaptureStderr();
+  f.turn();
+  EXPECT_EQ(GetCapturedStderr(), "");
+  f.loop.remove_reader(pipe.reader);
+}
+
+// One that throws is slow all the same.
+TYPED_TEST(LoopErrors, ASlowCallbackThatThrows) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  f.loop.set_debug(true);
+  CaptureStderr();
+  f.loop.call_soon([&] {
+    f.time.advance(1s);
+    throw 1;
+  });
+  f.turn();
+  EXPECT_TRUE(contains(GetCapturedStderr(), "took 1 s"));
+  EXPECT_EQ(f.take_errors().size(), 1u);
+}
+
+// A clock may begin at its own zero.
+TYPED_TEST(LoopErrors, ASlowCallbackAtTheBeginningOfTheClock) {
+  TimePoint now{};
+  EventLoop loop(std::make_unique<TypeParam>(), [&now] { return now; });
+  loop.set_debug(true);
+  CaptureStderr();
+  loop.call_soon([&] { now += 1s; });
+  loop.run_once();
+  EXPECT_TRUE(contains(GetCapturedStderr(), "took 1 s"));
+}
+
+TYPED_TEST(LoopErrors, CloseReportsWhatWasPending) {
+  const Pipe pipe;
+  for (const bool debug : {true, false}) {
+    FakeTimeLoop f(std::make_unique<TypeParam>());
+    f.loop.set_debug(debug);
+    const unsigned line = __LINE__ + 1;
+    f.loop.call_soon([] {});
+    f.loop.call_soon_threadsafe([] {});
+    f.loop.call_later(1s, [] {});
+    f.loop.call_every(1s, [] {});
+    f.loop.add_reader(pipe.reader, [] {});
+    f.loop.add_signal_handler(SIGUSR1, [] {});
+    f.loop.call_soon([] {}).cancel();
+    f.loop.call_later(1s, [] {}).cancel();
+    CaptureStderr();
+    f.loop.close();
+    const std::string text = GetCapturedStderr();
+    for (unsigned l = line; l < line + 6; ++l) {
+      EXPECT_EQ(contains(text, "scheduled at " + place(l) + "\n"), debug) << l;
+    }
+    EXPECT_FALSE(contains(text, place(line + 6)));
+    EXPECT_FALSE(contains(text, place(line + 7)));
+  }
+}
+
+// From the right thread debug mode forbids nothing.
+TYPED_TEST(LoopErrors, DebugModeForbidsNothingThatIsRight) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  f.loop.set_debug(true);
+  const Pipe pipe;
+  f.loop.call_soon([&] {
+    Handle soon = f.loop.call_soon([] {});
+    soon.cancel();
+    f.loop.call_later(1s, [] {}).cancel();
+    f.loop.add_writer(pipe.writer, [] {});
+    f.loop.remove_writer(pipe.writer);
+    f.loop.add_signal_handler(SIGUSR1, [] {});
+    f.loop.remove_signal_handler(SIGUSR1);
+  });
+  f.turn(2);
+}
+
+}  // namespace
+}  // namespace loop

@@ -1,0 +1,443 @@
+// call_later(), call_at() and call_every(), in time that takes no time.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/handle.h"
+#include "tests/loop/loop_fixture.h"
+#include "tests/support/files.h"
+
+namespace loop {
+namespace {
+
+using std::chrono::nanoseconds;
+
+template <class Selector>
+class LoopTimers : public tests::NoLeak {};
+TYPED_TEST_SUITE(LoopTimers, AllSelectors, SelectorNames);
+
+TYPED_TEST(LoopTimers, CallLater) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  std::vector<long> times;
+  f.loop.call_later(100ms, [&] {
+    times.push_back(f.ms());
+    f.loop.stop();
+  });
+  f.loop.run_forever();
+  EXPECT_EQ(times, std::vector<long>{100});
+  f.turn(2);
+  EXPECT_EQ(times.size(), 1u);
+}
+
+TYPED_TEST(LoopTimers, TimeAndCallAt) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  EXPECT_EQ(f.loop.time(), f.time.now());
+  TimePoint ran_at;
+  const TimePoint when = f.loop.time() + 100ms;
+  const TimerHandle handle =
+      f.loop.call_at(when, [&] { ran_at = f.loop.time(); });
+  EXPECT_EQ(handle.when(), when);
+  f.run_for(200ms);
+  EXPECT_EQ(ran_at, when);
+  EXPECT_EQ(handle.when(), when);
+  EXPECT_FALSE(handle.cancelled());
+}
+
+// To the nanosecond, by the loop's clock.
+TYPED_TEST(LoopTimers, NeverEarly) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  bool ran = false;
+  f.loop.call_later(3ns, [&] { ran = true; });
+  for (int i = 0; i < 3; ++i) {
+    f.turn();
+    EXPECT_FALSE(ran) << i;
+    f.time.advance(1ns);
+  }
+  f.turn();
+  EXPECT_TRUE(ran);
+}
+
+// A fraction of a nanosecond is rounded up.
+TYPED_TEST(LoopTimers, DelaysAreRoundedUp) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const auto delay = std::chrono::duration<double, std::nano>(1.5);
+  const TimerHandle handle = f.loop.call_later(delay, [] {});
+  EXPECT_EQ(handle.when(), f.loop.time() + 2ns);
+}
+
+TYPED_TEST(LoopTimers, CallLaterNegativeDelays) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  Journal journal;
+  f.loop.call_later(0ns, note(journal, "d"));
+  f.loop.call_later(-1s, note(journal, "b"));
+  f.loop.call_later(-2s, note(journal, "a"));
+  f.loop.call_later(-1s, note(journal, "c"));
+  f.loop.call_later(1ns, note(journal, "not yet"));
+  f.loop.run_once(0ns);
+  EXPECT_EQ(journal, (Journal{"a", "b", "c", "d"}));
+}
+
+TYPED_TEST(LoopTimers, TheBeginningOfTime) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  Journal journal;
+  f.loop.call_later(nanoseconds::min(), note(journal, "nanoseconds"));
+  f.loop.call_later(std::chrono::hours::min(), note(journal, "hours"));
+  f.loop.call_later(
+      std::chrono::duration<double>(-std::numeric_limits<double>::infinity()),
+      note(journal, "infinity"));
+  f.loop.call_at(TimePoint::min(), note(journal, "point"));
+  f.loop.run_once();
+  EXPECT_EQ(f.ms(), 0);
+  EXPECT_EQ(journal.size(), 4u);
+  EXPECT_EQ(journal[0], "point");
+}
+
+// R44: they neither run at once nor keep others from running.
+TYPED_TEST(LoopTimers, R44_HugeDelaysNeverCome) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const auto never = [] { ADD_FAILURE() << "came"; };
+  using Seconds = std::chrono::duration<double>;
+  std::vector<TimerHandle> handles = {
+      f.loop.call_later(nanoseconds::max(), never),
+      f.loop.call_later(std::chrono::hours::max(), never),
+      f.loop.call_later(Seconds(std::numeric_limits<double>::infinity()),
+                        never),
+      f.loop.call_at(TimePoint::max(), never),
+  };
+  for (const TimerHandle& handle : handles) {
+    EXPECT_EQ(handle.when(), TimePoint::max());
+  }
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps for ever.
+  EXPECT_TRUE(f.selector->timeouts().back().waits_for_ever());
+  f.run_for(24h * 365 * 100);
+  f.loop.run_once(5ms);
+  f.loop.run_once(0ns);
+}
+
+TYPED_TEST(LoopTimers, R44_NoTimeIsTooFarAwayToSleepUntil) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  bool came = false;
+  f.loop.call_at(TimePoint::max() - 1ns, [&] { came = true; });
+  EXPECT_NO_THROW(f.loop.run_once());
+  EXPECT_TRUE(came);
+}
+
+TYPED_TEST(LoopTimers, CallLaterRefusesNaN) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const std::chrono::duration<double> nan(
+      std::numeric_limits<double>::quiet_NaN());
+  const auto never = [] { ADD_FAILURE() << "came"; };
+  EXPECT_THROW(f.loop.call_later(nan, never), ValueError);
+  EXPECT_THROW(f.loop.call_every(nan, never), ValueError);
+  f.turn();
+}
+
+// ---- Order ----
+
+TYPED_TEST(LoopTimers, InTheOrderOfTheirTimes) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  Journal journal;
+  f.loop.call_later(30ms, note(journal, "c"));
+  f.loop.call_later(10ms, note(journal, "a"));
+  f.loop.call_later(20ms, note(journal, "b"));
+  f.run_for(40ms);
+  EXPECT_EQ(journal, (Journal{"a", "b", "c"}));
+  // Also when all of them are late.
+  f.loop.call_later(30ms, note(journal, "f"));
+  f.loop.call_later(10ms, note(journal, "d"));
+  f.loop.call_later(20ms, note(journal, "e"));
+  f.time.advance(1h);
+  f.turn();
+  EXPECT_EQ(journal, (Journal{"a", "b", "c", "d", "e", "f"}));
+}
+
+// R49, tornado#1069.
+TYPED_TEST(LoopTimers, R49_EqualTimesRunInTheOrderOfScheduling) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  constexpr int kTimers = 10'000;
+  const TimePoint when = f.loop.time() + 1s;
+  std::vector<int> order;
+  order.reserve(kTimers);
+  std::vector<TimerHandle> handles;
+  for (int i = 0; i < kTimers; ++i) {
+    handles.push_back(
+        f.loop.call_at(when, [&order, i] { order.push_back(i); }));
+  }
+  for (std::size_t i = 0; i < kTimers; i += 2) handles[i].cancel();
+  f.run_for(1s);
+  ASSERT_EQ(order.size(), std::size_t{kTimers / 2});
+  for (int i = 0; i < kTimers / 2; ++i) {
+    ASSERT_EQ(order[static_cast<std::size_t>(i)], 2 * i + 1);
+  }
+}
+
+// R48, libuv#1068.
+TYPED_TEST(LoopTimers, R48_TheDelayCountsFromTheCall) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  long came_at = 0;
+  f.loop.call_soon([&] {
+    f.time.advance(50ms);
+    f.loop.call_later(20ms, [&] { came_at = f.ms(); });
+  });
+  f.run_for(100ms);
+  EXPECT_EQ(came_at, 70);
+}
+
+// R47, libuv#4245.
+TYPED_TEST(LoopTimers, R47_ATimerWithoutDelayDoesNotStarveTheOthers) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const Pipe pipe;
+  int ticks = 0;
+  std::function<void()> again = [&] {
+    ++ticks;
+    f.loop.call_later(0ns, again);
+  };
+  f.loop.call_later(0ns, again);
+  bool read = false, posted = false;
+  pipe.writer.write("x");
+  f.loop.add_reader(pipe.reader, [&] { read = true; });
+  f.loop.call_soon_threadsafe([&] { posted = true; });
+  f.turn(2);
+  EXPECT_TRUE(read);
+  EXPECT_TRUE(posted);
+  EXPECT_EQ(ticks, 2);  // Once an iteration.
+  f.loop.remove_reader(pipe.reader);
+}
+
+// ---- Handles ----
+
+// R50, asio#878.
+TYPED_TEST(LoopTimers, R50_ATimerCancelsOneThatIsDue) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  Journal journal;
+  TimerHandle second, third;
+  f.loop.call_later(1ms, [&] {
+    journal.push_back("first");
+    second.cancel();
+  });
+  second = f.loop.call_later(2ms, note(journal, "second"));
+  third = f.loop.call_later(3ms, note(journal, "third"));
+  f.time.advance(5ms);
+  f.loop.call_soon([&] { third.cancel(); });
+  f.turn();
+  EXPECT_EQ(journal, Journal{"first"});
+}
+
+TYPED_TEST(LoopTimers, CancelDestroysAtOnce) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  bool destroyed = false;
+  TimerHandle handle = f.loop.call_later(
+      1ms, [alive = at_destruction([&] { destroyed = true; })] {
+        ADD_FAILURE() << "came";
+      });
+  const TimePoint when = handle.when();
+  TimerHandle copy = handle;
+  copy.cancel();
+  EXPECT_TRUE(destroyed);
+  EXPECT_TRUE(copy.cancelled());
+  EXPECT_FALSE(handle.cancelled());
+  handle.cancel();
+  EXPECT_TRUE(handle.cancelled());
+  EXPECT_EQ(handle.when(), when);
+  f.run_for(10ms);
+}
+
+TYPED_TEST(LoopTimers, CancelAfterItRanAndWhileItRuns) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  Journal journal;
+  TimerHandle handle;
+  handle = f.loop.call_later(
+      1ms, [&, alive = at_destruction(note(journal, "destroyed"))] {
+        handle.cancel();
+        journal.push_back("still here");
+      });
+  f.run_for(2ms);
+  EXPECT_EQ(journal, (Journal{"still here", "destroyed"}));
+  // Nobody else has its place.
+  f.loop.call_later(1ms, note(journal, "other"));
+  handle.cancel();
+  f.run_for(2ms);
+  EXPECT_EQ(journal.size(), 3u);
+}
+
+// What was cancelled does not end the sleep.
+TYPED_TEST(LoopTimers, RunOnceCancelledEventCleanup) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  TimerHandle handle = f.loop.call_later(1ms, [] {});
+  f.loop.call_later(10ms, [] {});
+  handle.cancel();
+  f.loop.run_once();
+  EXPECT_EQ(f.ms(), 10);
+  for (int i = 0; i < 1000; ++i) f.loop.call_later(1ms, [] {}).cancel();
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);
+}
+
+// The time of the sleep ends at the first timer, whoever was scheduled first.
+TYPED_TEST(LoopTimers, RunOnceScheduleHandle) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  f.loop.call_later(20ms, [] {});
+  f.loop.call_later(10ms, [] {});
+  f.loop.run_once();
+  f.loop.run_once();
+  EXPECT_EQ(f.ms(), 20);
+  ASSERT_EQ(f.selector->timeouts().size(), 2u);
+  EXPECT_EQ(f.selector->timeouts()[0].value(), 10ms);
+  EXPECT_EQ(f.selector->timeouts()[1].value(), 10ms);
+}
+
+// By the real clock, once.
+TYPED_TEST(LoopTimers, NeverEarlyInRealTime) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  const TimePoint start = std::chrono::steady_clock::now();
+  loop.call_later(2ms, [&] { loop.stop(); });
+  loop.run_forever();
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 2ms);
+}
+
+// ---- Intervals ----
+
+TYPED_TEST(LoopTimers, CallEvery) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  std::vector<long> times;
+  const IntervalHandle handle =
+      f.loop.call_every(10ms, [&] { times.push_back(f.ms()); });
+  EXPECT_FALSE(handle.cancelled());
+  EXPECT_EQ(handle.when(), f.loop.time() + 10ms);
+  f.run_for(45ms);
+  EXPECT_EQ(times, (std::vector<long>{10, 20, 30, 40}));
+  EXPECT_EQ(handle.when(), f.loop.time() + 5ms);
+}
+
+// The callback takes a while, less than a period.
+TYPED_TEST(LoopTimers, IntervalsDoNotDrift) {
+  for (const MissedTicks missed :
+       {MissedTicks::kSkip, MissedTicks::kBurst, MissedTicks::kDelay}) {
+    FakeTimeLoop f(std::make_unique<TypeParam>());
+    std::vector<long> times;
+    f.loop.call_every(
+        10ms,
+        [&] {
+          times.push_back(f.ms());
+          f.time.advance(7ms);
+        },
+        missed);
+    f.run_for(55ms);
+    EXPECT_EQ(times, (std::vector<long>{10, 20, 30, 40, 50}));
+  }
+}
+
+// The example of interval.h.
+template <class Selector>
+std::vector<long> ticks_if_one_takes_25(MissedTicks missed) {
+  FakeTimeLoop f(std::make_unique<Selector>());
+  std::vector<long> times;
+  f.loop.call_every(
+      10ms,
+      [&] {
+        times.push_back(f.ms());
+        if (times.size() == 1) f.time.advance(25ms);
+      },
+      missed);
+  run_until(f.loop, [&] { return times.size() == 6; });
+  return times;
+}
+
+TYPED_TEST(LoopTimers, MissedTicks) {
+  using Times = std::vector<long>;
+  EXPECT_EQ(ticks_if_one_takes_25<TypeParam>(MissedTicks::kSkip),
+            (Times{10, 35, 40, 50, 60, 70}));
+  EXPECT_EQ(ticks_if_one_takes_25<TypeParam>(MissedTicks::kBurst),
+            (Times{10, 35, 35, 40, 50, 60}));
+  EXPECT_EQ(ticks_if_one_takes_25<TypeParam>(MissedTicks::kDelay),
+            (Times{10, 35, 45, 55, 65, 75}));
+}
+
+// Nor does the burst keep the loop from others: one tick an iteration.
+TYPED_TEST(LoopTimers, ABurstComesInAsManyIterations) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  int ticks = 0;
+  f.loop.call_every(
+      10ms, [&] { ++ticks; }, MissedTicks::kBurst);
+  f.time.advance(50ms);
+  for (int i = 1; i <= 5; ++i) {
+    f.turn();
+    EXPECT_EQ(ticks, i);
+  }
+  f.turn();
+  EXPECT_EQ(ticks, 5);
+}
+
+TYPED_TEST(LoopTimers, AnIntervalNeedsAPeriod) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const auto never = [] { ADD_FAILURE() << "came"; };
+  EXPECT_THROW(f.loop.call_every(0ns, never), ValueError);
+  EXPECT_THROW(f.loop.call_every(-1ms, never), ValueError);
+  EXPECT_THROW(f.loop.call_every(nanoseconds::min(), never), ValueError);
+  f.turn();
+  const IntervalHandle handle = f.loop.call_every(nanoseconds::max(), never);
+  EXPECT_EQ(handle.when(), TimePoint::max());
+  EXPECT_FALSE(handle.cancelled());
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps for ever.
+}
+
+TYPED_TEST(LoopTimers, CancelAnInterval) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  bool destroyed = false;
+  int ticks = 0;
+  IntervalHandle handle = f.loop.call_every(
+      10ms,
+      [&, alive = at_destruction([&] { destroyed = true; })] { ++ticks; });
+  f.run_for(25ms);
+  IntervalHandle copy = handle;
+  copy.cancel();
+  EXPECT_TRUE(destroyed);
+  EXPECT_TRUE(handle.cancelled());  // "Whoever saw to it."
+  EXPECT_EQ(handle.when(), TimePoint::max());
+  handle.cancel();
+  f.run_for(25ms);
+  EXPECT_EQ(ticks, 2);
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Nothing is left.
+}
+
+TYPED_TEST(LoopTimers, AnIntervalCancelsItself) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  Journal journal;
+  IntervalHandle handle;
+  handle = f.loop.call_every(
+      10ms, [&, alive = at_destruction(note(journal, "destroyed"))] {
+        EXPECT_EQ(handle.when(), f.loop.time() + 10ms);
+        handle.cancel();
+        EXPECT_TRUE(handle.cancelled());
+        EXPECT_EQ(handle.when(), TimePoint::max());
+        journal.push_back("still here");
+      });
+  f.run_for(50ms);
+  EXPECT_EQ(journal, (Journal{"still here", "destroyed"}));
+  EXPECT_TRUE(handle.cancelled());
+}
+
+TYPED_TEST(LoopTimers, R50_AnIntervalIsCancelledInTheIterationOfItsTick) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  IntervalHandle handle;
+  f.loop.call_later(10ms, [&] { handle.cancel(); });
+  handle = f.loop.call_every(10ms, [] { ADD_FAILURE() << "came"; });
+  f.run_for(50ms);
+}
+
+TYPED_TEST(LoopTimers, AnExceptionDoesNotEndAnInterval) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  f.loop.call_every(10ms, [] { throw std::runtime_error("tick"); });
+  f.run_for(35ms);
+  EXPECT_EQ(f.take_errors().size(), 3u);
+}
+
+}  // namespace
+}  // namespace loop

@@ -1,0 +1,53 @@
+#include "tests/loop/parts/allocations.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace tests {
+namespace {
+
+std::atomic<std::size_t> asked = 0;
+std::atomic<std::size_t> held = 0;
+
+void* allocate(std::size_t alignment, std::size_t size) {
+  void* memory = nullptr;
+  if (::posix_memalign(&memory, alignment, size) != 0) throw std::bad_alloc();
+  ++asked;
+  ++held;
+  return memory;
+}
+
+void deallocate(void* memory) noexcept {
+  if (memory != nullptr) --held;
+  std::free(memory);
+}
+
+}  // namespace
+
+std::size_t allocations() { return asked; }
+std::size_t allocations_held() { return held; }
+
+}  // namespace tests
+
+// Not inlined, or g++ sees the free() and misses the malloc().
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  return tests::allocate(alignof(std::max_align_t), size);
+}
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t align) {
+  return tests::allocate(static_cast<std::size_t>(align), size);
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  tests::deallocate(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  tests::deallocate(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory,
+                                       std::align_val_t) noexcept {
+  tests::deallocate(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t,
+                                       std::align_val_t) noexcept {
+  tests::deallocate(memory);
+}

@@ -1,0 +1,199 @@
+// The queue of what runs next: batches, positions, cancelling.
+
+#include "loop/callbacks/ready_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "loop/callbacks/callback.h"
+#include "loop/callbacks/source_location.h"
+#include "tests/loop/parts/allocations.h"
+
+namespace loop {
+namespace {
+
+class ReadyQueueTest : public ::testing::Test {
+ protected:
+  ReadyQueue::Position push(Callback callback) {
+    return queue_.push(std::move(callback), SourceLocation());
+  }
+  ReadyQueue::Position push(int number) {
+    return push([this, number] { ran_.push_back(number); });
+  }
+
+  // Runs a batch, and says what has run.
+  std::vector<int> run() {
+    ran_.clear();
+    queue_.run_batch([](Scheduled& next) { next.callback.consume(); });
+    return std::exchange(ran_, {});
+  }
+
+  using Numbers = std::vector<int>;
+  ReadyQueue queue_;
+  Numbers ran_;
+};
+
+TEST_F(ReadyQueueTest, FirstInFirstOut) {
+  EXPECT_TRUE(queue_.empty());
+  for (const int i : {1, 2, 3}) push(i);
+  EXPECT_FALSE(queue_.empty());
+  EXPECT_EQ(run(), (Numbers{1, 2, 3}));
+  EXPECT_TRUE(queue_.empty());
+  EXPECT_EQ(run(), Numbers());
+}
+
+TEST_F(ReadyQueueTest, WhatComesMeanwhileIsTheNextBatch) {
+  push([this] {
+    ran_.push_back(1);
+    push(3);
+  });
+  push(2);
+  EXPECT_EQ(run(), (Numbers{1, 2}));
+  EXPECT_EQ(run(), (Numbers{3}));
+}
+
+TEST_F(ReadyQueueTest, PositionsCountForEver) {
+  EXPECT_EQ(queue_.end(), 0u);
+  EXPECT_EQ(push(1), 0u);
+  EXPECT_EQ(push(2), 1u);
+  run();
+  EXPECT_EQ(queue_.begin(), 2u);
+  EXPECT_EQ(queue_.end(), 2u);
+  push([this] {
+    EXPECT_EQ(queue_.begin(), 2u);  // The batch is not over.
+    EXPECT_EQ(push(4), 4u);
+    EXPECT_EQ(queue_.end(), 5u);
+  });
+  EXPECT_EQ(push(3), 3u);
+  run();
+  EXPECT_EQ(queue_.begin(), 4u);
+  EXPECT_EQ(run(), (Numbers{4}));
+}
+
+TEST_F(ReadyQueueTest, CancelsWhatWaits) {
+  const auto alive = std::make_shared<int>();
+  push(1);
+  const auto position = push([alive] { FAIL(); });
+  push(3);
+  queue_.cancel(position);
+  EXPECT_EQ(alive.use_count(), 1);
+  queue_.cancel(position);
+  EXPECT_EQ(run(), (Numbers{1, 3}));
+}
+
+TEST_F(ReadyQueueTest, CancelsWhatIsInTheBatch) {
+  ReadyQueue::Position later = 0, last = 0;
+  push([&] {
+    queue_.cancel(later);
+    queue_.cancel(last);
+  });
+  later = push(2);
+  push(3);
+  last = push(4);
+  EXPECT_EQ(run(), (Numbers{3}));
+}
+
+TEST_F(ReadyQueueTest, CancellingWhatRunsOrHasRunDoesNothing) {
+  ReadyQueue::Position self = 0, next = 0;
+  const auto alive = std::make_shared<int>();
+  const auto first = push(1);
+  self = push([&, alive] {
+    queue_.cancel(first);
+    queue_.cancel(self);
+    EXPECT_EQ(alive.use_count(), 2);
+    next = push(3);
+    ran_.push_back(2);
+  });
+  EXPECT_EQ(run(), (Numbers{1, 2}));
+  queue_.cancel(first);
+  queue_.cancel(self);
+  EXPECT_EQ(run(), (Numbers{3}));
+  queue_.cancel(next);
+}
+
+TEST_F(ReadyQueueTest, CancellingWhatNeverWasDoesNothing) {
+  push(1);
+  queue_.cancel(1);
+  queue_.cancel(UINT64_MAX);
+  EXPECT_EQ(run(), (Numbers{1}));
+  queue_.cancel(0);
+}
+
+TEST_F(ReadyQueueTest, ABatchOfCancelledOnesIsEmpty) {
+  for (int i = 0; i < 3; ++i) queue_.cancel(push(i));
+  EXPECT_FALSE(queue_.empty());  // It does not look.
+  EXPECT_EQ(run(), Numbers());
+  push(4);
+  EXPECT_EQ(run(), (Numbers{4}));
+}
+
+// A destructor may do anything, even cancel the same one again, and push so
+// much that the array moves.
+TEST_F(ReadyQueueTest, WhatDiesMayCancelAndPush) {
+  ReadyQueue::Position self = 0, other = 0;
+  std::shared_ptr<void> at_death(nullptr, [&](void*) {
+    queue_.cancel(self);
+    queue_.cancel(other);
+    for (int i = 0; i < 100; ++i) push(i);
+  });
+  self = push([at_death = std::move(at_death)] { FAIL(); });
+  other = push([] { FAIL(); });
+  queue_.cancel(self);
+  EXPECT_EQ(run().size(), 100u);
+}
+
+TEST_F(ReadyQueueTest, WhatDiesInTheBatchMayCancelAndPush) {
+  ReadyQueue::Position self = 0, other = 0;
+  std::shared_ptr<void> at_death(nullptr, [&](void*) {
+    queue_.cancel(self);
+    queue_.cancel(other);
+    for (int i = 0; i < 100; ++i) push(i);
+  });
+  push([&] { queue_.cancel(self); });
+  self = push([at_death = std::move(at_death)] { FAIL(); });
+  other = push([] { FAIL(); });
+  EXPECT_EQ(run(), Numbers());
+  EXPECT_EQ(run().size(), 100u);
+}
+
+// The one that runs must not move while it pushes others.
+TEST_F(ReadyQueueTest, WhatRunsStaysWhereItIs) {
+  push([this, text = std::string("in the closure itself")] {
+    const char* const before = text.data();
+    for (int i = 0; i < 1000; ++i) push(i);
+    EXPECT_EQ(text.data(), before);
+    EXPECT_EQ(text, "in the closure itself");
+  });
+  run();
+  EXPECT_EQ(run().size(), 1000u);
+}
+
+TEST_F(ReadyQueueTest, KnowsWhereEachWasScheduled) {
+  const auto here = SourceLocation::current();
+  queue_.push([] {}, here);
+  queue_.run_batch([&](Scheduled& next) {
+    EXPECT_EQ(next.where.repr(), here.repr());
+    next.callback.consume();
+  });
+}
+
+TEST_F(ReadyQueueTest, NothingIsAllocatedOnceWarm) {
+  ReadyQueue queue;
+  const auto round = [&queue] {
+    for (int i = 0; i < 100; ++i) queue.push([] {}, SourceLocation());
+    queue.run_batch([](Scheduled& next) { next.callback.consume(); });
+  };
+  round();
+  round();  // Each of the two arrays.
+  const auto before = tests::allocations();
+  for (int i = 0; i < 10; ++i) round();
+  EXPECT_EQ(tests::allocations(), before);
+}
+
+}  // namespace
+}  // namespace loop
