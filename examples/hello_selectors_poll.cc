@@ -11,42 +11,25 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <exception>
-#include <string>
 #include <system_error>
 
 #include "examples/fib.h"
 #include "examples/hello.h"
+#include "examples/line_reader.h"
 #include "examples/print_line.h"
 #include "selectors/selectors.h"
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;  // Goes on evenly if the date is set.
 
-// Reads what has arrived, once, and answers all lines that are complete now;
-// `buffer` keeps the beginning of the next one. Returns false at end of input.
-//
-// std::getline will not do: it reads ahead, into a buffer of its own, and gives
-// the first line. The others would lie there while select(), which knows only
-// what is left in the kernel, waits for more.
-bool process_input(int fd, std::string& buffer) {
-  char chunk[4096];
-  const auto size = ::read(fd, chunk, sizeof(chunk));
-  if (size < 0) {
-    if (errno == EAGAIN || errno == EINTR) return true;  // Not now; ask again.
-    throw selectors::make_os_error(errno, "standard input");
-  }
-  const bool at_end = size == 0;
-  buffer.append(chunk, static_cast<std::size_t>(size));
-  if (at_end && !buffer.empty()) buffer += '\n';  // The last line may lack it.
-  for (std::size_t end; (end = buffer.find('\n')) != std::string::npos;) {
-    examples::print_fib(buffer.substr(0, end));
-    buffer.erase(0, end + 1);
-  }
-  return !at_end;
+// Answers all lines that are complete now. Returns false at end of input.
+bool process_input(examples::LineReader& input) {
+  const bool more = input.read_some();
+  while (const auto line = input.next_line()) examples::print_fib(*line);
+  return more;
 }
 
 // Watches standard input. Returns false if there is no need to, since it is
@@ -65,7 +48,7 @@ bool watch_input(selectors::BaseSelector& selector) {
 int main() try {
   selectors::DefaultSelector selector;
   const bool must_wait = watch_input(selector);
-  std::string buffer;
+  examples::LineReader input(STDIN_FILENO);
   auto next_hello = Clock::now();
   for (bool more = true; more;) {
     const auto now = Clock::now();
@@ -73,13 +56,8 @@ int main() try {
     // On the beat, however late this one was; those missed are left out.
     while (next_hello <= now) next_hello += 3s;
 
-    if (!must_wait) {
-      more = process_input(STDIN_FILENO, buffer);
-      continue;
-    }
-    const auto timeout = next_hello - Clock::now();
-    for (const auto& [key, events] : selector.select(timeout)) {
-      more = process_input(key.fd, buffer);
+    if (!must_wait || !selector.select(next_hello - Clock::now()).empty()) {
+      more = process_input(input);
     }
   }
   // Ctrl-C ends it as it ends any program: by SIGINT, exit status 130 in a

@@ -37,6 +37,13 @@ TEST(HelloSelectorsPoll, LinesThatCameTogetherNeedOneSelect) {
   EXPECT_LE(std::ranges::count_if(lines, is_select), 2);
 }
 
+TEST(HelloSelectorsPoll, WhatCannotBeReadIsAnError) {
+  Program program("hello_selectors_poll", Stdin::kFolder);
+  EXPECT_THAT(program.read_error_lines(),
+              ElementsAre("standard input: Is a directory"));
+  EXPECT_EQ(program.wait().status, 1);
+}
+
 TEST(HelloSelectorsPoll, AnUnknownBackendIsNamed) {
   Program program("hello_selectors_poll", Stdin::kPipe,
                   {"", {"SELECTORS_BACKEND=tea_leaves"}});

@@ -27,6 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTooLong = 60s;
+constexpr std::size_t kTooMuch = 50'000'000;  // Bytes of output.
 
 // Returns the result of a system call, unless it failed.
 int check(int result, const char* what) {
@@ -107,7 +108,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 }  // namespace
 
 std::ostream& operator<<(std::ostream& stream, Stdin kind) {
-  constexpr std::array kNames = {"Terminal", "Pipe", "File", "DevNull"};
+  constexpr std::array kNames = {"Terminal", "Pipe", "File", "DevNull",
+                                 "Folder"};
   return stream << kNames.at(static_cast<std::size_t>(kind));
 }
 
@@ -127,13 +129,17 @@ Program::Program(const std::string& name, Stdin kind, RunOptions options)
     case Stdin::kDevNull:
       theirs = close_on_exec(check(::open("/dev/null", O_RDONLY), "/dev/null"));
       break;
+    case Stdin::kFolder:
+      theirs = close_on_exec(check(::open("/", O_RDONLY), "/"));
+      break;
   }
   const auto [out, their_out] = make_pipe();
   const auto [err, their_err] = make_pipe();
   out_.fd = out;
   err_.fd = err;
   // Where Bazel puts the programs: tests run in the folder above them.
-  std::vector<std::string> arguments = {"examples/" + name};
+  std::vector<std::string> arguments = options.arguments;
+  arguments.insert(arguments.begin(), "examples/" + name);
   std::vector<std::string> environment = environment_with(options.environment);
   const std::vector<char*> argv = pointers_to(arguments);
   const std::vector<char*> envp = pointers_to(environment);
@@ -204,10 +210,19 @@ std::vector<std::string> Program::error_lines_so_far() {
   return {lines.begin(), lines.end()};
 }
 
-void Program::stop_and_continue() {
-  check(::kill(pid_, SIGSTOP), "kill");
+void Program::send(int signal_number) {
+  if (pid_ <= 0) fail("has ended");  // kill() would take 0 for all of us.
+  check(::kill(pid_, signal_number), "kill");
+}
+
+void Program::stop() {
+  send(SIGSTOP);
   check(::waitpid(pid_, nullptr, WUNTRACED), "waitpid");
-  check(::kill(pid_, SIGCONT), "kill");
+}
+
+void Program::stop_and_continue() {
+  stop();
+  send(SIGCONT);
 }
 
 Exit Program::wait() {
@@ -234,6 +249,7 @@ void Program::pump(Clock::time_point deadline) {
   const int count = ::poll(entries, 2, static_cast<int>(left.count()));
   if (count < 0 && errno == EINTR) return;
   if (check(count, "poll") == 0) fail("seems to hang");
+  if (Clock::now() > deadline) fail("does not come to an end");
   if (entries[0].revents != 0) take(out_);
   if (entries[1].revents != 0) take(err_);
 }
@@ -248,6 +264,10 @@ void Program::take(Stream& stream) {
   }
   const std::string_view text(chunk, static_cast<std::size_t>(size));
   stream.seen += text;
+  if (stream.seen.size() > kTooMuch) {
+    stream.seen.resize(10'000);
+    fail("prints without end");
+  }
   stream.buffer += text;
   for (std::size_t end;
        (end = stream.buffer.find('\n')) != std::string::npos;) {

@@ -15,7 +15,8 @@
 
 namespace examples {
 
-enum class Stdin { kTerminal, kPipe, kFile, kDevNull };
+// A folder can be opened, but not read.
+enum class Stdin { kTerminal, kPipe, kFile, kDevNull, kFolder };
 
 // For the names of parameterised tests: "Terminal".
 std::ostream& operator<<(std::ostream& stream, Stdin kind);
@@ -23,6 +24,7 @@ std::ostream& operator<<(std::ostream& stream, Stdin kind);
 struct RunOptions {
   std::string input = {};                     // The first, of a file the only.
   std::vector<std::string> environment = {};  // "NAME=VALUE", added to ours.
+  std::vector<std::string> arguments = {};
 };
 
 // What a program left behind.
@@ -68,6 +70,10 @@ class Program {
   // The lines on standard error that have come and were not read yet.
   std::vector<std::string> error_lines_so_far();
 
+  // kill(1) and its friends.
+  pid_t pid() const { return pid_; }
+  void send(int signal_number);
+  void stop();  // By SIGSTOP. Returns when it has stopped.
   void stop_and_continue();
 
   // Waits until the program ends.

@@ -1,0 +1,60 @@
+// Takes signals as events among others: SIGUSR1 is counted, SIGHUP asks how
+// many there were, SIGINT (Ctrl-C) and SIGTERM end the program, politely.
+//
+// An ordinary signal handler could do none of it. It interrupts the program
+// between any two instructions, perhaps while print_line() holds the lock of
+// the stream that it would print to as well: then both wait for ever. So it may
+// not print, nor allocate, nor take a lock. It may set a flag; but a loop that
+// has looked at the flag and is about to sleep would sleep on, and a flag does
+// not count. The loop's own handler adds one to a counter and writes to a
+// descriptor that the loop watches. What was added with add_signal_handler()
+// runs later, as any callback does, and may do anything. (In Python's asyncio
+// the descriptor carries the numbers of the signals; when it is full, some are
+// lost.)
+//
+// Try, with the number that it prints, in another terminal:
+//   kill -USR1 NUMBER; kill -HUP NUMBER
+//   kill -STOP NUMBER; kill -USR1 NUMBER; kill -USR1 NUMBER; kill -CONT NUMBER
+// The last two of SIGUSR1 count as one, which is the kernel's doing: of each
+// signal that a program has yet to get it remembers whether, not how often.
+// Each one that the program gets, it counts.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "examples/print_line.h"
+#include "loop/loop.h"
+
+using examples::print_line;
+
+int main() try {
+  loop::EventLoop loop;
+  int count = 0;
+  const char* reason = nullptr;
+
+  loop.add_signal_handler(SIGUSR1, [&] {
+    print_line("SIGUSR1 number " + std::to_string(++count));
+  });
+  loop.add_signal_handler(SIGHUP, [&] {
+    print_line("SIGHUP: " + std::to_string(count) + " of SIGUSR1 so far");
+  });
+  const auto end_with = [&](const char* name) {
+    reason = name;
+    loop.stop();
+  };
+  loop.add_signal_handler(SIGINT, [&] { end_with("SIGINT"); });
+  loop.add_signal_handler(SIGTERM, [&] { end_with("SIGTERM"); });
+
+  // Not before: until there is a handler, SIGUSR1 ends a program.
+  print_line("I am process " + std::to_string(::getpid()));
+  loop.run_forever();
+  print_line(std::string(reason) + ": goodbye, after " + std::to_string(count) +
+             " of SIGUSR1");
+} catch (const std::exception& error) {
+  print_line(error.what(), stderr);
+  return 1;
+}
