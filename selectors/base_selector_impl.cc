@@ -99,9 +99,9 @@ std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
 }
 
 void BaseSelectorImpl::close() {
-  const LibraryCall trace([&] { return described(*this, "close"); });
   const SingleUser::Use use(user_);
   if (closed_) return;
+  const LibraryCall trace([&] { return described(*this, "close"); });
   closed_ = true;
   close_kernel_object();
   clear_batch();
