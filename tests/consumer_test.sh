@@ -21,4 +21,4 @@ cd "$consumer"
 output=$("$bazel" --batch --output_user_root="$cache" \
   run --symlink_prefix=/ --nosandbox_debug --noshow_progress //:main)
 echo "$output"
-[[ $output == 'the pipe is readable' ]]
+[[ $output == $'the pipe is readable\nthe loop says so, too' ]]

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 
+#include "loop/loop.h"
 #include "selectors/selectors.h"
 
 int main() {
@@ -19,4 +20,11 @@ int main() {
     std::cout << std::any_cast<std::string>(key.data) << " is "
               << (events == selectors::EVENT_READ ? "readable\n" : "odd\n");
   }
+
+  loop::EventLoop event_loop;
+  event_loop.add_reader(fds[0], [&] {
+    std::cout << "the loop says so, too\n";
+    event_loop.stop();
+  });
+  event_loop.run_forever();
 }
