@@ -51,7 +51,6 @@ EpollSelector.unregister(fd 105)
   epoll_ctl(EPFD, DEL, 105) = -1 EBADF [TIME]
 EpollSelector.close()
   close(EPFD) = 0 [TIME]
-EpollSelector.close()
 EOF
 
 expect_trace poll <<'EOF'
@@ -70,7 +69,6 @@ PollSelector.unregister(fd 106)
 PollSelector.select(0 ns)
   poll([105 IN -> NVAL], 1, 0 ns) = 1 [TIME]
 PollSelector.unregister(fd 105)
-PollSelector.close()
 PollSelector.close()
 EOF
 
@@ -91,7 +89,6 @@ SelectSelector.select(0 ns)
   pselect(106, [105], -, 0 ns) = -1 EBADF [TIME]
   fcntl(105, F_GETFD) = -1 EBADF [TIME]
 SelectSelector.unregister(fd 105)
-SelectSelector.close()
 SelectSelector.close()
 EOF
 
