@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>

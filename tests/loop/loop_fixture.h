@@ -217,6 +217,15 @@ inline auto note(Journal& journal, std::string what) {
   return [&journal, what = std::move(what)] { journal.push_back(what); };
 }
 
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// "file:line" of a line of the file that asks.
+inline std::string place(unsigned line, const char* file = __builtin_FILE()) {
+  return std::string(file) + ":" + std::to_string(line);
+}
+
 }  // namespace loop
 
 #endif  // TESTS_LOOP_LOOP_FIXTURE_H_
