@@ -326,15 +326,6 @@ void EventLoop::drain_channel(std::span<const ReadyKey> ready_fds) const {
   }
 }
 
-// The loop may be gone when post() returns: what was posted may have ended it.
-Handle EventLoop::call_soon_threadsafe(Callback callback,
-                                       SourceLocation where) {
-  const LoopReference self = self_;
-  const auto number =
-      mailbox_->post(self.generation(), {std::move(callback), where});
-  return Handle(self, Handle::Kind::kPosted, number);
-}
-
 // ---- Scheduling ----
 
 // The one place that knows what the three kinds of handles mean.

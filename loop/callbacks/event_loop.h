@@ -126,8 +126,16 @@ class EventLoop {
   // its place behind what was scheduled by then. Who calls it must know that
   // the loop has not been destroyed. Throws RuntimeError once it is closed.
   // The handle is for the loop's thread.
-  Handle call_soon_threadsafe(Callback callback,
-                              SourceLocation where = SourceLocation::current());
+  template <std::convertible_to<Callback> F>
+  Handle call_soon_threadsafe(
+      F&& callback, SourceLocation where = SourceLocation::current()) {
+    // The loop may be gone when post() returns: what was posted may have ended
+    // it.
+    const LoopReference self = self_;
+    const auto number = mailbox_->post(
+        self.generation(), Scheduled(std::forward<F>(callback), where));
+    return Handle(self, Handle::Kind::kPosted, number);
+  }
 
   // Runs `callback` when at least `delay` has passed from now; 0 and less: in
   // the next iteration. As to order, see call_at(). Throws ValueError for NaN.

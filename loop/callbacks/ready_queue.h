@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "loop/callbacks/callback.h"
 
@@ -27,26 +28,26 @@ class ReadyQueue {
 
   // Room for `count` more, so that pushing them does not throw.
   void make_room(std::size_t count) {
-    const std::size_t wanted = waiting_.size() + count;
-    if (wanted <= waiting_.capacity()) return;
-    waiting_.reserve(std::max(wanted, 2 * waiting_.capacity()));
+    if (waiting_->room - waiting_->size < count) waiting_->grow(count);
   }
 
   // Made in its place, as to move it there would take longer than to run it.
   template <class F>
   Position push(F&& callback, SourceLocation where) {
-    waiting_.emplace_back(std::forward<F>(callback), where);
+    make_room(1);
+    waiting_->places[waiting_->size].emplace(std::forward<F>(callback), where);
+    ++waiting_->size;
     return end() - 1;
   }
 
   // The position that the next one gets.
-  Position end() const { return first_waiting_ + waiting_.size(); }
+  Position end() const { return first_waiting_ + waiting_->size; }
 
   // The position of the oldest that may not have run yet.
-  Position begin() const { return first_waiting_ - running_.size(); }
+  Position begin() const { return first_waiting_ - running_->size; }
 
   // Is nothing waiting for the next batch?
-  bool empty() const { return waiting_.empty(); }
+  bool empty() const { return waiting_->size == 0; }
 
   // Destroys a callback that has not begun. Does nothing for others: those that
   // have are empty, or gone.
@@ -58,26 +59,45 @@ class ReadyQueue {
   }
 
   // Calls run(scheduled), which must not throw, for each that is waiting now
-  // and is not cancelled before its turn. It must leave the callback consumed.
+  // and is not cancelled before its turn. It must leave the callback empty.
   template <class Run>
   void run_batch(Run run) {
-    running_.swap(waiting_);
-    first_waiting_ += running_.size();
-    for (Scheduled& scheduled : running_) {
+    std::swap(waiting_, running_);
+    first_waiting_ += running_->size;
+    const std::span batch(running_->places.get(), running_->size);
+    for (Scheduled& scheduled : batch) {
       if (scheduled.callback) run(scheduled);
     }
-    running_.clear();
+    running_->size = 0;
   }
 
  private:
+  // Not a vector, which would destroy each callback once more when it is
+  // cleared. From `size` on they are empty.
+  struct Batch {
+    void grow(std::size_t count) {
+      const std::size_t wanted = std::max(size + count, 2 * room);
+      auto larger = std::make_unique<Scheduled[]>(wanted);
+      std::move(places.get(), places.get() + size, larger.get());
+      places = std::move(larger);
+      room = wanted;
+    }
+    std::unique_ptr<Scheduled[]> places;
+    std::size_t size = 0;
+    std::size_t room = 0;
+  };
+
   Scheduled* find(Position position) {
     if (position >= end() || position < begin()) return nullptr;
-    return position >= first_waiting_ ? &waiting_[position - first_waiting_]
-                                      : &running_[position - begin()];
+    return position >= first_waiting_
+               ? &waiting_->places[position - first_waiting_]
+               : &running_->places[position - begin()];
   }
 
-  std::vector<Scheduled> waiting_;
-  std::vector<Scheduled> running_;
+  Batch first_;
+  Batch second_;
+  Batch* waiting_ = &first_;
+  Batch* running_ = &second_;
   Position first_waiting_ = 0;
 };
 

@@ -1,0 +1,35 @@
+// What a future throws.
+
+#ifndef LOOP_FUTURES_ERRORS_H_
+#define LOOP_FUTURES_ERRORS_H_
+
+#include <string>
+#include <utility>
+
+#include "selectors/errors.h"
+
+namespace loop {
+
+// What the work was cancelled with. Not derived from std::exception, as
+// Python's is not from Exception: `catch (const std::exception&)` is meant for
+// what went wrong, and must not swallow it.
+// Port of asyncio.CancelledError (CPython 3.13, Lib/asyncio/exceptions.py).
+class CancelledError {
+ public:
+  explicit CancelledError(std::string message = "")
+      : message_(std::move(message)) {}
+  const char* what() const { return message_.c_str(); }
+
+ private:
+  std::string message_;
+};
+
+// A result that is not there yet, or is there already.
+// Port of asyncio.InvalidStateError.
+struct InvalidStateError : selectors::RuntimeError {
+  using selectors::RuntimeError::RuntimeError;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_FUTURES_ERRORS_H_
