@@ -255,7 +255,11 @@ void EventLoop::close() {
 void EventLoop::close_it() noexcept {
   if (closed_) return;
   closed_ = true;
-  for (Callback& callback : at_close_) callback.consume();
+  while (!at_close_.empty()) {
+    Callback callback = std::move(at_close_.back());
+    at_close_.pop_back();
+    callback.consume();
+  }
   destroy_all();
   mailbox_->release();
   selector_->close();
@@ -388,7 +392,7 @@ void EventLoop::set_exception_handler(ExceptionHandler handler) {
 void EventLoop::default_exception_handler(const ExceptionContext& context) {
   std::string text = context.message;
   if (context.where.line() != 0) {
-    text += ", scheduled at " + context.where.repr();
+    text += " (" + context.where.repr() + ")";
   }
   if (context.exception) text += ": " + exception_text(context.exception);
   log_line(text);

@@ -104,8 +104,9 @@ class EventLoop {
   // Names this loop for those who may outlive it. From any thread.
   LoopReference reference() const { return self_; }
 
-  // Calls `callback` when the loop closes, before it destroys anything else.
-  // For the layers above, which keep things beside the loop. Beyond Python.
+  // Calls `callback` when the loop closes, before it destroys anything else;
+  // the last that was given first. It must not throw. For the layers above,
+  // which keep things beside the loop. Beyond Python.
   void at_close(Callback callback) { at_close_.push_back(std::move(callback)); }
 
   // ---- Scheduling ----

@@ -104,8 +104,8 @@ TYPED_TEST(LoopErrors, R61_TheReportNamesThePlace) {
   f.loop.call_soon([] { throw std::runtime_error("the reason"); });
   f.turn();
   const std::string text = GetCapturedStderr();
-  EXPECT_EQ(text, "loop: Exception in callback, scheduled at " + place(line) +
-                      ": the reason\n");
+  EXPECT_EQ(text,
+            "loop: Exception in callback (" + place(line) + "): the reason\n");
 }
 
 TYPED_TEST(LoopErrors, TheDefaultHandlerTellsWhatItIsTold) {

@@ -154,7 +154,7 @@ class FakeTimeLoop {
   FakeTimeLoop& operator=(const FakeTimeLoop&) = delete;
   ~FakeTimeLoop() {
     for (const ExceptionContext& error : errors_) {
-      ADD_FAILURE() << error.message << ", scheduled at " << error.where.repr()
+      ADD_FAILURE() << error.message << " (" << error.where.repr() << ")"
                     << ": " << text_of(error.exception);
     }
   }
