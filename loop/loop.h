@@ -4,5 +4,6 @@
 #define LOOP_LOOP_H_
 
 #include "loop/callbacks/callbacks.h"
+#include "loop/futures/futures.h"
 
 #endif  // LOOP_LOOP_H_
