@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <utility>
 
 #include "loop/callbacks/callback.h"
@@ -28,26 +27,27 @@ class ReadyQueue {
 
   // Room for `count` more, so that pushing them does not throw.
   void make_room(std::size_t count) {
-    if (waiting_->room - waiting_->size < count) waiting_->grow(count);
+    if (waiting_->room() < count) waiting_->grow(count);
   }
 
   // Made in its place, as to move it there would take longer than to run it.
   template <class F>
   Position push(F&& callback, SourceLocation where) {
-    make_room(1);
-    waiting_->places[waiting_->size].emplace(std::forward<F>(callback), where);
-    ++waiting_->size;
+    if (waiting_->end == waiting_->limit) [[unlikely]]
+      waiting_->grow(1);
+    waiting_->end->emplace(std::forward<F>(callback), where);
+    ++waiting_->end;
     return end() - 1;
   }
 
   // The position that the next one gets.
-  Position end() const { return first_waiting_ + waiting_->size; }
+  Position end() const { return first_waiting_ + waiting_->size(); }
 
   // The position of the oldest that may not have run yet.
-  Position begin() const { return first_waiting_ - running_->size; }
+  Position begin() const { return first_waiting_ - running_->size(); }
 
   // Is nothing waiting for the next batch?
-  bool empty() const { return waiting_->size == 0; }
+  bool empty() const { return waiting_->end == waiting_->places.get(); }
 
   // Destroys a callback that has not begun. Does nothing for others: those that
   // have are empty, or gone.
@@ -63,28 +63,32 @@ class ReadyQueue {
   template <class Run>
   void run_batch(Run run) {
     std::swap(waiting_, running_);
-    first_waiting_ += running_->size;
-    const std::span batch(running_->places.get(), running_->size);
-    for (Scheduled& scheduled : batch) {
-      if (scheduled.callback) run(scheduled);
+    first_waiting_ += running_->size();
+    Scheduled* const end = running_->end;
+    for (Scheduled* next = running_->places.get(); next != end; ++next) {
+      if (next->callback) run(*next);
     }
-    running_->size = 0;
+    running_->end = running_->places.get();
   }
 
  private:
   // Not a vector, which would destroy each callback once more when it is
-  // cleared. From `size` on they are empty.
+  // cleared. From `end` on they are empty.
   struct Batch {
+    std::size_t size() const {
+      return static_cast<std::size_t>(end - places.get());
+    }
+    std::size_t room() const { return static_cast<std::size_t>(limit - end); }
     void grow(std::size_t count) {
-      const std::size_t wanted = std::max(size + count, 2 * room);
+      const std::size_t wanted = std::max(size() + count, 2 * size());
       auto larger = std::make_unique<Scheduled[]>(wanted);
-      std::move(places.get(), places.get() + size, larger.get());
+      end = std::move(places.get(), end, larger.get());
+      limit = larger.get() + wanted;
       places = std::move(larger);
-      room = wanted;
     }
     std::unique_ptr<Scheduled[]> places;
-    std::size_t size = 0;
-    std::size_t room = 0;
+    Scheduled* end = nullptr;
+    Scheduled* limit = nullptr;
   };
 
   Scheduled* find(Position position) {
