@@ -1,7 +1,10 @@
 #include "loop/callbacks/handle.h"
 
+#include <utility>
+
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/mailbox.h"
+#include "selectors/errors.h"
 
 namespace loop {
 
@@ -10,6 +13,12 @@ EventLoop* LoopReference::get() const {
     return nullptr;
   }
   return &mailbox_->loop();
+}
+
+void LoopReference::call_soon_threadsafe(Callback callback,
+                                         SourceLocation where) const {
+  if (mailbox_ == nullptr) throw selectors::RuntimeError("no event loop");
+  mailbox_->post(generation_, Scheduled(std::move(callback), where));
 }
 
 void Handle::cancel() {

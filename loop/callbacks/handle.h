@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "loop/callbacks/callback.h"
+#include "loop/callbacks/source_location.h"
 #include "loop/callbacks/time_point.h"
 #include "timers/timer_queue.h"
 
@@ -20,8 +22,14 @@ class LoopReference {
   LoopReference(Mailbox& mailbox, std::uint64_t generation)
       : mailbox_(&mailbox), generation_(generation) {}
 
-  // nullptr once the loop is closed.
+  // nullptr once the loop is closed. For the loop's thread.
   EventLoop* get() const;
+
+  // As that of the loop, for those who do not know whether there still is one:
+  // throws RuntimeError once it is closed. From any thread.
+  void call_soon_threadsafe(
+      Callback callback,
+      SourceLocation where = SourceLocation::current()) const;
 
   std::uint64_t generation() const { return generation_; }
 

@@ -1,9 +1,11 @@
 #include "loop/futures/executor_calls.h"
 
 #include <exception>
+#include <mutex>
 #include <utility>
 
 #include "loop/callbacks/exception_context.h"
+#include "selectors/errors.h"
 
 namespace loop {
 namespace {
@@ -28,17 +30,16 @@ std::shared_ptr<ExecutorCalls> ExecutorCalls::of(EventLoop& event_loop) {
   const auto found = all.calls.find(&event_loop);
   if (found != all.calls.end()) return found->second;
   auto calls = std::make_shared<ExecutorCalls>(event_loop);
-  event_loop.at_close([calls] { calls->close(); });
+  event_loop.at_close([calls, loop = &event_loop] { calls->close(loop); });
   all.calls.emplace(&event_loop, calls);
   return calls;
 }
 
-void ExecutorCalls::close() {
+void ExecutorCalls::close(const EventLoop* event_loop) {
   {
     Registry& all = registry();
     const std::lock_guard lock(all.mutex);
-    const std::lock_guard own_lock(mutex_);
-    all.calls.erase(std::exchange(loop_, nullptr));
+    all.calls.erase(event_loop);
   }
   // They die last, as their destructors may do anything.
   const auto dying = std::exchange(calls_, {});
@@ -50,10 +51,10 @@ ExecutorCalls::Id ExecutorCalls::add(std::unique_ptr<Call> call) {
 }
 
 void ExecutorCalls::finish_soon(Id id) noexcept try {
-  const std::lock_guard lock(mutex_);
-  if (loop_ == nullptr) return;
   // It runs before the loop is closed or not at all; so `this` is there.
-  loop_->call_soon_threadsafe([this, id] { finish(id); });
+  loop_.call_soon_threadsafe([this, id] { finish(id); });
+} catch (const selectors::RuntimeError&) {
+  // The loop is closed.
 } catch (...) {
   EventLoop::default_exception_handler(
       {"Cannot deliver what run_in_executor() called",

@@ -5,10 +5,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <unordered_map>
 
 #include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/handle.h"
 
 namespace loop {
 
@@ -30,7 +30,8 @@ class ExecutorCalls {
   // Those of `event_loop`, which is open.
   static std::shared_ptr<ExecutorCalls> of(EventLoop& event_loop);
 
-  explicit ExecutorCalls(EventLoop& event_loop) : loop_(&event_loop) {}
+  explicit ExecutorCalls(EventLoop& event_loop)
+      : loop_(event_loop.reference()) {}
 
   // ---- From the loop's thread ----
 
@@ -48,14 +49,11 @@ class ExecutorCalls {
  private:
   static std::uint64_t number(Id id) { return static_cast<std::uint64_t>(id); }
   void finish(Id id);
-  void close();
+  void close(const EventLoop* event_loop);
 
   std::unordered_map<std::uint64_t, std::unique_ptr<Call>> calls_;
   std::uint64_t last_id_ = 0;
-
-  // Held while a thread posts, so that the loop does not go meanwhile.
-  std::mutex mutex_;
-  EventLoop* loop_;  // nullptr once it is closed.
+  const LoopReference loop_;
 };
 
 }  // namespace loop

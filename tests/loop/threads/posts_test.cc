@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -220,6 +221,25 @@ TEST_F(PostsTest, StoppedByAnotherThread) {
   EventLoop loop;
   const Joined other([&] { loop.call_soon_threadsafe([&] { loop.stop(); }); });
   loop.run_forever();
+}
+
+// For a thread that does not know whether the loop is still there.
+TEST(LoopReferenceTest, PostsAsLongAsThereIsALoop) {
+  auto loop = std::make_unique<EventLoop>();
+  const LoopReference reference = loop->reference();
+  bool ran = false;
+  std::thread([&] {
+    reference.call_soon_threadsafe([&] { ran = true; });
+  }).join();
+  loop->run_once();
+  EXPECT_TRUE(ran);
+  loop.reset();
+  EXPECT_EQ(reference.get(), nullptr);
+  EXPECT_THROW(reference.call_soon_threadsafe([] {}), selectors::RuntimeError);
+  const EventLoop another;  // In the same mailbox.
+  EXPECT_THROW(reference.call_soon_threadsafe([] {}), selectors::RuntimeError);
+  EXPECT_THROW(LoopReference().call_soon_threadsafe([] {}),
+               selectors::RuntimeError);
 }
 
 }  // namespace
