@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/timers/allocations.h"
+#include "tests/support/allocations.h"
 #include "tests/timers/timer_queue_fixture.h"
 #include "timers/timer_queue.h"
 

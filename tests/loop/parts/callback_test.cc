@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "tests/loop/parts/allocations.h"
+#include "tests/support/allocations.h"
 
 namespace loop {
 namespace {

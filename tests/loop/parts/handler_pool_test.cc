@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "loop/callbacks/callback.h"
-#include "tests/loop/parts/allocations.h"
+#include "tests/support/allocations.h"
 
 namespace loop {
 namespace {

@@ -14,7 +14,7 @@
 #include "selectors/epoll_selector.h"
 #include "selectors/poll_selector.h"
 #include "selectors/select_selector.h"
-#include "tests/loop/parts/allocations.h"
+#include "tests/support/allocations.h"
 #include "tests/support/files.h"
 
 namespace loop {

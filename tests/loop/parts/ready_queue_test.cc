@@ -12,7 +12,7 @@
 
 #include "loop/callbacks/callback.h"
 #include "loop/callbacks/source_location.h"
-#include "tests/loop/parts/allocations.h"
+#include "tests/support/allocations.h"
 
 namespace loop {
 namespace {

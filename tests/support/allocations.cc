@@ -1,4 +1,6 @@
-#include "tests/loop/parts/allocations.h"
+#include "tests/support/allocations.h"
+
+#include <malloc.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -7,26 +9,32 @@
 namespace tests {
 namespace {
 
-std::atomic<std::size_t> asked = 0;
+std::atomic<std::size_t> count = 0;
 std::atomic<std::size_t> held = 0;
+std::atomic<std::size_t> bytes = 0;
 
 void* allocate(std::size_t alignment, std::size_t size) {
   void* memory = nullptr;
   if (::posix_memalign(&memory, alignment, size) != 0) throw std::bad_alloc();
-  ++asked;
+  ++count;
   ++held;
+  bytes += ::malloc_usable_size(memory);
   return memory;
 }
 
 void deallocate(void* memory) noexcept {
-  if (memory != nullptr) --held;
+  if (memory != nullptr) {
+    --held;
+    bytes -= ::malloc_usable_size(memory);
+  }
   std::free(memory);
 }
 
 }  // namespace
 
-std::size_t allocations() { return asked; }
+std::size_t allocations() { return count; }
 std::size_t allocations_held() { return held; }
+std::size_t allocated_bytes() { return bytes; }
 
 }  // namespace tests
 
