@@ -136,6 +136,15 @@ inline int fcntl(int fd, int command, int argument = 0) {
 // Is there an open file behind this number?
 inline bool is_open(int fd) { return fcntl(fd, F_GETFD) != -1; }
 
+// Can there be an open file behind this number? A table that is indexed by a
+// number of two thousand million would cost 16 GiB. So one that is beyond what
+// Linux allows, unless it is told otherwise (/proc/sys/fs/nr_open), must be
+// open.
+inline bool may_be_open(int fd) {
+  constexpr int kOrdinary = 1 << 20;
+  return fd < kOrdinary || is_open(fd);
+}
+
 // Closes it in programs that are started with exec().
 inline void close_on_exec(int fd) { fcntl(fd, F_SETFD, FD_CLOEXEC); }
 

@@ -25,11 +25,7 @@ Registration* RegistrationTable::find_by_identity(
 }
 
 void RegistrationTable::make_room_for(int fd) {
-  // An fd of two thousand million would cost 16 GiB of table. One that is
-  // beyond what Linux allows, unless it is told otherwise
-  // (/proc/sys/fs/nr_open), must at least be open.
-  constexpr int kOrdinary = 1 << 20;
-  if (fd >= kOrdinary && !kernel::is_open(fd)) {
+  if (!kernel::may_be_open(fd)) {
     throw make_os_error(EBADF, "fd " + std::to_string(fd));
   }
   // By a quarter, not twofold: at 8 bytes per fd the slack is what costs.

@@ -55,9 +55,7 @@ int FdHandlers::find_by_identity(const FileObj& fileobj) const {
 void FdHandlers::make_room_for(int fd) {
   const auto index = static_cast<std::size_t>(fd);
   if (index < by_fd_.size()) return;
-  // As RegistrationTable: beyond what is ordinary it must at least be open.
-  constexpr int kOrdinary = 1 << 20;
-  if (fd >= kOrdinary && !selectors::kernel::is_open(fd)) {
+  if (!selectors::kernel::may_be_open(fd)) {
     throw selectors::make_os_error(EBADF, "fd " + std::to_string(fd));
   }
   by_fd_.resize(index + 1);
