@@ -255,11 +255,7 @@ void EventLoop::close() {
 void EventLoop::close_it() noexcept {
   if (closed_) return;
   closed_ = true;
-  while (!at_close_.empty()) {
-    Callback callback = std::move(at_close_.back());
-    at_close_.pop_back();
-    callback.consume();
-  }
+  extensions_.destroy_all();
   destroy_all();
   mailbox_->release();
   selector_->close();

@@ -22,6 +22,7 @@
 #include "loop/callbacks/handle.h"
 #include "loop/callbacks/handler_pool.h"
 #include "loop/callbacks/interval.h"
+#include "loop/callbacks/loop_extension.h"
 #include "loop/callbacks/mailbox.h"
 #include "loop/callbacks/posted_callbacks.h"
 #include "loop/callbacks/ready_queue.h"
@@ -104,10 +105,16 @@ class EventLoop {
   // Names this loop for those who may outlive it. From any thread.
   LoopReference reference() const { return self_; }
 
-  // Calls `callback` when the loop closes, before it destroys anything else;
-  // the last that was given first. It must not throw. For the layers above,
-  // which keep things beside the loop. Beyond Python.
-  void at_close(Callback callback) { at_close_.push_back(std::move(callback)); }
+  // What a layer above keeps beside this loop: the one object of this type,
+  // made with Extension(*this) when it is first asked for. The loop destroys it
+  // when it closes, before anything else; the last one first. Throws
+  // RuntimeError if the loop is closed. Beyond Python.
+  template <std::derived_from<LoopExtension> Extension>
+  Extension& extension() {
+    if (Extension* const found = extensions_.find<Extension>()) return *found;
+    if (closed_) throw_unusable("extension");
+    return extensions_.add(std::make_unique<Extension>(*this));
+  }
 
   // ---- Scheduling ----
 
@@ -333,7 +340,7 @@ class EventLoop {
   std::chrono::nanoseconds slow_callback_duration_ =
       std::chrono::milliseconds(100);
   ExceptionHandler exception_handler_;
-  std::vector<Callback> at_close_;
+  LoopExtensions extensions_;
 };
 
 // The loop that is running in this thread. Throws RuntimeError if none is.

@@ -1,49 +1,28 @@
 #include "loop/futures/executor_calls.h"
 
 #include <exception>
-#include <mutex>
 #include <utility>
 
 #include "loop/callbacks/exception_context.h"
+#include "loop/callbacks/loop_extension.h"
 #include "selectors/errors.h"
 
 namespace loop {
-namespace {
 
-// The open loops that have called an executor.
-struct Registry {
-  std::mutex mutex;
-  std::unordered_map<const EventLoop*, std::shared_ptr<ExecutorCalls>> calls;
+// Other threads may hold the calls for longer than the loop does.
+struct ExecutorCalls::OfLoop : LoopExtension {
+  explicit OfLoop(EventLoop& event_loop)
+      : calls(std::make_shared<ExecutorCalls>(event_loop)) {}
+  ~OfLoop() override { calls->close(); }
+  const std::shared_ptr<ExecutorCalls> calls;
 };
 
-// Never destroyed, as a loop may be closed at the very end of the program.
-Registry& registry() {
-  static Registry& the_one = *new Registry;
-  return the_one;
-}
-
-}  // namespace
-
 std::shared_ptr<ExecutorCalls> ExecutorCalls::of(EventLoop& event_loop) {
-  Registry& all = registry();
-  const std::lock_guard lock(all.mutex);
-  const auto found = all.calls.find(&event_loop);
-  if (found != all.calls.end()) return found->second;
-  auto calls = std::make_shared<ExecutorCalls>(event_loop);
-  event_loop.at_close([calls, loop = &event_loop] { calls->close(loop); });
-  all.calls.emplace(&event_loop, calls);
-  return calls;
+  return event_loop.extension<OfLoop>().calls;
 }
 
-void ExecutorCalls::close(const EventLoop* event_loop) {
-  {
-    Registry& all = registry();
-    const std::lock_guard lock(all.mutex);
-    all.calls.erase(event_loop);
-  }
-  // They die last, as their destructors may do anything.
-  const auto dying = std::exchange(calls_, {});
-}
+// They die last, as their destructors may do anything.
+void ExecutorCalls::close() { const auto dying = std::exchange(calls_, {}); }
 
 ExecutorCalls::Id ExecutorCalls::add(std::unique_ptr<Call> call) {
   calls_.emplace(++last_id_, std::move(call));

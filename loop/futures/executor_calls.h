@@ -49,7 +49,8 @@ class ExecutorCalls {
  private:
   static std::uint64_t number(Id id) { return static_cast<std::uint64_t>(id); }
   void finish(Id id);
-  void close(const EventLoop* event_loop);
+  void close();
+  struct OfLoop;
 
   std::unordered_map<std::uint64_t, std::unique_ptr<Call>> calls_;
   std::uint64_t last_id_ = 0;
