@@ -8,14 +8,13 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
+#include "loop/futures/done_callback.h"
 #include "loop/futures/future_state.h"
 #include "selectors/errors.h"
 
@@ -44,6 +43,11 @@ concept DoneFunction = std::invocable<F&, Future> || std::invocable<F&>;
 template <class T>
 class Future {
  public:
+  // What the handles share; for the layers above.
+  using State = FutureResult<T>;
+  explicit Future(Reference<State> state) : state_(std::move(state)) {}
+  State& state() const { return *state_; }
+
   Future(EventLoop& event_loop,
          SourceLocation where = SourceLocation::current())
       : state_(new State(event_loop, where)) {}
@@ -94,15 +98,15 @@ class Future {
   // in the order in which they were added.
   template <DoneFunction<Future> F>
   DoneCallbackId add_done_callback(F callback) const {
-    return DoneCallbackId(state_->add_done_callback(
-        std::make_unique<Done<F>>(std::move(callback))));
+    return DoneCallbackId(
+        state_->add_function(std::make_unique<Done<F>>(std::move(callback))));
   }
 
   // Returns how many were removed: 0 if it has been scheduled already.
   // Differs from Python: by the id that adding it returned, as functions of C++
   // cannot be compared.
   std::size_t remove_done_callback(DoneCallbackId id) const {
-    return state_->remove_done_callback(static_cast<std::uint64_t>(id));
+    return state_->remove_function(static_cast<std::uint64_t>(id));
   }
 
   // Throws RuntimeError if the loop is closed.
@@ -114,26 +118,18 @@ class Future {
   }
 
  private:
-  struct State : FutureState {
-    using FutureState::FutureState;
-    std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>>
-        result;
-  };
-
   template <class F>
-  struct Done : FutureState::DoneCallback {
+  struct Done : FunctionCallback {
     explicit Done(F f) : function(std::move(f)) {}
     void operator()(FutureState& state) override {
       if constexpr (std::invocable<F&, Future>) {
-        function(Future(static_cast<State&>(state)));
+        function(Future(Reference(&static_cast<State&>(state))));
       } else {
         function();
       }
     }
     F function;
   };
-
-  explicit Future(State& state) : state_(&state) {}
 
   Reference<State> state_;
 };

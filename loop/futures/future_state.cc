@@ -1,6 +1,5 @@
 #include "loop/futures/future_state.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -16,8 +15,11 @@
 namespace loop {
 
 FutureState::~FutureState() {
+  while (!callbacks_.empty()) callbacks_.pop_front().on_gone();
   if (!unretrieved_) return;
-  const ExceptionContext context{"Future exception was never retrieved",
+  const ExceptionContext context{kind_ == Kind::kTask
+                                     ? "Task exception was never retrieved"
+                                     : "Future exception was never retrieved",
                                  exception_, where_};
   if (EventLoop* const event_loop = loop_.get()) {
     event_loop->call_exception_handler(context);
@@ -38,8 +40,7 @@ bool FutureState::cancel(std::string message) {
   check_thread("cancel");
   unretrieved_ = false;
   if (done()) return false;
-  cancel_message_ = std::move(message);
-  finish(Phase::kCancelled);
+  finish_cancelled(std::move(message));
   return true;
 }
 
@@ -48,9 +49,7 @@ void FutureState::set_exception(std::exception_ptr exception) {
   if (exception == nullptr) {
     throw selectors::ValueError("set_exception: no exception");
   }
-  exception_ = std::move(exception);
-  unretrieved_ = true;
-  finish(Phase::kFinished);
+  finish_with(std::move(exception));
 }
 
 std::exception_ptr FutureState::exception() {
@@ -62,40 +61,44 @@ std::exception_ptr FutureState::exception() {
 
 void FutureState::check_pending(const char* function) const {
   check_thread(function);
+  if (kind_ == Kind::kTask) {
+    throw selectors::RuntimeError(
+        std::string("Task does not support the operation ") + function);
+  }
   if (done()) {
     throw InvalidStateError(std::string(function) + ": the future is done");
   }
 }
 
 void FutureState::check_result() {
+  if (phase_ == Phase::kFinished && !exception_) [[likely]]
+    return;
   if (cancelled()) throw CancelledError(cancel_message_);
   if (!done()) throw InvalidStateError("Result is not ready.");
   unretrieved_ = false;
-  if (exception_) std::rethrow_exception(exception_);
+  std::rethrow_exception(exception_);
 }
 
-std::uint64_t FutureState::add_done_callback(
-    std::unique_ptr<DoneCallback> callback) {
+void FutureState::add_done_callback(DoneCallback& callback) {
   check_thread("add_done_callback");
-  callback->id = ++last_id_;
   if (done()) {
-    schedule(std::move(callback));
+    callback.on_done(*this);
   } else {
-    callbacks_.push_back(std::move(callback));
+    callbacks_.push_back(callback);
   }
+}
+
+std::uint64_t FutureState::add_function(
+    std::unique_ptr<FunctionCallback> callback) {
+  callback->id = ++last_id_;
+  add_done_callback(*callback.release());
   return last_id_;
 }
 
-std::size_t FutureState::remove_done_callback(std::uint64_t id) {
+std::size_t FutureState::remove_function(std::uint64_t id) {
   check_thread("remove_done_callback");
-  const auto found =
-      std::find_if(callbacks_.begin(), callbacks_.end(),
-                   [id](const auto& callback) { return callback->id == id; });
-  if (found == callbacks_.end()) return 0;
-  // It leaves the list before it dies, as its destructor may do anything.
-  const auto dying = std::move(*found);
-  callbacks_.erase(found);
-  return 1;
+  const std::unique_ptr<DoneCallback> removed(callbacks_.take(id));
+  return removed == nullptr ? 0 : 1;
 }
 
 void FutureState::check_thread(const char* function) const {
@@ -104,23 +107,33 @@ void FutureState::check_thread(const char* function) const {
   }
 }
 
+void FutureState::finish_with(std::exception_ptr exception) {
+  exception_ = std::move(exception);
+  unretrieved_ = true;
+  finish(Phase::kFinished);
+}
+
+void FutureState::finish_cancelled(std::string message) {
+  cancel_message_ = std::move(message);
+  finish(Phase::kCancelled);
+}
+
 void FutureState::finish(Phase phase) {
   // If the loop is closed, callbacks die here, and may take the last handle
   // with them.
   const Reference self(this);
   phase_ = phase;
-  for (auto& callback : std::exchange(callbacks_, {})) {
-    schedule(std::move(callback));
-  }
+  while (!callbacks_.empty()) callbacks_.pop_front().on_done(*this);
 }
 
 // A loop that is closed calls nobody any more.
-void FutureState::schedule(std::unique_ptr<DoneCallback> callback) {
-  EventLoop* const event_loop = loop_.get();
+void FunctionCallback::on_done(FutureState& future) {
+  std::unique_ptr<FunctionCallback> self(this);
+  EventLoop* const event_loop = future.loop_reference().get();
   if (event_loop == nullptr || event_loop->is_closed()) return;
-  event_loop->call_soon([callback = std::move(callback),
-                         self = Reference(this)] { (*callback)(*self); },
-                        where_);
+  event_loop->call_soon([self = std::move(self),
+                         future = Reference(&future)] { (*self)(*future); },
+                        future.where());
 }
 
 }  // namespace loop

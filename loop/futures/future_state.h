@@ -6,31 +6,28 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
-#include <vector>
+#include <variant>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
 #include "loop/callbacks/source_location.h"
+#include "loop/futures/done_callback.h"
+#include "loop/futures/recycled_memory.h"
 
 namespace loop {
 
 // Counts its handles without atomic operations: like all that belongs to a
 // loop, a future is used by the loop's thread only.
-class FutureState {
+class FutureState : public Recycled {
  public:
-  // A callback that waits for the future to be done.
-  class DoneCallback {
-   public:
-    virtual ~DoneCallback() = default;
-    virtual void operator()(FutureState& state) = 0;
-    std::uint64_t id = 0;
-  };
-
   FutureState(EventLoop& event_loop, SourceLocation where)
-      : loop_(event_loop.reference()), where_(where) {}
+      : FutureState(event_loop, where, Kind::kFuture) {}
   FutureState(const FutureState&) = delete;
   FutureState& operator=(const FutureState&) = delete;
   virtual ~FutureState();  // Reports an exception that nobody retrieved.
@@ -38,48 +35,88 @@ class FutureState {
   bool done() const { return phase_ != Phase::kPending; }
   bool cancelled() const { return phase_ == Phase::kCancelled; }
 
-  // For Future<T>, whose functions of the same names say what these do.
+  // For Future<T>, whose functions of the same names say what these do. What
+  // is derived from it may cancel something else instead: what it waits for.
   EventLoop& get_loop() const;
-  bool cancel(std::string message);
+  virtual bool cancel(std::string message);
   void set_exception(std::exception_ptr exception);
   std::exception_ptr exception();
-  std::uint64_t add_done_callback(std::unique_ptr<DoneCallback> callback);
-  std::size_t remove_done_callback(std::uint64_t id);
 
-  // Before a result is put in. Throws InvalidStateError if it is done.
+  // Before a result is put in. Throws InvalidStateError if it is done,
+  // RuntimeError if it sets itself.
   void check_pending(const char* function) const;
   // After it has been.
   void set_finished() { finish(Phase::kFinished); }
   // Before it is looked at: throws what a future without a result throws.
   void check_result();
 
- private:
-  template <class T>
-  friend class Reference;
-  enum class Phase : std::uint8_t { kPending, kCancelled, kFinished };
+  // Has `callback` called when it is done, or at once if it is: see there. It
+  // must not be in another future's list.
+  void add_done_callback(DoneCallback& callback);
+  // As Future's.
+  std::uint64_t add_function(std::unique_ptr<FunctionCallback> callback);
+  std::size_t remove_function(std::uint64_t id);
+
+  // Where it was made.
+  const SourceLocation& where() const { return where_; }
+  const LoopReference& loop_reference() const { return loop_; }
+
+  // Calls f with each future that has to be done before this one can be, for
+  // pictures of who waits for whom.
+  virtual void for_each_awaited(const std::function<void(FutureState&)>&) {}
+
+  // For Reference.
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+ protected:
+  enum class Kind : std::uint8_t { kFuture, kTask };
+
+  // A task sets itself: for others set_result() and set_exception() throw.
+  FutureState(EventLoop& event_loop, SourceLocation where, Kind kind)
+      : kind_(kind), loop_(event_loop.reference()), where_(where) {}
+
+  void finish_with(std::exception_ptr exception);
+  void finish_cancelled(std::string message);
+  // It will never be done, and never report that.
+  void abandon() { unretrieved_ = false; }
 
   void check_thread(const char* function) const;
+
+ private:
+  enum class Phase : std::uint8_t { kPending, kCancelled, kFinished };
+
   void finish(Phase phase);
-  void schedule(std::unique_ptr<DoneCallback> callback);
 
   std::uint32_t references_ = 0;
   Phase phase_ = Phase::kPending;
+  const Kind kind_;
   bool unretrieved_ = false;
-  LoopReference loop_;
-  SourceLocation where_;
+  const LoopReference loop_;
+  const SourceLocation where_;
   std::exception_ptr exception_;
   std::string cancel_message_;
-  std::vector<std::unique_ptr<DoneCallback>> callbacks_;
+  DoneCallbackList callbacks_;
   std::uint64_t last_id_ = 0;
+};
+
+// With the result. That of void is a monostate.
+template <class T>
+using StoredResult = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+template <class T>
+struct FutureResult : FutureState {
+  using FutureState::FutureState;
+  std::optional<StoredResult<T>> result;
 };
 
 // A counted pointer to a FutureState, or to what is derived from one.
 template <class T>
 class Reference {
  public:
-  explicit Reference(T* state) noexcept : state_(state) {
-    ++state_->references_;
-  }
+  explicit Reference(T* state) noexcept : state_(state) { state_->retain(); }
   Reference(const Reference& other) noexcept : Reference(other.state_) {}
   Reference(Reference&& other) noexcept
       : state_(std::exchange(other.state_, nullptr)) {}
@@ -88,7 +125,7 @@ class Reference {
     return *this;
   }
   ~Reference() {
-    if (state_ != nullptr && --state_->references_ == 0) delete state_;
+    if (state_ != nullptr) state_->release();
   }
 
   T* get() const { return state_; }

@@ -9,12 +9,12 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/executor_calls.h"
 #include "loop/futures/future.h"
+#include "loop/futures/future_state.h"
 #include "loop/futures/thread_pool_executor.h"
 #include "selectors/errors.h"
 
@@ -30,8 +30,7 @@ struct Outcome {
   bool take() { return !taken.exchange(true); }
 
   std::atomic<bool> taken = false;
-  std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>>
-      result;
+  std::optional<StoredResult<T>> result;
   std::exception_ptr exception;
 };
 

@@ -1,0 +1,51 @@
+#include "loop/futures/recycled_memory.h"
+
+#include <cstddef>
+#include <new>
+#include <utility>
+
+namespace loop {
+
+constinit thread_local RecycledMemory::Lists RecycledMemory::lists_{};
+
+// The lists themselves are plain data, for the sake of those who ask: what has
+// a destructor is looked up through a function, each time. So the destructor
+// stands here.
+struct RecycledMemory::Owner {
+  Owner() {
+    for (List& list : lists_) list.room = kRoom;
+  }
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+  ~Owner() {
+    ended = true;  // What destructors that run later give back is not kept.
+    for (List& list : lists_) {
+      list.room = 0;
+      while (list.first != nullptr) {
+        ::operator delete(std::exchange(list.first, list.first->next));
+      }
+    }
+  }
+  static constinit thread_local bool ended;
+};
+
+constinit thread_local bool RecycledMemory::Owner::ended = false;
+
+// A block is as large as any that its list may be asked for.
+void* RecycledMemory::allocate_new(std::size_t size) {
+  return ::operator new(size > kLargest ? size : (index_of(size) + 1) * kStep);
+}
+
+void RecycledMemory::deallocate_slowly(void* memory,
+                                       std::size_t size) noexcept {
+  static constinit thread_local bool owned = false;
+  if (kRecyclesMemory && size <= kLargest && !owned && !Owner::ended) {
+    static thread_local const Owner owner;
+    owned = true;
+    static_cast<void>(owner);
+    return deallocate(memory, size);
+  }
+  ::operator delete(memory);
+}
+
+}  // namespace loop
