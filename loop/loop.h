@@ -4,6 +4,7 @@
 #define LOOP_LOOP_H_
 
 #include "loop/callbacks/callbacks.h"
+#include "loop/coroutines/coroutines.h"
 #include "loop/futures/futures.h"
 
 #endif  // LOOP_LOOP_H_

@@ -33,6 +33,9 @@ class LoopReference {
 
   std::uint64_t generation() const { return generation_; }
 
+  // Do they name the same loop?
+  friend bool operator==(const LoopReference&, const LoopReference&) = default;
+
  private:
   Mailbox* mailbox_ = nullptr;
   std::uint64_t generation_ = 0;

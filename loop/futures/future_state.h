@@ -47,6 +47,9 @@ class FutureState : public Recycled {
   void check_pending(const char* function) const;
   // After it has been.
   void set_finished() { finish(Phase::kFinished); }
+  // The other two ends, for who has made sure that it is pending.
+  void finish_with(std::exception_ptr exception);
+  void finish_cancelled(std::string message);
   // Before it is looked at: throws what a future without a result throws.
   void check_result();
 
@@ -57,6 +60,9 @@ class FutureState : public Recycled {
   std::uint64_t add_function(std::unique_ptr<FunctionCallback> callback);
   std::size_t remove_function(std::uint64_t id);
 
+  // In debug mode: throws RuntimeError in a wrong thread.
+  void check_thread(const char* function) const;
+
   // Where it was made.
   const SourceLocation& where() const { return where_; }
   const LoopReference& loop_reference() const { return loop_; }
@@ -64,6 +70,9 @@ class FutureState : public Recycled {
   // Calls f with each future that has to be done before this one can be, for
   // pictures of who waits for whom.
   virtual void for_each_awaited(const std::function<void(FutureState&)>&) {}
+
+  // Has nobody else a handle?
+  bool is_only_reference() const { return references_ == 1; }
 
   // For Reference.
   void retain() noexcept { ++references_; }
@@ -77,13 +86,6 @@ class FutureState : public Recycled {
   // A task sets itself: for others set_result() and set_exception() throw.
   FutureState(EventLoop& event_loop, SourceLocation where, Kind kind)
       : kind_(kind), loop_(event_loop.reference()), where_(where) {}
-
-  void finish_with(std::exception_ptr exception);
-  void finish_cancelled(std::string message);
-  // It will never be done, and never report that.
-  void abandon() { unretrieved_ = false; }
-
-  void check_thread(const char* function) const;
 
  private:
   enum class Phase : std::uint8_t { kPending, kCancelled, kFinished };

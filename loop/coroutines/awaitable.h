@@ -1,0 +1,98 @@
+// What can be awaited, and what that gives.
+
+#ifndef LOOP_COROUTINES_AWAITABLE_H_
+#define LOOP_COROUTINES_AWAITABLE_H_
+
+#include <concepts>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/source_location.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/task.h"
+#include "loop/futures/future.h"
+
+namespace loop {
+namespace awaitable_internal {
+
+template <class A>
+decltype(auto) awaiter_of(A&& awaitable) {
+  if constexpr (requires { std::forward<A>(awaitable).operator co_await(); }) {
+    return std::forward<A>(awaitable).operator co_await();
+  } else if constexpr (requires {
+                         operator co_await(std::forward<A>(awaitable));
+                       }) {
+    return operator co_await(std::forward<A>(awaitable));
+  } else {
+    return std::forward<A>(awaitable);
+  }
+}
+
+template <class T>
+std::true_type is_future(const Future<T>&);
+std::false_type is_future(...);
+template <class T>
+std::true_type is_coroutine(const Coroutine<T>&);
+std::false_type is_coroutine(...);
+
+}  // namespace awaitable_internal
+
+// What `co_await awaitable` returns.
+template <class A>
+using AwaitResult =
+    decltype(awaitable_internal::awaiter_of(std::declval<A>()).await_resume());
+
+template <class A>
+concept Awaitable = requires {
+  typename AwaitResult<A>;
+};
+
+// A Future<T> or a Task<T>.
+template <class A>
+concept IsFuture =
+    decltype(awaitable_internal::is_future(std::declval<A>()))::value;
+
+template <class A>
+concept IsCoroutine =
+    decltype(awaitable_internal::is_coroutine(std::declval<A>()))::value;
+
+// A coroutine that awaits it.
+template <Awaitable A>
+Coroutine<AwaitResult<A>> as_coroutine(A awaitable) {
+  co_return co_await std::move(awaitable);
+}
+
+// The same as other functions take it: what is a coroutine stays as it is.
+template <class T>
+Coroutine<T> as_coroutine(Coroutine<T> coroutine) {
+  return coroutine;
+}
+
+// A task of what is awaited but is neither coroutine nor future, such as
+// sleep(1s).
+template <Awaitable A>
+requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
+    A awaitable, std::string name = "", Start start = Start::kSoon,
+    SourceLocation where = SourceLocation::current()) {
+  return create_task(as_coroutine(std::move(awaitable)), std::move(name), start,
+                     where);
+}
+
+// The future itself, or else a task of what is awaited, for the loop that is
+// running. Port of asyncio.ensure_future.
+template <class T>
+Future<T> ensure_future(Future<T> future,
+                        SourceLocation = SourceLocation::current()) {
+  return future;
+}
+template <Awaitable A>
+requires(!IsFuture<A>) auto ensure_future(
+    A awaitable, SourceLocation where = SourceLocation::current()) {
+  return create_task(std::move(awaitable), "", Start::kSoon, where);
+}
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_AWAITABLE_H_

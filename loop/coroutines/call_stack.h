@@ -1,0 +1,227 @@
+// How coroutines call one another, and return.
+//
+// A thread has one stack, and a function that calls another leaves there what
+// it goes on with. A coroutine keeps that in a frame of its own, so that it can
+// stop in the middle, and so the frames of a task are its call stack: each
+// knows who awaits it. Who is awaited can be continued in three ways.
+//
+//   - By a function call, resume(), within the `co_await`. That is fast, and
+//     enough for a callee that returns without stopping. But each level takes a
+//     piece of the thread's stack, and so do returns that resume the caller.
+//   - By "symmetric transfer": C++ leaves the one and enters the other with a
+//     jump. But g++ makes that a call, too, unless it optimises, and a million
+//     of them end with a segmentation fault.
+//   - By a trampoline: who stops notes who is to go on, and returns to a loop
+//     that resumes whatever is noted. It needs no stack at all.
+//
+// So a callee is called within the `co_await`, as long as there is stack left
+// for that; the rest, returning included, is left to the trampoline: see
+// CallStack::run().
+
+#ifndef LOOP_COROUTINES_CALL_STACK_H_
+#define LOOP_COROUTINES_CALL_STACK_H_
+
+#include <concepts>
+#include <coroutine>
+#include <cstdint>
+#include <utility>
+
+#include "loop/callbacks/source_location.h"
+#include "loop/futures/recycled_memory.h"
+
+namespace loop {
+
+class CallStack;
+class OwnedFrame;
+
+class Frame;
+
+// A `co_await` of a coroutine. It stands in the caller's frame.
+struct Call {
+  Frame* caller = nullptr;  // nullptr: it is the task's first coroutine.
+  OwnedFrame* callee = nullptr;
+};
+
+// What the promise of each coroutine begins with.
+class Frame : public Recycled {
+ public:
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+
+  // Lazy: who awaits it starts it.
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+
+  // The end of a call: the caller is next.
+  class FinalAwaiter {
+   public:
+    FinalAwaiter() noexcept {}
+    bool await_ready() const noexcept { return false; }
+    template <std::derived_from<Frame> Promise>
+    void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+      static_cast<Frame&>(self.promise()).return_to_caller();
+    }
+    void await_resume() const noexcept {}
+  };
+  FinalAwaiter final_suspend() const noexcept { return {}; }
+
+  // Each `co_await` comes by here first, and leaves its place.
+  template <class Awaitable>
+  Awaitable&& await_transform(
+      Awaitable&& awaitable,
+      SourceLocation where = SourceLocation::current()) noexcept {
+    stop_at(where);
+    return std::forward<Awaitable>(awaitable);
+  }
+
+  // The coroutine that is the task's innermost stands at this place.
+  void stop_at(SourceLocation where) noexcept;
+
+  CallStack& call_stack() const { return *call_stack_; }
+  // Who awaits it; nullptr if it is the first of its task.
+  const Frame* caller() const { return call_->caller; }
+  bool has_been_called() const { return call_ != nullptr; }
+
+  // The name of the coroutine, without its namespace.
+  const char* function() const { return function_; }
+  // The `co_await` that it has come to; before that, where it is written.
+  const SourceLocation& where() const { return where_; }
+
+  void resume() const { handle_.resume(); }
+  bool done() const { return handle_.done(); }
+  void destroy() const { handle_.destroy(); }
+
+ protected:
+  Frame() = default;
+
+  void made(std::coroutine_handle<> self, SourceLocation where,
+            const char* function) {
+    handle_ = self;
+    where_ = where;
+    function_ = function;
+  }
+
+ private:
+  friend class CallStack;
+
+  void return_to_caller() const noexcept;
+
+  std::coroutine_handle<> handle_;
+  CallStack* call_stack_ = nullptr;
+  Call* call_ = nullptr;
+  SourceLocation where_;
+  const char* function_ = "";
+};
+
+// Owns a frame, or nothing. Moved, not copied.
+class OwnedFrame {
+ public:
+  OwnedFrame() = default;
+  explicit OwnedFrame(Frame& frame) : frame_(&frame) {}
+  OwnedFrame(OwnedFrame&& other) noexcept
+      : frame_(std::exchange(other.frame_, nullptr)) {}
+  OwnedFrame& operator=(OwnedFrame&& other) noexcept {
+    std::swap(frame_, other.frame_);
+    return *this;
+  }
+  ~OwnedFrame() { reset(); }
+
+  void reset() {
+    if (Frame* const dying = std::exchange(frame_, nullptr)) dying->destroy();
+  }
+
+  Frame* get() const { return frame_; }
+  Frame& operator*() const { return *frame_; }
+  Frame* operator->() const { return frame_; }
+  explicit operator bool() const { return frame_ != nullptr; }
+
+ private:
+  Frame* frame_ = nullptr;
+};
+
+// The coroutines of one task, of which only the innermost can go on.
+class CallStack {
+ public:
+  CallStack() = default;
+  CallStack(const CallStack&) = delete;
+  CallStack& operator=(const CallStack&) = delete;
+
+  // Puts the first coroutine on the stack. It does not run yet.
+  void push_first(Call& call) {
+    enter(call);
+    innermost_ = call.callee->get();
+  }
+
+  // The `co_await` of a callee. Returns false if the callee has returned
+  // already, so that the caller just goes on; otherwise the caller stops.
+  bool call(Call& call) {
+    Frame& callee = enter(call);
+    if (!has_stack_left()) [[unlikely]] {
+      next_ = &callee;
+      return true;
+    }
+    callee.resume();
+    // It has returned, unless it stopped; then that is not for us to resume.
+    if (next_ != call.caller) return true;
+    next_ = nullptr;
+    return false;
+  }
+
+  // Goes on where the innermost coroutine stopped, until all have returned or
+  // one stops again. The trampoline: this loop is the one place that resumes
+  // who was waiting, so that it does not matter how many there are.
+  void run() {
+    stack_end_ = address_of_stack() - kStackForCalls;
+    next_ = innermost_;
+    while (Frame* const next = std::exchange(next_, nullptr)) next->resume();
+  }
+
+  // Destroys all frames, the innermost first, as what is in it may refer to
+  // what is in the others. One after the other: if each were left to destroy
+  // the one that it awaits, that would take as much stack as calling did.
+  void unwind() {
+    for (Frame* frame = innermost_; frame != nullptr;) {
+      Call& call = *frame->call_;
+      frame = call.caller;
+      call.callee->reset();
+    }
+    innermost_ = nullptr;
+  }
+
+  const Frame* innermost() const { return innermost_; }
+
+ private:
+  friend class Frame;
+
+  // How much of the thread's stack calls may take, beyond what the coroutines
+  // themselves do with it: some hundred levels.
+  static constexpr std::uintptr_t kStackForCalls = 64 * 1024;
+
+  static std::uintptr_t address_of_stack() {
+    return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  }
+  bool has_stack_left() const { return address_of_stack() > stack_end_; }
+
+  Frame& enter(Call& call) {
+    Frame& callee = **call.callee;
+    callee.call_stack_ = this;
+    callee.call_ = &call;
+    return callee;
+  }
+
+  Frame* innermost_ = nullptr;
+  Frame* next_ = nullptr;  // Who is to be resumed.
+  std::uintptr_t stack_end_ = 0;
+};
+
+inline void Frame::stop_at(SourceLocation where) noexcept {
+  where_ = where;
+  call_stack_->innermost_ = this;
+}
+
+inline void Frame::return_to_caller() const noexcept {
+  call_stack_->next_ = call_->caller;
+}
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_CALL_STACK_H_

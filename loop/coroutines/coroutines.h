@@ -1,0 +1,11 @@
+// The whole of the coroutine layer.
+
+#ifndef LOOP_COROUTINES_COROUTINES_H_
+#define LOOP_COROUTINES_COROUTINES_H_
+
+#include "loop/coroutines/awaitable.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/sleep.h"
+#include "loop/coroutines/task.h"
+
+#endif  // LOOP_COROUTINES_COROUTINES_H_

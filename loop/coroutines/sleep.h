@@ -1,0 +1,62 @@
+// Waiting for time to pass.
+
+#ifndef LOOP_COROUTINES_SLEEP_H_
+#define LOOP_COROUTINES_SLEEP_H_
+
+#include <chrono>
+#include <concepts>
+#include <coroutine>
+#include <string>
+#include <utility>
+
+#include "loop/callbacks/handle.h"
+#include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/task_core.h"
+#include "selectors/timeout.h"
+
+namespace loop {
+
+// What sleep() returns, to be awaited.
+class [[nodiscard]] Sleep final : public Wait {
+ public:
+  explicit Sleep(std::chrono::nanoseconds delay) : delay_(delay) {}
+
+  bool await_ready() const { return false; }
+  template <std::derived_from<Frame> Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    start(self.promise());
+  }
+  void await_resume() {
+    if (task_->take_cancellation()) [[unlikely]]
+      task_->throw_cancelled();
+  }
+
+  bool cancel(const std::string& message) override;
+
+ private:
+  void start(Frame& frame);
+
+  std::chrono::nanoseconds delay_;
+  TaskCore* task_ = nullptr;
+  TimerHandle timer_;
+};
+
+// Waits for `delay`, never less; 0 and less: until the others have had their
+// turn. Throws ValueError for NaN.
+// Port of asyncio.sleep (CPython 3.13, Lib/asyncio/tasks.py).
+template <class Rep, class Period>
+Sleep sleep(std::chrono::duration<Rep, Period> delay) {
+  return Sleep(selectors::to_nanoseconds(delay));
+}
+
+// The same, and returns `result`.
+template <class Rep, class Period, class T>
+Coroutine<T> sleep(std::chrono::duration<Rep, Period> delay, T result) {
+  co_await sleep(delay);
+  co_return result;
+}
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_SLEEP_H_

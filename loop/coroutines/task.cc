@@ -1,0 +1,27 @@
+#include "loop/coroutines/task.h"
+
+#include <vector>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/coroutines/task_registry.h"
+#include "selectors/errors.h"
+
+namespace loop {
+
+AnyTask current_task() {
+  TaskCore* const task = TaskCore::current();
+  if (task == nullptr) throw selectors::RuntimeError("no running task");
+  return AnyTask(*task);
+}
+
+std::vector<AnyTask> all_tasks(EventLoop& event_loop) {
+  std::vector<AnyTask> tasks;
+  if (event_loop.is_closed()) return tasks;
+  event_loop.extension<TaskRegistry>().for_each(
+      [&](TaskCore& task) { tasks.emplace_back(task); });
+  return tasks;
+}
+
+std::vector<AnyTask> all_tasks() { return all_tasks(get_running_loop()); }
+
+}  // namespace loop

@@ -1,0 +1,137 @@
+#include "loop/coroutines/task_core.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/exception_context.h"
+#include "loop/coroutines/task_registry.h"
+#include "loop/futures/errors.h"
+
+namespace loop {
+
+constinit thread_local TaskCore* TaskCore::current_ = nullptr;
+
+// While it exists, this task's step is running. Steps can nest, as one may
+// start another task that begins at once.
+class TaskCore::Step {
+ public:
+  explicit Step(TaskCore& task) : outer_(std::exchange(current_, &task)) {}
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+  ~Step() { current_ = outer_; }
+
+ private:
+  TaskCore* const outer_;
+};
+
+TaskCore::TaskCore(FutureState& future, EventLoop& event_loop, OwnedFrame first,
+                   std::string name)
+    : future_(future),
+      loop_(event_loop),
+      registry_(event_loop.extension<TaskRegistry>()),
+      first_(std::move(first)),
+      number_(registry_.next_number()),
+      name_(std::move(name)) {
+  first_call_.callee = &first_;
+  push_first(first_call_);
+}
+
+std::string TaskCore::get_name() const {
+  return name_.empty() ? "Task-" + std::to_string(number_) : name_;
+}
+
+// ---- Steps ----
+
+void TaskCore::start_soon() {
+  wake_up();
+  registry_.add(*this);
+}
+
+void TaskCore::start_now() {
+  registry_.add(*this);
+  step();
+}
+
+// The loop owns the task until it is done, so this is there when its turn has
+// come.
+void TaskCore::wake_up() {
+  if (loop_.is_closed()) return;
+  loop_.call_soon([this] { step(); }, innermost()->where());
+}
+
+void TaskCore::step() {
+  wait_ = nullptr;
+  cancel_now_ = std::exchange(must_cancel_, false);
+  if (cancel_now_ && !has_started_) [[unlikely]]
+    return finish_unstarted();
+  has_started_ = true;
+  {
+    const Step step(*this);
+    run();
+  }
+  if (first_->done()) finish();
+}
+
+// The registry may have the last reference.
+void TaskCore::finish() {
+  const Reference self(this);
+  settle(*first_);
+  registry_.remove(*this);
+}
+
+// As in Python, where the CancelledError is thrown into the coroutine before
+// its first line.
+void TaskCore::finish_unstarted() {
+  const Reference self(this);
+  destroy_frames();
+  future_.finish_cancelled(cancel_message_);
+  registry_.remove(*this);
+}
+
+void TaskCore::settle_exception(std::exception_ptr exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const CancelledError& error) {
+    return future_.finish_cancelled(error.what());
+  } catch (...) {
+  }
+  future_.finish_with(std::move(exception));
+}
+
+void TaskCore::destroy_pending() {
+  loop_.call_exception_handler(
+      {"Task was destroyed but it is pending: " + get_name() + ", in '" +
+           innermost()->function() + "'",
+       nullptr, innermost()->where()});
+  wait_ = nullptr;
+  unwind();
+}
+
+// ---- Cancelling ----
+
+bool TaskCore::cancel(std::string message) {
+  if (future_.done()) return false;
+  ++cancel_requests_;
+  if (wait_ != nullptr && wait_->cancel(message)) return true;
+  must_cancel_ = true;
+  cancel_message_ = std::move(message);
+  return true;
+}
+
+int TaskCore::uncancel() {
+  if (cancel_requests_ > 0 && --cancel_requests_ == 0) must_cancel_ = false;
+  return cancel_requests_;
+}
+
+// It was cancelled before it began to wait.
+void TaskCore::cancel_wait() {
+  if (wait_->cancel(cancel_message_)) must_cancel_ = false;
+}
+
+void TaskCore::throw_cancelled() const {
+  throw CancelledError(cancel_message_);
+}
+
+}  // namespace loop

@@ -1,0 +1,137 @@
+// What a task is, but for the type of its result.
+
+#ifndef LOOP_COROUTINES_TASK_CORE_H_
+#define LOOP_COROUTINES_TASK_CORE_H_
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/coroutines/call_stack.h"
+#include "loop/futures/future_state.h"
+
+namespace loop {
+
+class TaskRegistry;
+
+// What a task can wait for. It stands in the frame of the coroutine that waits,
+// and has the task's wake_up() called once.
+class Wait {
+ public:
+  // Has the wait end soon with a CancelledError of this message, and returns
+  // true; or returns false, and does no more than see to it that the task is
+  // woken soon. From the loop's thread.
+  virtual bool cancel(const std::string& message) = 0;
+
+  // What it waits for, if that is a future.
+  virtual FutureState* future() const { return nullptr; }
+
+ protected:
+  ~Wait() = default;
+};
+
+// Runs a stack of coroutines, step by step: each step is a callback of the
+// loop, and goes on until the innermost one waits for something.
+//
+// Port of asyncio.Task, whose __step() and cancel() these are (CPython 3.13,
+// Lib/asyncio/tasks.py).
+class TaskCore : public CallStack {
+ public:
+  // The task whose step is running in this thread, or nullptr.
+  static TaskCore* current() { return current_; }
+
+  // ---- What AnyTask and Task<T> say ----
+
+  std::string get_name() const;
+  void set_name(std::string name) { name_ = std::move(name); }
+  bool cancel(std::string message);
+  int cancelling() const { return cancel_requests_; }
+  int uncancel();
+
+  FutureState& future() const { return future_; }
+  EventLoop& loop() const { return loop_; }
+  // What it waits for; nullptr if that is its turn.
+  const Wait* wait() const { return wait_; }
+
+  // ---- For those who make it ----
+
+  // Lets the loop own the task, and runs its first step soon, or now.
+  void start_soon();
+  void start_now();
+
+  // ---- For awaiters, in await_suspend() ----
+
+  // It waits for this until wake_up() is called.
+  void wait_for(Wait& wait) {
+    wait_ = &wait;
+    if (must_cancel_) [[unlikely]]
+      cancel_wait();
+  }
+
+  // ---- For awaiters, later ----
+
+  // Schedules the next step. Once for each wait. Does nothing if the loop is
+  // closed.
+  void wake_up();
+
+  // Runs the next step now; in a callback of the loop, instead of wake_up().
+  void step();
+
+  // In await_resume(), after a wait: has it been cancelled meanwhile, so that
+  // this has to throw a CancelledError? Says so once.
+  bool take_cancellation() { return std::exchange(cancel_now_, false); }
+  // With the message of who cancelled it.
+  [[noreturn]] void throw_cancelled() const;
+
+  // For Reference.
+  void retain() noexcept { future_.retain(); }
+  void release() noexcept { future_.release(); }
+
+ protected:
+  TaskCore(FutureState& future, EventLoop& event_loop, OwnedFrame first,
+           std::string name);
+  virtual ~TaskCore() = default;
+
+  // The first coroutine has returned, and what it came to is the task's, once
+  // destroy_frames() has been called.
+  virtual void settle(Frame& first) = 0;
+  void destroy_frames() { first_.reset(); }
+  // CancelledError cancels the task.
+  void settle_exception(std::exception_ptr exception);
+
+ private:
+  friend class TaskRegistry;
+  class Step;
+
+  void cancel_wait();
+  void finish();
+  void finish_unstarted();
+  void destroy_pending();
+
+  static constinit thread_local TaskCore* current_;
+
+  FutureState& future_;
+  EventLoop& loop_;
+  TaskRegistry& registry_;
+  TaskCore* previous_ = nullptr;  // In the registry.
+  TaskCore* next_ = nullptr;
+
+  OwnedFrame first_;
+  Call first_call_;
+  Wait* wait_ = nullptr;
+
+  bool has_started_ = false;
+  bool must_cancel_ = false;  // At the next wait or step.
+  bool cancel_now_ = false;   // In this step.
+  int cancel_requests_ = 0;
+  std::string cancel_message_;
+
+  std::uint64_t number_;
+  std::string name_;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_TASK_CORE_H_

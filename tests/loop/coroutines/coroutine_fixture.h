@@ -1,0 +1,43 @@
+// What the suites of coroutines share.
+
+#ifndef TESTS_LOOP_COROUTINES_COROUTINE_FIXTURE_H_
+#define TESTS_LOOP_COROUTINES_COROUTINE_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/sleep.h"
+#include "loop/coroutines/task.h"
+#include "loop/futures/future.h"
+#include "tests/loop/futures/future_fixture.h"
+#include "tests/loop/loop_fixture.h"
+
+namespace loop {
+
+// A loop in fake time. No task may be pending in the end, and nothing that is
+// Counted alive.
+class CoroutineTest : public FutureTest {
+ protected:
+  ~CoroutineTest() override {
+    EXPECT_TRUE(all_tasks(f_.loop).empty());
+    f_.loop.close();
+    EXPECT_EQ(Counted::alive, 0);
+  }
+
+  template <class T>
+  Task<T> start(Coroutine<T> coroutine) {
+    return create_task(f_.loop, std::move(coroutine));
+  }
+
+  // Runs it until it has returned.
+  template <class T>
+  T run(Coroutine<T> coroutine) {
+    return run_until_complete(start(std::move(coroutine)));
+  }
+};
+
+}  // namespace loop
+
+#endif  // TESTS_LOOP_COROUTINES_COROUTINE_FIXTURE_H_
