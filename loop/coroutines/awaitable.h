@@ -4,7 +4,7 @@
 #define LOOP_COROUTINES_AWAITABLE_H_
 
 #include <concepts>
-#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -74,10 +74,9 @@ Coroutine<T> as_coroutine(Coroutine<T> coroutine) {
 // sleep(1s).
 template <Awaitable A>
 requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
-    A awaitable, std::string name = "", Start start = Start::kSoon,
+    A awaitable, std::string_view name = {}, Start start = Start::kSoon,
     SourceLocation where = SourceLocation::current()) {
-  return create_task(as_coroutine(std::move(awaitable)), std::move(name), start,
-                     where);
+  return create_task(as_coroutine(std::move(awaitable)), name, start, where);
 }
 
 // The future itself, or else a task of what is awaited, for the loop that is
@@ -90,7 +89,7 @@ Future<T> ensure_future(Future<T> future,
 template <Awaitable A>
 requires(!IsFuture<A>) auto ensure_future(
     A awaitable, SourceLocation where = SourceLocation::current()) {
-  return create_task(std::move(awaitable), "", Start::kSoon, where);
+  return create_task(std::move(awaitable), {}, Start::kSoon, where);
 }
 
 }  // namespace loop

@@ -34,14 +34,6 @@ namespace loop {
 class CallStack;
 class OwnedFrame;
 
-class Frame;
-
-// A `co_await` of a coroutine. It stands in the caller's frame.
-struct Call {
-  Frame* caller = nullptr;  // nullptr: it is the task's first coroutine.
-  OwnedFrame* callee = nullptr;
-};
-
 // What the promise of each coroutine begins with.
 class Frame : public Recycled {
  public:
@@ -64,27 +56,26 @@ class Frame : public Recycled {
   };
   FinalAwaiter final_suspend() const noexcept { return {}; }
 
-  // Each `co_await` comes by here first, and leaves its place.
+  // Each `co_await` comes by here first, and leaves its line.
   template <class Awaitable>
   Awaitable&& await_transform(
       Awaitable&& awaitable,
-      SourceLocation where = SourceLocation::current()) noexcept {
-    stop_at(where);
+      unsigned line = static_cast<unsigned>(__builtin_LINE())) noexcept {
+    stop_at(line);
     return std::forward<Awaitable>(awaitable);
   }
 
-  // The coroutine that is the task's innermost stands at this place.
-  void stop_at(SourceLocation where) noexcept;
+  // Here stands the innermost coroutine of the task.
+  void stop_at(unsigned line) noexcept;
 
   CallStack& call_stack() const { return *call_stack_; }
   // Who awaits it; nullptr if it is the first of its task.
-  const Frame* caller() const { return call_->caller; }
-  bool has_been_called() const { return call_ != nullptr; }
+  const Frame* caller() const { return caller_; }
 
   // The name of the coroutine, without its namespace.
   const char* function() const { return function_; }
   // The `co_await` that it has come to; before that, where it is written.
-  const SourceLocation& where() const { return where_; }
+  SourceLocation where() const { return SourceLocation::current(file_, line_); }
 
   void resume() const { handle_.resume(); }
   bool done() const { return handle_.done(); }
@@ -96,7 +87,8 @@ class Frame : public Recycled {
   void made(std::coroutine_handle<> self, SourceLocation where,
             const char* function) {
     handle_ = self;
-    where_ = where;
+    file_ = where.file_name();
+    line_ = where.line();
     function_ = function;
   }
 
@@ -106,10 +98,14 @@ class Frame : public Recycled {
   void return_to_caller() const noexcept;
 
   std::coroutine_handle<> handle_;
-  CallStack* call_stack_ = nullptr;
-  Call* call_ = nullptr;
-  SourceLocation where_;
-  const char* function_ = "";
+  // The three are set when it is called. The owner stands in the caller's
+  // frame, if there is a caller.
+  CallStack* call_stack_;
+  Frame* caller_;
+  OwnedFrame* owner_;
+  const char* file_;
+  const char* function_;
+  unsigned line_;
 };
 
 // Owns a frame, or nothing. Moved, not copied.
@@ -146,22 +142,22 @@ class CallStack {
   CallStack& operator=(const CallStack&) = delete;
 
   // Puts the first coroutine on the stack. It does not run yet.
-  void push_first(Call& call) {
-    enter(call);
-    innermost_ = call.callee->get();
+  void push_first(OwnedFrame& first) {
+    enter(first, nullptr);
+    innermost_ = first.get();
   }
 
-  // The `co_await` of a callee. Returns false if the callee has returned
+  // A `co_await` of another coroutine. Returns false if that has returned
   // already, so that the caller just goes on; otherwise the caller stops.
-  bool call(Call& call) {
-    Frame& callee = enter(call);
+  bool call(Frame& caller, OwnedFrame& owner) {
+    Frame& callee = enter(owner, &caller);
     if (!has_stack_left()) [[unlikely]] {
       next_ = &callee;
       return true;
     }
     callee.resume();
     // It has returned, unless it stopped; then that is not for us to resume.
-    if (next_ != call.caller) return true;
+    if (next_ != &caller) return true;
     next_ = nullptr;
     return false;
   }
@@ -180,9 +176,9 @@ class CallStack {
   // the one that it awaits, that would take as much stack as calling did.
   void unwind() {
     for (Frame* frame = innermost_; frame != nullptr;) {
-      Call& call = *frame->call_;
-      frame = call.caller;
-      call.callee->reset();
+      OwnedFrame& owner = *frame->owner_;
+      frame = frame->caller_;
+      owner.reset();
     }
     innermost_ = nullptr;
   }
@@ -201,10 +197,11 @@ class CallStack {
   }
   bool has_stack_left() const { return address_of_stack() > stack_end_; }
 
-  Frame& enter(Call& call) {
-    Frame& callee = **call.callee;
+  Frame& enter(OwnedFrame& owner, Frame* caller) {
+    Frame& callee = *owner;
     callee.call_stack_ = this;
-    callee.call_ = &call;
+    callee.caller_ = caller;
+    callee.owner_ = &owner;
     return callee;
   }
 
@@ -213,13 +210,13 @@ class CallStack {
   std::uintptr_t stack_end_ = 0;
 };
 
-inline void Frame::stop_at(SourceLocation where) noexcept {
-  where_ = where;
+inline void Frame::stop_at(unsigned line) noexcept {
+  line_ = line;
   call_stack_->innermost_ = this;
 }
 
 inline void Frame::return_to_caller() const noexcept {
-  call_stack_->next_ = call_->caller;
+  call_stack_->next_ = caller_;
 }
 
 }  // namespace loop

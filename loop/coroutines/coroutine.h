@@ -123,23 +123,20 @@ class [[nodiscard]] Coroutine {
 template <class T>
 class Coroutine<T>::Awaiter {
  public:
-  explicit Awaiter(OwnedFrame callee) : callee_(std::move(callee)) {
-    call_.callee = &callee_;
-  }
+  explicit Awaiter(OwnedFrame callee) : callee_(std::move(callee)) {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
 
   bool await_ready() const { return false; }
   template <std::derived_from<Frame> Promise>
   bool await_suspend(std::coroutine_handle<Promise> caller) {
-    call_.caller = &caller.promise();
-    return call_.caller->call_stack().call(call_);
+    Frame& frame = caller.promise();
+    return frame.call_stack().call(frame, callee_);
   }
   T await_resume() { return std::move(outcome_of(*callee_)).value(); }
 
  private:
   OwnedFrame callee_;
-  Call call_;
 };
 
 template <class T>

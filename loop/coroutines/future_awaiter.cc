@@ -4,15 +4,12 @@
 
 namespace loop {
 
-void FutureWait::check(const TaskCore& task) const {
-  if (&future_ == &task.future()) {
-    throw selectors::RuntimeError("Task cannot await on itself: " +
-                                  task.get_name());
-  }
-  if (future_.loop_reference() != task.future().loop_reference()) {
-    throw selectors::RuntimeError(task.get_name() +
-                                  " got a future attached to a different loop");
-  }
+void FutureWait::throw_not_awaitable(const TaskCore& task) const {
+  throw selectors::RuntimeError(
+      task.get_name() +
+      (&future_ == &task.future()
+           ? " cannot await itself"
+           : " got a future that is attached to a different loop"));
 }
 
 }  // namespace loop

@@ -26,7 +26,9 @@ class FutureWait final : public Wait, public DoneCallback {
   // or another loop's.
   void start(Frame& frame) {
     auto& task = static_cast<TaskCore&>(frame.call_stack());
-    check(task);
+    if (&future_ == &task.future() ||
+        future_.loop_reference() != task.future().loop_reference()) [[unlikely]]
+      throw_not_awaitable(task);
     future_.add_done_callback(*this);
     task_ = &task;
     task.wait_for(*this);
@@ -47,11 +49,26 @@ class FutureWait final : public Wait, public DoneCallback {
   void on_done(FutureState&) override { task_->wake_up(); }
 
  private:
-  void check(const TaskCore& task) const;
+  [[noreturn]] void throw_not_awaitable(const TaskCore& task) const;
 
   FutureState& future_;
   TaskCore* task_ = nullptr;  // nullptr: it did not have to wait.
 };
+
+namespace future_awaiter_internal {
+
+// A vector claims to be copyable, whatever its elements are.
+template <class T>
+constexpr bool is_copyable() {
+  if constexpr (requires { typename T::value_type; }) {
+    return std::is_copy_constructible_v<T> &&
+           is_copyable<typename T::value_type>();
+  } else {
+    return std::is_copy_constructible_v<T>;
+  }
+}
+
+}  // namespace future_awaiter_internal
 
 // Waits until the future is done, and returns its result or throws what its
 // result() throws. If it is done, it goes on at once.
@@ -77,7 +94,7 @@ class FutureAwaiter {
     wait_.end();
     if constexpr (std::is_void_v<T>) {
       future_.result();
-    } else if constexpr (std::is_copy_constructible_v<T>) {
+    } else if constexpr (future_awaiter_internal::is_copyable<T>()) {
       T& result = future_.result();
       if (future_.state().is_only_reference()) return std::move(result);
       return result;
@@ -94,6 +111,11 @@ class FutureAwaiter {
 template <class T>
 FutureAwaiter<T> operator co_await(const Future<T>& future) {
   return FutureAwaiter<T>(future);
+}
+// A temporary does not count as somebody else's handle.
+template <class T>
+FutureAwaiter<T> operator co_await(Future<T>&& future) {
+  return FutureAwaiter<T>(std::move(future));
 }
 
 }  // namespace loop

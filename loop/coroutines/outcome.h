@@ -4,9 +4,9 @@
 #define LOOP_COROUTINES_OUTCOME_H_
 
 #include <exception>
+#include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "loop/futures/future_state.h"
 
@@ -16,48 +16,38 @@ namespace loop {
 template <class T>
 class Outcome {
  public:
-  Outcome() = default;
-
+  // There must be nothing in it.
   template <class... Value>
   void set_value(Value&&... value) {
-    content_.template emplace<kValue>(std::forward<Value>(value)...);
+    value_.emplace(std::forward<Value>(value)...);
   }
   void set_exception(std::exception_ptr exception) {
-    content_.template emplace<kException>(std::move(exception));
+    exception_ = std::move(exception);
   }
 
-  bool has_value() const { return content_.index() == kValue; }
+  bool has_value() const { return value_.has_value(); }
 
   // nullptr if there is none.
-  std::exception_ptr exception() const {
-    const auto* const exception = std::get_if<kException>(&content_);
-    return exception == nullptr ? nullptr : *exception;
-  }
+  const std::exception_ptr& exception() const { return exception_; }
 
   // The value, or throws the exception. There must be either.
   decltype(auto) value() const& {
     check();
-    if constexpr (!std::is_void_v<T>) return (*std::get_if<kValue>(&content_));
+    if constexpr (!std::is_void_v<T>) return (*value_);
   }
   T value() && {
     check();
-    if constexpr (!std::is_void_v<T>) {
-      return std::move(*std::get_if<kValue>(&content_));
-    }
+    if constexpr (!std::is_void_v<T>) return std::move(*value_);
   }
 
  private:
-  static constexpr std::size_t kValue = 1;
-  static constexpr std::size_t kException = 2;
-
   void check() const {
-    if (const auto* const exception = std::get_if<kException>(&content_))
-        [[unlikely]] {
-      std::rethrow_exception(*exception);
-    }
+    if (exception_) [[unlikely]]
+      std::rethrow_exception(exception_);
   }
 
-  std::variant<std::monostate, StoredResult<T>, std::exception_ptr> content_;
+  std::exception_ptr exception_;
+  std::optional<StoredResult<T>> value_;
 };
 
 }  // namespace loop

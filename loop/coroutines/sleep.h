@@ -25,7 +25,10 @@ class [[nodiscard]] Sleep final : public Wait {
   bool await_ready() const { return false; }
   template <std::derived_from<Frame> Promise>
   void await_suspend(std::coroutine_handle<Promise> self) {
-    start(self.promise());
+    Frame& frame = self.promise();
+    task_ = &static_cast<TaskCore&>(frame.call_stack());
+    if (delay_ <= std::chrono::nanoseconds::zero()) return task_->wake_up();
+    start(frame);
   }
   void await_resume() {
     if (task_->take_cancellation()) [[unlikely]]

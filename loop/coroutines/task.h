@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -24,10 +25,10 @@ namespace loop {
 template <class T>
 class TaskState final : public FutureResult<T>, public TaskCore {
  public:
-  TaskState(EventLoop& event_loop, Coroutine<T> coroutine, std::string name,
-            SourceLocation where)
+  TaskState(EventLoop& event_loop, Coroutine<T> coroutine,
+            std::string_view name, SourceLocation where)
       : FutureResult<T>(event_loop, where, FutureState::Kind::kTask),
-        TaskCore(*this, event_loop, coroutine.release(), std::move(name)) {}
+        TaskCore(*this, event_loop, coroutine.release(), name) {}
 
   using FutureState::release;
   using FutureState::retain;
@@ -101,7 +102,7 @@ class AnyTask {
 // exception handler is told.
 //
 // Port of asyncio.Task (CPython 3.13, Lib/asyncio/tasks.py).
-template <class T>
+template <class T = void>
 class Task : public Future<T> {
  public:
   explicit Task(Reference<TaskState<T>> state)
@@ -148,11 +149,11 @@ enum class Start {
 // Port of loop.create_task.
 template <class T>
 Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
-                    std::string name = "", Start start = Start::kSoon,
+                    std::string_view name = {}, Start start = Start::kSoon,
                     SourceLocation where = SourceLocation::current()) {
   event_loop.check_thread("create_task");
-  const Reference state(new TaskState<T>(event_loop, std::move(coroutine),
-                                         std::move(name), where));
+  const Reference state(
+      new TaskState<T>(event_loop, std::move(coroutine), name, where));
   if (start == Start::kSoon) {
     state->start_soon();
   } else {
@@ -167,8 +168,8 @@ template <class T>
 Task<T> create_task(Coroutine<T> coroutine, std::string name = "",
                     Start start = Start::kSoon,
                     SourceLocation where = SourceLocation::current()) {
-  return create_task(get_running_loop(), std::move(coroutine), std::move(name),
-                     start, where);
+  return create_task(get_running_loop(), std::move(coroutine), name, start,
+                     where);
 }
 
 // The task whose step is running. Throws RuntimeError if none is.

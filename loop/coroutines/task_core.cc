@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
@@ -27,15 +28,14 @@ class TaskCore::Step {
 };
 
 TaskCore::TaskCore(FutureState& future, EventLoop& event_loop, OwnedFrame first,
-                   std::string name)
+                   std::string_view name)
     : future_(future),
       loop_(event_loop),
       registry_(event_loop.extension<TaskRegistry>()),
       first_(std::move(first)),
       number_(registry_.next_number()),
-      name_(std::move(name)) {
-  first_call_.callee = &first_;
-  push_first(first_call_);
+      name_(name) {
+  push_first(first_);
 }
 
 std::string TaskCore::get_name() const {
@@ -61,9 +61,16 @@ void TaskCore::wake_up() {
   loop_.call_soon([this] { step(); }, innermost()->where());
 }
 
+void TaskCore::wake_up_cancelled(const std::string& message) {
+  wait_cancelled_ = true;
+  future_.set_cancel_message(message);
+  wake_up();
+}
+
 void TaskCore::step() {
   wait_ = nullptr;
-  cancel_now_ = std::exchange(must_cancel_, false);
+  cancel_now_ = must_cancel_ || wait_cancelled_;
+  must_cancel_ = wait_cancelled_ = false;
   if (cancel_now_ && !has_started_) [[unlikely]]
     return finish_unstarted();
   has_started_ = true;
@@ -86,7 +93,7 @@ void TaskCore::finish() {
 void TaskCore::finish_unstarted() {
   const Reference self(this);
   destroy_frames();
-  future_.finish_cancelled(cancel_message_);
+  future_.finish_cancelled();
   registry_.remove(*this);
 }
 
@@ -94,7 +101,8 @@ void TaskCore::settle_exception(std::exception_ptr exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const CancelledError& error) {
-    return future_.finish_cancelled(error.what());
+    future_.set_cancel_message(error.what());
+    return future_.finish_cancelled();
   } catch (...) {
   }
   future_.finish_with(std::move(exception));
@@ -116,7 +124,8 @@ bool TaskCore::cancel(std::string message) {
   ++cancel_requests_;
   if (wait_ != nullptr && wait_->cancel(message)) return true;
   must_cancel_ = true;
-  cancel_message_ = std::move(message);
+  // Of several, the first is the one that is thrown.
+  if (!wait_cancelled_) future_.set_cancel_message(std::move(message));
   return true;
 }
 
@@ -127,11 +136,11 @@ int TaskCore::uncancel() {
 
 // It was cancelled before it began to wait.
 void TaskCore::cancel_wait() {
-  if (wait_->cancel(cancel_message_)) must_cancel_ = false;
+  if (wait_->cancel(future_.cancel_message())) must_cancel_ = false;
 }
 
 void TaskCore::throw_cancelled() const {
-  throw CancelledError(cancel_message_);
+  throw CancelledError(future_.cancel_message());
 }
 
 }  // namespace loop

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
@@ -20,9 +21,8 @@ class TaskRegistry;
 // and has the task's wake_up() called once.
 class Wait {
  public:
-  // Has the wait end soon with a CancelledError of this message, and returns
-  // true; or returns false, and does no more than see to it that the task is
-  // woken soon. From the loop's thread.
+  // Has the wait end soon, with a CancelledError of this message. Returns
+  // false, and does nothing, if it is about to end anyway.
   virtual bool cancel(const std::string& message) = 0;
 
   // What it waits for, if that is a future.
@@ -76,6 +76,9 @@ class TaskCore : public CallStack {
   // closed.
   void wake_up();
 
+  // The same for a wait that ends because it was cancelled.
+  void wake_up_cancelled(const std::string& message);
+
   // Runs the next step now; in a callback of the loop, instead of wake_up().
   void step();
 
@@ -91,7 +94,7 @@ class TaskCore : public CallStack {
 
  protected:
   TaskCore(FutureState& future, EventLoop& event_loop, OwnedFrame first,
-           std::string name);
+           std::string_view name);
   virtual ~TaskCore() = default;
 
   // The first coroutine has returned, and what it came to is the task's, once
@@ -119,14 +122,13 @@ class TaskCore : public CallStack {
   TaskCore* next_ = nullptr;
 
   OwnedFrame first_;
-  Call first_call_;
   Wait* wait_ = nullptr;
 
   bool has_started_ = false;
-  bool must_cancel_ = false;  // At the next wait or step.
-  bool cancel_now_ = false;   // In this step.
+  bool must_cancel_ = false;     // At the next wait, or else step.
+  bool wait_cancelled_ = false;  // At the next step, come what may.
+  bool cancel_now_ = false;      // In this step.
   int cancel_requests_ = 0;
-  std::string cancel_message_;
 
   std::uint64_t number_;
   std::string name_;

@@ -40,7 +40,8 @@ bool FutureState::cancel(std::string message) {
   check_thread("cancel");
   unretrieved_ = false;
   if (done()) return false;
-  finish_cancelled(std::move(message));
+  set_cancel_message(std::move(message));
+  finish_cancelled();
   return true;
 }
 
@@ -111,11 +112,6 @@ void FutureState::finish_with(std::exception_ptr exception) {
   exception_ = std::move(exception);
   unretrieved_ = true;
   finish(Phase::kFinished);
-}
-
-void FutureState::finish_cancelled(std::string message) {
-  cancel_message_ = std::move(message);
-  finish(Phase::kCancelled);
 }
 
 void FutureState::finish(Phase phase) {

@@ -49,7 +49,14 @@ class FutureState : public Recycled {
   void set_finished() { finish(Phase::kFinished); }
   // The other two ends, for who has made sure that it is pending.
   void finish_with(std::exception_ptr exception);
-  void finish_cancelled(std::string message);
+  void finish_cancelled() { finish(Phase::kCancelled); }
+
+  // Of its CancelledError. A task that is told to cancel itself notes it here
+  // until it has.
+  void set_cancel_message(std::string message) {
+    cancel_message_ = std::move(message);
+  }
+  const std::string& cancel_message() const { return cancel_message_; }
   // Before it is looked at: throws what a future without a result throws.
   void check_result();
 
