@@ -3,8 +3,10 @@
 #ifndef LOOP_COROUTINES_COROUTINES_H_
 #define LOOP_COROUTINES_COROUTINES_H_
 
+#include "loop/coroutines/async_generator.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/print_tasks.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 

@@ -1,0 +1,129 @@
+// A generator that may wait for what it yields.
+
+#ifndef LOOP_COROUTINES_ASYNC_GENERATOR_H_
+#define LOOP_COROUTINES_ASYNC_GENERATOR_H_
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "loop/callbacks/source_location.h"
+#include "loop/coroutines/call_stack.h"
+
+namespace loop {
+
+namespace async_generator_internal {
+[[noreturn]] void throw_already_running();
+}  // namespace async_generator_internal
+
+// What calling an `async def` with a `yield` gives:
+//
+//   loop::AsyncGenerator<int> ticks(int n) {
+//     for (int i = 0; i < n; ++i) {
+//       co_await loop::sleep(1s);
+//       co_yield i;
+//     }
+//   }
+//   auto generator = ticks(10);
+//   while (const auto tick = co_await generator.next()) use(*tick);
+//
+// It runs in the task that asks it for the next value, from one `co_yield` to
+// the other, and what it throws comes out there. It owns its frame: who
+// destroys it destroys what is in there, wherever it stands.
+//
+// T can be moved, and is no reference. It is moved, not copied.
+//
+// Port of asynchronous generators (PEP 525).
+// Differs from Python: no asend(), athrow() and aclose(), as destructors clean
+// up without waiting; and no `async for`, but the loop above.
+template <class T>
+class [[nodiscard]] AsyncGenerator {
+ public:
+  static_assert(!std::is_reference_v<T>, "yield a pointer instead");
+  class promise_type;
+  class Next;
+
+  AsyncGenerator(AsyncGenerator&&) = default;
+  AsyncGenerator& operator=(AsyncGenerator&&) = default;
+
+  // Runs it until it yields, and awaiting this gives that value; nullopt if it
+  // has ended. Throws what leaves it; then it has ended. Throws RuntimeError if
+  // it runs already, for another task. It must neither move nor die meanwhile.
+  // Port of anext().
+  Next next() { return Next(*this); }
+
+ private:
+  explicit AsyncGenerator(Frame& frame) : frame_(frame) {}
+
+  OwnedFrame frame_;
+};
+
+template <class T>
+class AsyncGenerator<T>::promise_type : public Frame {
+ public:
+  AsyncGenerator get_return_object(
+      SourceLocation where = SourceLocation::current(),
+      const char* function = __builtin_FUNCTION()) {
+    made(std::coroutine_handle<promise_type>::from_promise(*this), where,
+         function);
+    return AsyncGenerator(*this);
+  }
+
+  // The caller has the value, and is next, as at the end.
+  template <std::convertible_to<T> Value = T>
+  FinalAwaiter yield_value(Value&& value) {
+    value_.emplace(std::forward<Value>(value));
+    is_running_ = false;
+    return final_suspend();
+  }
+  void return_void() { is_running_ = false; }
+  void unhandled_exception() noexcept {
+    is_running_ = false;
+    exception_ = std::current_exception();
+  }
+
+  void begin() {
+    if (is_running_) async_generator_internal::throw_already_running();
+    is_running_ = true;
+  }
+  std::optional<T> take() {
+    if (exception_) {
+      std::rethrow_exception(std::exchange(exception_, nullptr));
+    }
+    return std::exchange(value_, std::nullopt);
+  }
+
+ private:
+  std::optional<T> value_;
+  std::exception_ptr exception_;
+  bool is_running_ = false;
+};
+
+template <class T>
+class AsyncGenerator<T>::Next {
+ public:
+  explicit Next(AsyncGenerator& generator) : generator_(generator) {}
+
+  bool await_ready() const { return generator_.frame_->done(); }
+  template <std::derived_from<Frame> Promise>
+  bool await_suspend(std::coroutine_handle<Promise> caller) {
+    promise().begin();
+    Frame& frame = caller.promise();
+    return frame.call_stack().call(frame, generator_.frame_);
+  }
+  std::optional<T> await_resume() { return promise().take(); }
+
+ private:
+  promise_type& promise() {
+    return static_cast<promise_type&>(*generator_.frame_);
+  }
+
+  AsyncGenerator& generator_;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_ASYNC_GENERATOR_H_

@@ -1,0 +1,143 @@
+// The picture of who waits for whom.
+
+#include "loop/coroutines/print_tasks.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <string>
+#include <vector>
+
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/sleep.h"
+#include "loop/coroutines/task.h"
+#include "loop/futures/future.h"
+#include "tests/loop/coroutines/coroutine_fixture.h"
+#include "tests/loop/loop_fixture.h"
+
+namespace loop {
+namespace {
+
+class PrintTasksTest : public CoroutineTest {
+ protected:
+  // Without "tests/loop/coroutines/", and with "N" instead of a line's number.
+  std::string picture() {
+    std::string text = format_tasks(f_.loop);
+    const std::string folder = "tests/loop/coroutines/";
+    for (auto at = text.find(folder); at != text.npos; at = text.find(folder)) {
+      text.erase(at, folder.size());
+      const auto number = text.find(':', at) + 1;
+      text.replace(number, text.find('\n', number) - number, "N");
+    }
+    return text;
+  }
+};
+
+Coroutine<> inner() { co_await sleep(1ms); }
+Coroutine<> outer() { co_await inner(); }
+Coroutine<> join(std::vector<Task<>> tasks) {
+  for (const auto& task : tasks) co_await task;
+}
+
+TEST_F(PrintTasksTest, NoTask) { EXPECT_EQ(picture(), ""); }
+
+TEST_F(PrintTasksTest, TaskThatHasNotBegun) {
+  start(outer());
+  EXPECT_EQ(picture(), "Task-1\n└── outer print_tasks_test.cc:N\n");
+  f_.run_for(2ms);
+}
+
+TEST_F(PrintTasksTest, CallsOfATask) {
+  start(outer());
+  f_.turn();
+  EXPECT_EQ(picture(),
+            "Task-1\n"
+            "└── outer print_tasks_test.cc:N\n"
+            "    └── inner print_tasks_test.cc:N\n");
+  f_.run_for(2ms);
+}
+
+TEST_F(PrintTasksTest, PlaceOfTheAwait) {
+  const auto work = []() -> Coroutine<> {
+    co_await sleep(0s);
+    co_await sleep(1ms);
+  };
+  start(work());
+  const unsigned line = __LINE__ - 3;
+  f_.turn(2);
+  EXPECT_EQ(format_tasks(f_.loop),
+            "Task-1\n└── operator() " + place(line) + "\n");
+  f_.run_for(2ms);
+}
+
+TEST_F(PrintTasksTest, TaskThatWaitsForATask) {
+  const auto task = create_task(f_.loop, inner(), "worker");
+  create_task(f_.loop, join({task}), "boss");
+  create_task(f_.loop, inner(), "loner");
+  f_.turn();
+  EXPECT_EQ(picture(),
+            "boss\n"
+            "└── join print_tasks_test.cc:N\n"
+            "    └── worker\n"
+            "        └── inner print_tasks_test.cc:N\n"
+            "loner\n"
+            "└── inner print_tasks_test.cc:N\n");
+  f_.run_for(2ms);
+}
+
+TEST_F(PrintTasksTest, TaskThatTwoWaitFor) {
+  const auto task = create_task(f_.loop, inner(), "worker");
+  create_task(f_.loop, join({task}), "a");
+  create_task(f_.loop, join({task}), "b");
+  f_.turn();
+  EXPECT_EQ(picture(),
+            "a\n"
+            "└── join print_tasks_test.cc:N\n"
+            "    └── worker\n"
+            "        └── inner print_tasks_test.cc:N\n"
+            "b\n"
+            "└── join print_tasks_test.cc:N\n"
+            "    └── worker (above)\n");
+  f_.run_for(2ms);
+}
+
+// Nobody will ever wake them; but it can be seen.
+TEST_F(PrintTasksTest, TasksThatWaitForOneAnother) {
+  std::vector<Task<>> tasks;
+  const auto wait_for = [&tasks](std::size_t which) -> Coroutine<> {
+    co_await tasks[which];
+  };
+  tasks.push_back(start(wait_for(1)));
+  tasks.push_back(start(wait_for(0)));
+  f_.turn();
+  EXPECT_EQ(picture(),
+            "Task-1\n"
+            "└── operator() print_tasks_test.cc:N\n"
+            "    └── Task-2\n"
+            "        └── operator() print_tasks_test.cc:N\n"
+            "            └── Task-1 (above)\n");
+  tasks[0].cancel();
+  f_.turn(4);
+  EXPECT_TRUE(tasks[0].cancelled());
+  EXPECT_TRUE(tasks[1].cancelled());
+}
+
+TEST_F(PrintTasksTest, ClosedLoop) {
+  f_.loop.close();
+  EXPECT_EQ(picture(), "");
+}
+
+TEST_F(PrintTasksTest, OnSignal) {
+  print_tasks_on_signal(f_.loop);
+  create_task(f_.loop, inner(), "worker");
+  f_.turn();
+  ::testing::internal::CaptureStderr();
+  ::raise(SIGUSR2);
+  f_.turn();
+  EXPECT_EQ(::testing::internal::GetCapturedStderr().find("worker\n└── inner "),
+            0u);
+  f_.run_for(2ms);
+}
+
+}  // namespace
+}  // namespace loop
