@@ -122,7 +122,7 @@ void TaskCore::destroy_pending() {
 bool TaskCore::cancel(std::string message) {
   if (future_.done()) return false;
   ++cancel_requests_;
-  if (wait_ != nullptr && wait_->cancel(message)) return true;
+  if (wait_ != nullptr && cancel_wait(message)) return true;
   must_cancel_ = true;
   // Of several, the first is the one that is thrown.
   if (!wait_cancelled_) future_.set_cancel_message(std::move(message));
@@ -134,9 +134,17 @@ int TaskCore::uncancel() {
   return cancel_requests_;
 }
 
-// It was cancelled before it began to wait.
-void TaskCore::cancel_wait() {
-  if (wait_->cancel(future_.cancel_message())) must_cancel_ = false;
+bool TaskCore::cancel_wait(const std::string& message) {
+  if (is_cancelling_wait_) {
+    // It waits for itself, in the end: for a task that waits for it. Nobody
+    // else will ever wake it.
+    wake_up_cancelled(message);
+    return true;
+  }
+  is_cancelling_wait_ = true;
+  const bool told = wait_->cancel(message);
+  is_cancelling_wait_ = false;
+  return told;
 }
 
 void TaskCore::throw_cancelled() const {

@@ -66,8 +66,9 @@ class TaskCore : public CallStack {
   // It waits for this until wake_up() is called.
   void wait_for(Wait& wait) {
     wait_ = &wait;
+    // It was cancelled before it began to wait.
     if (must_cancel_) [[unlikely]]
-      cancel_wait();
+      must_cancel_ = !cancel_wait(future_.cancel_message());
   }
 
   // ---- For awaiters, later ----
@@ -108,7 +109,7 @@ class TaskCore : public CallStack {
   friend class TaskRegistry;
   class Step;
 
-  void cancel_wait();
+  bool cancel_wait(const std::string& message);
   void finish();
   void finish_unstarted();
   void destroy_pending();
@@ -128,6 +129,7 @@ class TaskCore : public CallStack {
   bool must_cancel_ = false;     // At the next wait, or else step.
   bool wait_cancelled_ = false;  // At the next step, come what may.
   bool cancel_now_ = false;      // In this step.
+  bool is_cancelling_wait_ = false;
   int cancel_requests_ = 0;
 
   std::uint64_t number_;
