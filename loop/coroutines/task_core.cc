@@ -122,7 +122,7 @@ void TaskCore::destroy_pending() {
 bool TaskCore::cancel(std::string message) {
   if (future_.done()) return false;
   ++cancel_requests_;
-  if (wait_ != nullptr && cancel_wait(message)) return true;
+  if (wait_ != nullptr && !wait_cancelled_ && cancel_wait(message)) return true;
   must_cancel_ = true;
   // Of several, the first is the one that is thrown.
   if (!wait_cancelled_) future_.set_cancel_message(std::move(message));

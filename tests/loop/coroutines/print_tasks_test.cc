@@ -117,6 +117,7 @@ TEST_F(PrintTasksTest, TasksThatWaitForOneAnother) {
             "        └── operator() print_tasks_test.cc:N\n"
             "            └── Task-1 (above)\n");
   tasks[0].cancel();
+  tasks[0].cancel();
   f_.turn(4);
   EXPECT_TRUE(tasks[0].cancelled());
   EXPECT_TRUE(tasks[1].cancelled());

@@ -1,0 +1,306 @@
+// The work that coroutine_bench gives to each kind of coroutines, and the
+// tightest ones written by hand, for one type of result and nothing else: no
+// cancelling, no exceptions, no names, no threads.
+
+#ifndef TESTS_BENCHMARKS_COROUTINE_BENCH_H_
+#define TESTS_BENCHMARKS_COROUTINE_BENCH_H_
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "tests/benchmarks/compare.h"
+
+namespace benchmarks {
+
+// A subject has
+//   Coroutine            what a coroutine that returns an int is
+//   long run(Coroutine)  runs it in the loop
+//   static ... child(int i)            returns i
+//   static Coroutine children(int n)   awaits n of them; returns their sum
+//   static Coroutine ready(int n)      awaits a result that is there, n times
+//   static Coroutine posts(int n)      lets the loop go on, n times
+//   static Coroutine spawns(int n)     runs a child as a task, and awaits that
+//   static Coroutine timers(int n)     awaits a timer that is due at once
+//   static Coroutine hand_over(int n)  takes n numbers from another coroutine,
+//                                      by a queue with room for one
+// and each returns what children() does.
+
+template <class Subject>
+[[gnu::noinline]] void run_children(Subject& subject, int n) {
+  subject.run(Subject::children(n), n);
+}
+template <class Subject>
+[[gnu::noinline]] void run_ready(Subject& subject, int n) {
+  subject.run(Subject::ready(n), n);
+}
+template <class Subject>
+[[gnu::noinline]] void run_posts(Subject& subject, int n) {
+  subject.run(Subject::posts(n), n);
+}
+template <class Subject>
+[[gnu::noinline]] void run_spawns(Subject& subject, int n) {
+  subject.run(Subject::spawns(n), n);
+}
+template <class Subject>
+[[gnu::noinline]] void run_timers(Subject& subject, int n) {
+  subject.run(Subject::timers(n), n);
+}
+template <class Subject>
+[[gnu::noinline]] void run_hand_over(Subject& subject, int n) {
+  subject.run(Subject::hand_over(n), n);
+}
+
+inline void check_sum(long sum, int n) {
+  if (sum == long{n} * (n - 1) / 2) return;
+  std::fprintf(stderr, "wrong sum: %ld\n", sum);
+  std::abort();
+}
+
+// ---- By hand ----
+
+// Frames of one size, which come and go.
+class FramePool {
+ public:
+  static void* take(std::size_t size) {
+    if (free_ == nullptr || size > kSize) {
+      return ::operator new(std::max(size, kSize));
+    }
+    return std::exchange(free_, *static_cast<void**>(free_));
+  }
+  static void give(void* frame, std::size_t size) {
+    if (size > kSize) return ::operator delete(frame);
+    *static_cast<void**>(frame) = std::exchange(free_, frame);
+  }
+
+ private:
+  static constexpr std::size_t kSize = 256;
+  static inline void* free_ = nullptr;
+};
+
+class Raw {
+ public:
+  class Coroutine;
+  using Handle = std::coroutine_handle<>;
+
+  // Who is to be resumed next.
+  class Ring {
+   public:
+    void push(Handle handle) { places_[end_++ % kSize] = handle; }
+    bool empty() const { return begin_ == end_; }
+    Handle pop() { return places_[begin_++ % kSize]; }
+
+   private:
+    static constexpr std::size_t kSize = 1024;
+    Handle places_[kSize];
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+  };
+  static inline Ring ring;
+
+  using Clock = std::chrono::steady_clock;
+  struct Timer {
+    Clock::time_point when;
+    Handle handle;
+    bool operator<(const Timer& other) const { return when > other.when; }
+  };
+  static inline std::vector<Timer> timers_due;
+
+  void run(Coroutine coroutine, int n);
+
+  static Coroutine child(int i);
+  static Coroutine children(int n);
+  static Coroutine ready(int n);
+  static Coroutine posts(int n);
+  static Coroutine spawns(int n);
+  static Coroutine timers(int n);
+  static Coroutine hand_over(int n);
+};
+
+class Raw::Coroutine {
+ public:
+  struct promise_type {
+    static void* operator new(std::size_t size) {
+      return FramePool::take(size);
+    }
+    static void operator delete(void* frame, std::size_t size) {
+      FramePool::give(frame, size);
+    }
+    Coroutine get_return_object() { return Coroutine(*this); }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    struct Final {
+      bool await_ready() noexcept { return false; }
+      void await_suspend(std::coroutine_handle<promise_type> self) noexcept {
+        if (self.promise().joined) ring.push(self.promise().joined);
+      }
+      void await_resume() noexcept {}
+    };
+    Final final_suspend() noexcept { return {}; }
+    void return_value(long value) { result = value; }
+    void unhandled_exception() { std::terminate(); }
+
+    long result = 0;
+    Handle joined = nullptr;
+  };
+
+  Coroutine(Coroutine&& other) noexcept
+      : handle_(std::exchange(other.handle_, nullptr)) {}
+  Coroutine& operator=(Coroutine&&) = delete;
+  ~Coroutine() {
+    if (handle_) handle_.destroy();
+  }
+
+  // Only for children that do not stop.
+  bool await_ready() { return false; }
+  bool await_suspend(Handle) {
+    handle_.resume();
+    return false;
+  }
+  long await_resume() { return handle_.promise().result; }
+
+  std::coroutine_handle<promise_type> handle() const { return handle_; }
+
+ private:
+  explicit Coroutine(promise_type& promise)
+      : handle_(std::coroutine_handle<promise_type>::from_promise(promise)) {}
+  std::coroutine_handle<promise_type> handle_;
+};
+
+inline void Raw::run(Coroutine coroutine, int n) {
+  ring.push(coroutine.handle());
+  while (!coroutine.handle().done()) {
+    while (!ring.empty()) ring.pop().resume();
+    while (!timers_due.empty() && timers_due.front().when <= Clock::now()) {
+      std::pop_heap(timers_due.begin(), timers_due.end());
+      const Handle due = timers_due.back().handle;
+      timers_due.pop_back();
+      due.resume();
+    }
+  }
+  check_sum(coroutine.handle().promise().result, n);
+}
+
+[[gnu::noinline]] inline Raw::Coroutine Raw::child(int i) { co_return i; }
+
+inline Raw::Coroutine Raw::children(int n) {
+  long sum = 0;
+  for (int i = 0; i < n; ++i) sum += co_await child(i);
+  co_return sum;
+}
+
+inline Raw::Coroutine Raw::ready(int n) {
+  struct Ready {
+    explicit Ready(const int& value) : result(value) {}
+    bool await_ready() { return true; }
+    void await_suspend(Handle) {}
+    int await_resume() { return result; }
+    const int& result;
+  };
+  long sum = 0;
+  int value = 0;
+  benchmark::DoNotOptimize(value);
+  for (int i = 0; i < n; ++i) sum += i + co_await Ready(value);
+  co_return sum;
+}
+
+inline Raw::Coroutine Raw::posts(int n) {
+  struct Post {
+    Post() {}
+    bool await_ready() { return false; }
+    void await_suspend(Handle self) { ring.push(self); }
+    void await_resume() {}
+  };
+  long sum = 0;
+  for (int i = 0; i < n; ++i) {
+    co_await Post();
+    sum += i;
+  }
+  co_return sum;
+}
+
+inline Raw::Coroutine Raw::spawns(int n) {
+  struct Join {
+    explicit Join(Coroutine task) : joined(std::move(task)) {}
+    bool await_ready() { return false; }
+    void await_suspend(Handle self) {
+      joined.handle().promise().joined = self;
+      ring.push(joined.handle());
+    }
+    long await_resume() { return joined.await_resume(); }
+    Coroutine joined;
+  };
+  long sum = 0;
+  for (int i = 0; i < n; ++i) sum += co_await Join(child(i));
+  co_return sum;
+}
+
+inline Raw::Coroutine Raw::timers(int n) {
+  struct Sleep {
+    Sleep() {}
+    bool await_ready() { return false; }
+    void await_suspend(Handle self) {
+      timers_due.push_back({Clock::now() + std::chrono::nanoseconds(1), self});
+      std::push_heap(timers_due.begin(), timers_due.end());
+    }
+    void await_resume() {}
+  };
+  long sum = 0;
+  for (int i = 0; i < n; ++i) {
+    co_await Sleep();
+    sum += i;
+  }
+  co_return sum;
+}
+
+// One place, and who waits at either side of it.
+inline Raw::Coroutine Raw::hand_over(int n) {
+  struct Place {
+    int value = -1;
+    Handle giver = nullptr;
+    Handle taker = nullptr;
+  };
+  struct Give {
+    Give(Place& p, int v) : place(p), value(v) {}
+    bool await_ready() { return place.value < 0; }
+    void await_suspend(Handle self) { place.giver = self; }
+    void await_resume() {
+      place.value = value;
+      if (place.taker) ring.push(std::exchange(place.taker, nullptr));
+    }
+    Place& place;
+    int value;
+  };
+  struct Take {
+    explicit Take(Place& p) : place(p) {}
+    bool await_ready() { return place.value >= 0; }
+    void await_suspend(Handle self) { place.taker = self; }
+    int await_resume() {
+      if (place.giver) ring.push(std::exchange(place.giver, nullptr));
+      return std::exchange(place.value, -1);
+    }
+    Place& place;
+  };
+  Place place;
+  const auto give_all = [](Place& to, int count) -> Coroutine {
+    for (int i = 0; i < count; ++i) co_await Give(to, i);
+    co_return 0;
+  };
+  const Coroutine giver = give_all(place, n);
+  ring.push(giver.handle());
+  long sum = 0;
+  for (int i = 0; i < n; ++i) sum += co_await Take(place);
+  co_return sum;
+}
+
+}  // namespace benchmarks
+
+#endif  // TESTS_BENCHMARKS_COROUTINE_BENCH_H_
