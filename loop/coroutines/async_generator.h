@@ -12,6 +12,7 @@
 
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/coroutine_frame.h"
 
 namespace loop {
 
@@ -62,7 +63,7 @@ class [[nodiscard]] AsyncGenerator {
 };
 
 template <class T>
-class AsyncGenerator<T>::promise_type : public Frame {
+class AsyncGenerator<T>::promise_type : public CoroutineFrame {
  public:
   AsyncGenerator get_return_object(
       SourceLocation where = SourceLocation::current(),

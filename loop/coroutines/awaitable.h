@@ -1,4 +1,4 @@
-// What can be awaited, and what that gives.
+// What is awaited where a coroutine or a future is wanted.
 
 #ifndef LOOP_COROUTINES_AWAITABLE_H_
 #define LOOP_COROUTINES_AWAITABLE_H_
@@ -10,25 +10,13 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
+#include "loop/coroutines/awaiter_of.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
 
 namespace loop {
 namespace awaitable_internal {
-
-template <class A>
-decltype(auto) awaiter_of(A&& awaitable) {
-  if constexpr (requires { std::forward<A>(awaitable).operator co_await(); }) {
-    return std::forward<A>(awaitable).operator co_await();
-  } else if constexpr (requires {
-                         operator co_await(std::forward<A>(awaitable));
-                       }) {
-    return operator co_await(std::forward<A>(awaitable));
-  } else {
-    return std::forward<A>(awaitable);
-  }
-}
 
 template <class T>
 std::true_type is_future(const Future<T>&);
@@ -38,16 +26,6 @@ std::true_type is_coroutine(const Coroutine<T>&);
 std::false_type is_coroutine(...);
 
 }  // namespace awaitable_internal
-
-// What `co_await awaitable` returns.
-template <class A>
-using AwaitResult =
-    decltype(awaitable_internal::awaiter_of(std::declval<A>()).await_resume());
-
-template <class A>
-concept Awaitable = requires {
-  typename AwaitResult<A>;
-};
 
 // A Future<T> or a Task<T>.
 template <class A>

@@ -56,15 +56,6 @@ class Frame : public Recycled {
   };
   FinalAwaiter final_suspend() const noexcept { return {}; }
 
-  // Each `co_await` comes by here first, and leaves its line.
-  template <class Awaitable>
-  Awaitable&& await_transform(
-      Awaitable&& awaitable,
-      unsigned line = static_cast<unsigned>(__builtin_LINE())) noexcept {
-    stop_at(line);
-    return std::forward<Awaitable>(awaitable);
-  }
-
   // Here stands the innermost coroutine of the task.
   void stop_at(unsigned line) noexcept;
 

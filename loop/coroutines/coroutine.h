@@ -11,6 +11,7 @@
 
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/coroutine_frame.h"
 #include "loop/coroutines/outcome.h"
 
 namespace loop {
@@ -21,7 +22,7 @@ class Coroutine;
 namespace coroutine_internal {
 
 template <class T>
-class PromiseBase : public Frame {
+class PromiseBase : public CoroutineFrame {
  public:
   Coroutine<T> get_return_object(
       SourceLocation where = SourceLocation::current(),

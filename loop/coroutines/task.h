@@ -165,7 +165,7 @@ Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
 // The same for the loop that is running. Throws RuntimeError if none is.
 // Port of asyncio.create_task.
 template <class T>
-Task<T> create_task(Coroutine<T> coroutine, std::string name = "",
+Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
                     Start start = Start::kSoon,
                     SourceLocation where = SourceLocation::current()) {
   return create_task(get_running_loop(), std::move(coroutine), name, start,
