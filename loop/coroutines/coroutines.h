@@ -9,5 +9,6 @@
 #include "loop/coroutines/print_tasks.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
+#include "loop/coroutines/timeout.h"
 
 #endif  // LOOP_COROUTINES_COROUTINES_H_

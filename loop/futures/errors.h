@@ -3,6 +3,7 @@
 #ifndef LOOP_FUTURES_ERRORS_H_
 #define LOOP_FUTURES_ERRORS_H_
 
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -28,6 +29,14 @@ class CancelledError {
 // Port of asyncio.InvalidStateError.
 struct InvalidStateError : selectors::RuntimeError {
   using selectors::RuntimeError::RuntimeError;
+};
+
+// The time is up.
+// Port of TimeoutError, which is what asyncio.TimeoutError is.
+// Differs from Python: there it is an OSError.
+struct TimeoutError : std::runtime_error {
+  explicit TimeoutError(const std::string& message = "timed out")
+      : std::runtime_error(message) {}
 };
 
 }  // namespace loop
