@@ -6,9 +6,11 @@
 #include "loop/coroutines/async_generator.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/exception_group.h"
 #include "loop/coroutines/print_tasks.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
+#include "loop/coroutines/task_group.h"
 #include "loop/coroutines/timeout.h"
 
 #endif  // LOOP_COROUTINES_COROUTINES_H_

@@ -25,6 +25,10 @@ class CancelledError {
   std::string message_;
 };
 
+// Somebody pressed Ctrl-C. Not derived from std::exception, for the same
+// reason. Port of KeyboardInterrupt.
+struct KeyboardInterrupt {};
+
 // A result that is not there yet, or is there already.
 // Port of asyncio.InvalidStateError.
 struct InvalidStateError : selectors::RuntimeError {

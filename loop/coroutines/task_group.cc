@@ -1,0 +1,167 @@
+#include "loop/coroutines/task_group.h"
+
+#include <functional>
+#include <iterator>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/coroutines/exception_group.h"
+#include "loop/futures/done_callback.h"
+#include "loop/futures/errors.h"
+#include "loop/futures/future.h"
+#include "loop/futures/future_state.h"
+
+namespace loop {
+namespace {
+
+template <class Exception>
+bool is(const std::exception_ptr& exception) {
+  try {
+    if (exception) std::rethrow_exception(exception);
+  } catch (const Exception&) {
+    return true;
+  } catch (...) {
+  }
+  return false;
+}
+
+}  // namespace
+
+// A task of the group, until it is done and the group knows that.
+class TaskGroup::Member final : public DoneCallback {
+ public:
+  Member(TaskGroup& group, AnyTask t) : task(std::move(t)), group_(group) {}
+  ~Member() override { unlink(); }
+
+  void on_done(FutureState& future) override {
+    EventLoop& event_loop = task.core().loop();
+    if (event_loop.is_closed()) return;
+    event_loop.call_soon([this] { group_.on_task_done(*this); },
+                         future.where());
+  }
+
+  const AnyTask task;
+  std::list<Member>::iterator self;
+
+ private:
+  TaskGroup& group_;
+};
+
+// What the parent waits for. It exists as long as that, and no longer.
+class TaskGroup::Completed final : public FutureResult<void> {
+ public:
+  explicit Completed(TaskGroup& group)
+      : FutureResult(group.parent_->loop(), SourceLocation::current()),
+        group_(group) {
+    group_.completed_ = this;
+  }
+  ~Completed() override { group_.completed_ = nullptr; }
+
+  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+    for (const Member& member : group_.members_) f(member.task.core().future());
+  }
+
+ private:
+  TaskGroup& group_;
+};
+
+TaskGroup::TaskGroup() = default;
+TaskGroup::~TaskGroup() = default;
+
+void TaskGroup::enter() {
+  if (parent_ != nullptr) {
+    throw selectors::RuntimeError("TaskGroup has already been entered");
+  }
+  parent_ = TaskCore::current();
+}
+
+Coroutine<> TaskGroup::exit(std::exception_ptr error) {
+  exiting_ = true;
+  if (!interrupt_ && is<KeyboardInterrupt>(error)) interrupt_ = error;
+  const bool was_cancelled = is<CancelledError>(error);
+  std::exception_ptr cancellation = was_cancelled ? error : nullptr;
+  if (error && !aborting_) abort();
+  co_await wait_for_members(cancellation);
+
+  if (interrupt_) std::rethrow_exception(interrupt_);
+  // Who has cancelled the parent to get here has to take that back. If that was
+  // the only one, there is no cancellation to tell of.
+  if (cancelled_parent_ && parent_->uncancel() == 0) cancellation = nullptr;
+  if (cancellation && errors_.empty()) std::rethrow_exception(cancellation);
+  if (error && !was_cancelled) errors_.push_back(std::move(error));
+  if (!errors_.empty()) throw_errors();
+}
+
+// The parent can be cancelled as often as somebody likes: it waits until all
+// are done.
+Coroutine<> TaskGroup::wait_for_members(std::exception_ptr& cancellation) {
+  while (!members_.empty()) {
+    const Reference<FutureResult<void>> completed(new Completed(*this));
+    try {
+      co_await Future<void>(completed);
+    } catch (const CancelledError&) {
+      if (aborting_) continue;
+      cancellation = std::current_exception();
+      abort();
+    }
+  }
+}
+
+// If the parent has been cancelled from outside as well, the CancelledError
+// that told it so is lost in favour of the errors. So it gets another, at its
+// next wait.
+void TaskGroup::throw_errors() {
+  if (parent_->cancelling() > 0) {
+    parent_->uncancel();
+    parent_->cancel("");
+  }
+  throw ExceptionGroup("unhandled errors in a TaskGroup", std::move(errors_));
+}
+
+const char* TaskGroup::reason_to_refuse() const {
+  if (parent_ == nullptr) return "TaskGroup has not been entered";
+  if (exiting_ && members_.empty()) return "TaskGroup is finished";
+  if (aborting_) return "TaskGroup is shutting down";
+  return nullptr;
+}
+
+// One that is done already, because it started at once, is seen to in the next
+// iteration like any other. If it failed, the parent is not cancelled while it
+// is still on its way to the next wait.
+void TaskGroup::add(AnyTask task) {
+  Member& member = members_.emplace_back(*this, std::move(task));
+  member.self = std::prev(members_.end());
+  member.task.core().future().add_done_callback(member);
+}
+
+void TaskGroup::abort() {
+  aborting_ = true;
+  for (const Member& member : members_) {
+    if (!member.task.done()) member.task.cancel();
+  }
+}
+
+void TaskGroup::on_task_done(Member& member) {
+  const AnyTask task = member.task;
+  members_.erase(member.self);
+  if (completed_ != nullptr && members_.empty() && !completed_->done()) {
+    completed_->result.emplace();
+    completed_->set_finished();
+  }
+  if (task.cancelled()) return;
+  if (std::exception_ptr error = task.exception()) {
+    note_error(std::move(error));
+  }
+}
+
+// The parent may be waiting for anything, within the body. It is cancelled, so
+// that it gets to exit(), which takes that back.
+void TaskGroup::note_error(std::exception_ptr error) {
+  if (!interrupt_ && is<KeyboardInterrupt>(error)) interrupt_ = error;
+  errors_.push_back(std::move(error));
+  if (aborting_ || cancelled_parent_) return;
+  abort();
+  cancelled_parent_ = true;
+  parent_->cancel("");
+}
+
+}  // namespace loop
