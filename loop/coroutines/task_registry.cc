@@ -16,9 +16,11 @@ void TaskRegistry::remove(TaskCore& task) noexcept {
   task.release();
 }
 
+// The last one first, as one that another has started may refer to what is in
+// the other's frames.
 TaskRegistry::~TaskRegistry() {
-  while (first_ != nullptr) {
-    TaskCore& task = *first_;
+  while (last_ != nullptr) {
+    TaskCore& task = *last_;
     task.destroy_pending();
     remove(task);
   }
