@@ -4,6 +4,7 @@
 #define LOOP_FUTURES_RUN_IN_EXECUTOR_H_
 
 #include <atomic>
+#include <concepts>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
+#include "loop/futures/default_executor.h"
 #include "loop/futures/executor_calls.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
@@ -115,7 +117,6 @@ class Job {
 //
 // `function` must not own a Future of the loop: it dies in the other thread.
 // Throws RuntimeError if the loop is closed, and what submit() throws.
-// Differs from Python: there is no default executor.
 // Port of loop.run_in_executor().
 template <class F>
 Future<std::invoke_result_t<F&>> run_in_executor(
@@ -137,6 +138,17 @@ Future<std::invoke_result_t<F&>> run_in_executor(
   });
   executor.submit(internal::Job<T, F>(std::move(function), calls, id, outcome));
   return future;
+}
+
+// The same in the default executor of the loop.
+template <class F>
+requires(std::invocable<F&>) Future<std::invoke_result_t<F&>> run_in_executor(
+    EventLoop& event_loop, F function,
+    SourceLocation where = SourceLocation::current()) {
+  event_loop.check_thread("run_in_executor");
+  return run_in_executor(event_loop,
+                         *event_loop.extension<DefaultExecutor>().executor,
+                         std::move(function), where);
 }
 
 }  // namespace loop
