@@ -32,20 +32,34 @@ Disposition& disposition_of(int signal_number) {
 
 void catch_signal(int signal_number) {
   const std::lock_guard lock(mutex);
-  Disposition& disposition = disposition_of(signal_number);
-  if (disposition.users == 0) {
-    struct sigaction action {};
-    action.sa_handler = Mailbox::deliver;
-    // What another thread is in the middle of goes on, and a thread with a
-    // small stack may have set another one aside for signals.
-    action.sa_flags = SA_RESTART | SA_ONSTACK;
-    if (kernel::sigaction(signal_number, &action, &disposition.before) != 0) {
-      throw selectors::RuntimeError(
-          "signal " + std::to_string(signal_number) +
-          " cannot be caught: " + std::generic_category().message(errno));
-    }
+  struct sigaction action {};
+  action.sa_handler = Mailbox::deliver;
+  // What another thread is in the middle of goes on, and a thread with a small
+  // stack may have set another one aside for signals.
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  struct sigaction before {};
+  if (kernel::sigaction(signal_number, &action, &before) != 0) {
+    throw selectors::RuntimeError(
+        "signal " + std::to_string(signal_number) +
+        " cannot be caught: " + std::generic_category().message(errno));
   }
+  Disposition& disposition = disposition_of(signal_number);
+  if (disposition.users == 0) disposition.before = before;
   ++disposition.users;
+}
+
+void catch_no_more_than_one(int signal_number) {
+  const std::lock_guard lock(mutex);
+  struct sigaction action {};
+  kernel::sigaction(signal_number, nullptr, &action);
+  action.sa_flags |= static_cast<int>(SA_RESETHAND);
+  kernel::sigaction(signal_number, &action, nullptr);
+}
+
+bool has_default_disposition(int signal_number) {
+  struct sigaction present {};
+  kernel::sigaction(signal_number, nullptr, &present);
+  return (present.sa_flags & SA_SIGINFO) == 0 && present.sa_handler == SIG_DFL;
 }
 
 void release_signal(int signal_number) {

@@ -6,13 +6,22 @@
 namespace loop {
 
 // Has a signal delivered to mailboxes from now on. Several loops may ask for
-// the same one; each gets it. Nothing is blocked, and so a child process has
-// nothing to unblock; exec() restores the dispositions by itself.
-// Throws RuntimeError for one that cannot be caught (SIGKILL, SIGSTOP).
+// the same one; each gets it. A disposition that somebody else has set
+// meanwhile is replaced. Nothing is blocked, and so a child process has nothing
+// to unblock; exec() restores the dispositions by itself. Throws RuntimeError
+// for one that cannot be caught (SIGKILL, SIGSTOP).
 void catch_signal(int signal_number);
 
-// The opposite. After the last one the old disposition is restored, unless
-// somebody else has set another one meanwhile.
+// Has the kernel restore the default when the next one is delivered, so that
+// the one after that does what it does by default, whatever the program is
+// busy with. For a signal that is caught; until somebody catches it again.
+void catch_no_more_than_one(int signal_number);
+
+// Does the signal do what it does by default?
+bool has_default_disposition(int signal_number);
+
+// The opposite of catch_signal(). After the last one the old disposition is
+// restored, unless somebody else has set another one meanwhile.
 void release_signal(int signal_number);
 
 }  // namespace loop

@@ -20,16 +20,17 @@ void SignalHandlers::add(int signal_number, Callback callback,
   Handler*& place = handler_of(signal_number);
   arrived_.reserve(Mailbox::kSignals);  // So that collect() loses nothing.
   Handler& handler = pool_.add(std::move(callback), where);
-  if (place == nullptr) {
-    mailbox_.want_signal(signal_number);  // First, lest one be lost.
-    try {
-      catch_signal(signal_number);
-    } catch (...) {
-      mailbox_.forget_signal(signal_number);
-      pool_.remove(&handler);
-      throw;
-    }
+  const bool is_first = place == nullptr;
+  if (is_first) mailbox_.want_signal(signal_number);  // Lest one be lost.
+  try {
+    // Also for another: the last one may have been for one signal only.
+    catch_signal(signal_number);
+  } catch (...) {
+    if (is_first) mailbox_.forget_signal(signal_number);
+    pool_.remove(&handler);
+    throw;
   }
+  if (!is_first) release_signal(signal_number);
   pool_.remove(std::exchange(place, &handler));
 }
 

@@ -95,6 +95,21 @@ TEST_P(DispositionsTest, LeftAloneIfSomebodyElseHasSetAnother) {
   EXPECT_EQ(disposition_of(SIGUSR1), GetParam());
 }
 
+// Who adds another handler wants it to be called, whatever has happened since.
+TEST(RestoredTest, AnotherHandlerCatchesTheSignalAgain) {
+  const Disposition before(SIGUSR1, SIG_DFL);
+  EventLoop loop;
+  loop.add_signal_handler(SIGUSR1, [] {});
+  ::signal(SIGUSR1, SIG_IGN);
+  int ran = 0;
+  loop.add_signal_handler(SIGUSR1, [&] { ++ran; });
+  ::raise(SIGUSR1);
+  run_woken(loop);
+  EXPECT_EQ(ran, 1);
+  loop.remove_signal_handler(SIGUSR1);
+  EXPECT_EQ(disposition_of(SIGUSR1), SIG_DFL);
+}
+
 // The flags and the mask of the old action come back, too.
 TEST(RestoredTest, AsAWhole) {
   const Disposition before(SIGUSR1, SIG_DFL);
