@@ -8,9 +8,11 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/exception_group.h"
 #include "loop/coroutines/print_tasks.h"
+#include "loop/coroutines/runner.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/coroutines/task_group.h"
 #include "loop/coroutines/timeout.h"
+#include "loop/coroutines/to_thread.h"
 
 #endif  // LOOP_COROUTINES_COROUTINES_H_

@@ -1,0 +1,225 @@
+// run() and Runner: after CPython's test_runners.py.
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/exception_context.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/runner.h"
+#include "loop/coroutines/sleep.h"
+#include "loop/coroutines/task.h"
+#include "loop/coroutines/to_thread.h"
+#include "loop/futures/errors.h"
+#include "loop/futures/future.h"
+#include "tests/loop/futures/future_fixture.h"
+#include "tests/loop/loop_fixture.h"
+
+namespace loop {
+namespace {
+
+Coroutine<> nothing() { co_return; }
+
+TEST(RunTest, Return) {
+  const auto main = []() -> Coroutine<int> {
+    co_await sleep(0s);
+    co_return 42;
+  };
+  EXPECT_EQ(run(main()), 42);
+  run(sleep(0s));
+}
+
+TEST(RunTest, MoveOnly) {
+  const auto main = []() -> Coroutine<std::unique_ptr<int>> {
+    co_return std::make_unique<int>(7);
+  };
+  EXPECT_EQ(*run(main()), 7);
+}
+
+TEST(RunTest, Raises) {
+  const auto main = []() -> Coroutine<> {
+    co_await sleep(0s);
+    throw Mistake("spam");
+  };
+  EXPECT_THROW(run(main()), Mistake);
+}
+
+TEST(RunTest, Debug) {
+  const auto is_debug = []() -> Coroutine<bool> {
+    co_return get_running_loop().get_debug();
+  };
+  EXPECT_FALSE(run(is_debug()));
+  EXPECT_FALSE(run(is_debug(), false));
+  EXPECT_TRUE(run(is_debug(), true));
+}
+
+TEST(RunTest, FromRunningLoop) {
+  const auto main = []() -> Coroutine<> {
+    EXPECT_THROW(run(sleep(0s)), RuntimeError);
+    co_return;
+  };
+  run(main());
+}
+
+TEST(RunTest, CancelsHangingTasks) {
+  const auto hang = [](Counted) -> Coroutine<> { co_await sleep(1h); };
+  const auto main = [&]() -> Coroutine<int> {
+    create_task(hang(Counted()));
+    create_task(hang(Counted()));
+    co_return 123;
+  };
+  EXPECT_EQ(run(main()), 123);
+  EXPECT_EQ(Counted::alive, 0);
+}
+
+// They may clean up, for as long as that takes.
+TEST(RunTest, WaitsForHangingTasks) {
+  bool cleaned_up = false;
+  const auto hang = [&]() -> Coroutine<> {
+    try {
+      co_await sleep(1h);
+    } catch (const CancelledError&) {
+    }
+    co_await sleep(1ms);
+    get_running_loop().stop();
+    co_await sleep(1ms);
+    cleaned_up = true;
+  };
+  const auto main = [&]() -> Coroutine<> {
+    create_task(hang());
+    co_await sleep(0s);
+  };
+  run(main());
+  EXPECT_TRUE(cleaned_up);
+}
+
+TEST(RunTest, ReportsHangingTasksErrors) {
+  std::vector<ExceptionContext> errors;
+  const auto hang = []() -> Coroutine<> {
+    try {
+      co_await sleep(1h);
+    } catch (const CancelledError&) {
+      throw Mistake("while closing");
+    }
+  };
+  const auto main = [&]() -> Coroutine<> {
+    get_running_loop().set_exception_handler(
+        [&](EventLoop&, const ExceptionContext& context) {
+          errors.push_back(context);
+        });
+    create_task(hang(), "hanging");
+    co_await sleep(0s);
+  };
+  run(main());
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_TRUE(contains(errors[0].message, "hanging"));
+  EXPECT_EQ(text_of(errors[0].exception), "while closing");
+}
+
+TEST(RunTest, LoopFactory) {
+  EventLoop* made = nullptr;
+  const auto factory = [&] {
+    auto event_loop = std::make_unique<EventLoop>();
+    made = event_loop.get();
+    return event_loop;
+  };
+  const auto main = []() -> Coroutine<EventLoop*> {
+    co_return &get_running_loop();
+  };
+  EXPECT_EQ(run(main(), {}, factory), made);
+}
+
+TEST(RunTest, CancelledByItself) {
+  const auto main = []() -> Coroutine<> {
+    current_task().cancel("myself");
+    co_await sleep(1h);
+  };
+  EXPECT_EQ(cancelled_with([&] { run(main()); }), "myself");
+}
+
+TEST(RunnerTest, RunsSeveralInOneLoop) {
+  Runner runner;
+  const auto where = []() -> Coroutine<EventLoop*> {
+    co_return &get_running_loop();
+  };
+  EXPECT_EQ(runner.run(where()), &runner.get_loop());
+  EXPECT_EQ(runner.run(where()), &runner.get_loop());
+}
+
+// What one has started goes on in the next.
+TEST(RunnerTest, TasksGoOn) {
+  Runner runner;
+  const auto begin = []() -> Coroutine<Task<int>> {
+    co_return create_task(sleep(1ms, 7));
+  };
+  const auto wait = [](Task<int> task) -> Coroutine<int> {
+    co_return co_await task;
+  };
+  const auto task = runner.run(begin());
+  EXPECT_EQ(runner.run(wait(task)), 7);
+}
+
+TEST(RunnerTest, Debug) {
+  EXPECT_TRUE(Runner(true).get_loop().get_debug());
+  EXPECT_FALSE(Runner(false).get_loop().get_debug());
+}
+
+TEST(RunnerTest, ExplicitClose) {
+  Runner runner;
+  runner.get_loop();
+  runner.close();
+  EXPECT_THROW(runner.get_loop(), RuntimeError);
+  testing::internal::CaptureStderr();
+  EXPECT_THROW(runner.run(nothing()), RuntimeError);
+  testing::internal::GetCapturedStderr();
+  runner.close();
+}
+
+TEST(RunnerTest, CloseUnused) {
+  Runner runner;
+  runner.close();
+}
+
+TEST(RunnerTest, CloseWhileItRuns) {
+  Runner runner;
+  const auto main = [&]() -> Coroutine<> {
+    EXPECT_THROW(runner.close(), RuntimeError);
+    EXPECT_THROW(runner.run(sleep(0s)), RuntimeError);
+    co_return;
+  };
+  runner.run(main());
+  runner.run(nothing());
+}
+
+TEST(RunnerTest, StoppedBeforeItIsDone) {
+  Runner runner;
+  const auto main = []() -> Coroutine<> {
+    get_running_loop().stop();
+    co_await sleep(1h);
+  };
+  EXPECT_THROW(runner.run(main()), RuntimeError);
+}
+
+// A function in a thread may need the loop; its result is waited for.
+TEST(RunnerTest, CloseWaitsForTheDefaultExecutor) {
+  bool finished = false;
+  const auto main = [&]() -> Coroutine<> {
+    EventLoop& event_loop = get_running_loop();
+    static_cast<void>(to_thread([&] {
+      std::promise<void> called;
+      event_loop.call_soon_threadsafe([&] { called.set_value(); });
+      called.get_future().wait();
+      finished = true;
+    }));
+    co_return;
+  };
+  run(main());
+  EXPECT_TRUE(finished);
+}
+
+}  // namespace
+}  // namespace loop
