@@ -8,6 +8,7 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/exception_group.h"
 #include "loop/coroutines/print_tasks.h"
+#include "loop/coroutines/run_coroutine_threadsafe.h"
 #include "loop/coroutines/runner.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
