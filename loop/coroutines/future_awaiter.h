@@ -6,6 +6,7 @@
 #include <concepts>
 #include <coroutine>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -55,20 +56,15 @@ class FutureWait final : public Wait, public DoneCallback {
   TaskCore* task_ = nullptr;  // nullptr: it did not have to wait.
 };
 
-namespace future_awaiter_internal {
-
-// A vector claims to be copyable, whatever its elements are.
+// Can it be copied? A vector says so even if what is in it cannot.
 template <class T>
-constexpr bool is_copyable() {
-  if constexpr (requires { typename T::value_type; }) {
-    return std::is_copy_constructible_v<T> &&
-           is_copyable<typename T::value_type>();
-  } else {
-    return std::is_copy_constructible_v<T>;
-  }
-}
-
-}  // namespace future_awaiter_internal
+inline constexpr bool kCopyable = std::is_copy_constructible_v<T>;
+template <class T>
+requires requires { typename T::value_type; }
+inline constexpr bool kCopyable<T> =
+    std::is_copy_constructible_v<T> && kCopyable<typename T::value_type>;
+template <class... T>
+inline constexpr bool kCopyable<std::tuple<T...>> = (kCopyable<T> && ...);
 
 // Waits until the future is done, and returns its result or throws what its
 // result() throws. If it is done, it goes on at once.
@@ -94,7 +90,7 @@ class FutureAwaiter {
     wait_.end();
     if constexpr (std::is_void_v<T>) {
       future_.result();
-    } else if constexpr (future_awaiter_internal::is_copyable<T>()) {
+    } else if constexpr (kCopyable<T>) {
       T& result = future_.result();
       if (future_.state().is_only_reference()) return std::move(result);
       return result;
