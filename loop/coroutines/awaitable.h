@@ -14,6 +14,7 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
+#include "loop/futures/future_state.h"
 
 namespace loop {
 namespace awaitable_internal {
@@ -36,6 +37,9 @@ template <class A>
 concept IsCoroutine =
     decltype(awaitable_internal::is_coroutine(std::declval<A>()))::value;
 
+// Throws ValueError if the future is another loop's.
+void check_loop(const EventLoop& event_loop, const FutureState& future);
+
 // A coroutine that awaits it.
 template <Awaitable A>
 Coroutine<AwaitResult<A>> as_coroutine(A awaitable) {
@@ -57,8 +61,24 @@ requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
   return create_task(as_coroutine(std::move(awaitable)), name, start, where);
 }
 
-// The future itself, or else a task of what is awaited, for the loop that is
-// running. Port of asyncio.ensure_future.
+// The future itself, or else a task of what is awaited, for this loop. Throws
+// ValueError if the future is another loop's, RuntimeError if the loop is
+// closed. Port of asyncio.ensure_future.
+template <class T>
+Future<T> ensure_future(EventLoop& event_loop, Future<T> future,
+                        SourceLocation = SourceLocation::current()) {
+  check_loop(event_loop, future.state());
+  return future;
+}
+template <Awaitable A>
+requires(!IsFuture<A>) auto ensure_future(
+    EventLoop& event_loop, A awaitable,
+    SourceLocation where = SourceLocation::current()) {
+  return create_task(event_loop, as_coroutine(std::move(awaitable)), {},
+                     Start::kSoon, where);
+}
+
+// The same for the loop of the future, or else the one that is running.
 template <class T>
 Future<T> ensure_future(Future<T> future,
                         SourceLocation = SourceLocation::current()) {
@@ -67,7 +87,7 @@ Future<T> ensure_future(Future<T> future,
 template <Awaitable A>
 requires(!IsFuture<A>) auto ensure_future(
     A awaitable, SourceLocation where = SourceLocation::current()) {
-  return create_task(std::move(awaitable), {}, Start::kSoon, where);
+  return ensure_future(get_running_loop(), std::move(awaitable), where);
 }
 
 }  // namespace loop
