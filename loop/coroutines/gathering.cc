@@ -1,0 +1,98 @@
+#include "loop/coroutines/gathering.h"
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/futures/errors.h"
+
+namespace loop {
+
+// ---- Children ----
+
+std::exception_ptr Gathering::Child::exception() const try {
+  if (!done_) throw CancelledError();
+  return (*done_)->exception();
+} catch (const CancelledError&) {
+  return std::current_exception();
+}
+
+void Gathering::Child::on_done(FutureState& future) {
+  pending_ = nullptr;
+  done_.emplace(&future);
+  gathering_->child_is_done(*this);
+}
+
+void Gathering::Child::on_gone() {
+  pending_ = nullptr;
+  gathering_->child_is_done(*this);
+}
+
+// ---- The outer future ----
+
+void Gathering::watch(FutureState& future) {
+  Child& child = children_[watched_++];
+  child.gathering_ = this;
+  child.pending_ = &future;
+  outer_.retain();
+  future.add_done_callback(child);
+}
+
+void Gathering::all_are_watched() {
+  is_starting_ = false;
+  if (!children_.empty()) return;
+  collect();
+  outer_.set_finished();
+}
+
+// The outer future is settled in a callback of its own, as that copies results,
+// which are the user's.
+void Gathering::child_is_done(Child& child) {
+  const Reference self(&outer_);
+  outer_.release();
+  ++finished_;
+  // This also marks the exception of one that comes later as asked for.
+  const bool fails = !return_exceptions_ && child.exception();
+  if (is_decided_ || (!fails && finished_ < children_.size())) return;
+  is_decided_ = true;
+  if (is_starting_) return settle(child);
+  EventLoop* const event_loop = outer_.loop_reference().get();
+  if (event_loop == nullptr || event_loop->is_closed()) return;
+  event_loop->call_soon([this, self, &child] { settle(child); },
+                        outer_.where());
+}
+
+void Gathering::settle(Child& last) {
+  if (outer_.done()) return;
+  if (!return_exceptions_) {
+    // Nobody is there to be told of one that nobody could have completed.
+    if (!last.done_) return outer_.finish_cancelled("");
+    if (auto exception = last.exception()) {
+      return outer_.finish_with(std::move(exception));
+    }
+  }
+  try {
+    if (cancel_message_) throw CancelledError(*cancel_message_);
+    collect();
+  } catch (...) {
+    return outer_.finish_with(std::current_exception());
+  }
+  outer_.set_finished();
+}
+
+bool Gathering::cancel_children(const std::string& message) {
+  outer_.check_thread("cancel");
+  bool any = false;
+  for (Child& child : children_) {
+    if (child.pending_ != nullptr && child.pending_->cancel(message))
+      any = true;
+  }
+  if (any) cancel_message_ = message;
+  return any;
+}
+
+void Gathering::for_each_pending(
+    const std::function<void(FutureState&)>& f) const {
+  for (const Child& child : children_) {
+    if (child.pending_ != nullptr) f(*child.pending_);
+  }
+}
+
+}  // namespace loop
