@@ -17,5 +17,6 @@
 #include "loop/coroutines/task_group.h"
 #include "loop/coroutines/timeout.h"
 #include "loop/coroutines/to_thread.h"
+#include "loop/coroutines/wait.h"
 
 #endif  // LOOP_COROUTINES_COROUTINES_H_

@@ -1,0 +1,121 @@
+// Waiting for some of several futures.
+
+#ifndef LOOP_COROUTINES_WAIT_H_
+#define LOOP_COROUTINES_WAIT_H_
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/handle.h"
+#include "loop/callbacks/source_location.h"
+#include "loop/coroutines/awaitable.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/future_awaiter.h"
+#include "loop/coroutines/future_set.h"
+#include "loop/coroutines/task.h"
+#include "loop/futures/done_callback.h"
+#include "loop/futures/future.h"
+#include "loop/futures/future_state.h"
+#include "selectors/errors.h"
+#include "selectors/timeout.h"
+
+namespace loop {
+
+// What wait() waits for.
+enum ReturnWhen {
+  FIRST_COMPLETED,  // One that is done, or is cancelled.
+  FIRST_EXCEPTION,  // One with an exception; being cancelled is none. Or all.
+  ALL_COMPLETED,
+};
+
+// Each future is in one of them; both in the order of the arguments.
+template <class F>
+struct WaitResult {
+  WaitResult() = default;
+  std::vector<F> done;
+  std::vector<F> pending;
+};
+
+// Is done when enough of the others are. They know of it until it dies.
+class WaitState final : public FutureResult<void> {
+ public:
+  WaitState(EventLoop& event_loop, std::size_t size, ReturnWhen return_when,
+            SourceLocation where)
+      : FutureResult<void>(event_loop, where),
+        return_when_(return_when),
+        others_(size),
+        left_(size) {}
+  ~WaitState() override { timer_.cancel(); }
+
+  // Each in turn. Throws ValueError if it is another loop's. It must exist for
+  // as long.
+  void watch(FutureState& future);
+  // After the last.
+  void start_timer(selectors::Timeout timeout);
+
+  void for_each_awaited(const std::function<void(FutureState&)>& f) override;
+
+ private:
+  struct Other final : DoneCallback {
+    void on_done(FutureState&) override { wait->other_is_done(*this); }
+    WaitState* wait = nullptr;
+    FutureState* future = nullptr;
+  };
+
+  void other_is_done(const Other& other);
+  void wake_up();
+
+  const ReturnWhen return_when_;
+  std::vector<Other> others_;
+  std::size_t watched_ = 0;
+  std::size_t left_;
+  TimerHandle timer_;
+};
+
+// A Future<T>, Task<T> or AnyTask.
+template <class F>
+concept Waitable = IsFuture<F> || std::same_as<F, AnyTask>;
+
+// Waits until the first of these futures is done, or all are, or `timeout` has
+// passed, and tells which are done and which are pending:
+//
+//   auto [done, pending] = co_await wait(tasks, 5s, FIRST_COMPLETED);
+//
+// Throws none of their exceptions, and no TimeoutError. Never cancels them, not
+// even if it is cancelled itself. For tasks of several types there is AnyTask.
+//
+// Throws ValueError if there are none, or if one is another loop's.
+// Differs from Python: if enough are done already, it goes on at once.
+// Port of asyncio.wait (CPython 3.13, Lib/asyncio/tasks.py).
+template <Waitable F>
+Coroutine<WaitResult<F>> wait(
+    std::vector<F> futures, selectors::Timeout timeout = {},
+    ReturnWhen return_when = ALL_COMPLETED,
+    SourceLocation where = SourceLocation::current()) {
+  if (futures.empty()) {
+    throw selectors::ValueError("Set of Tasks/Futures is empty.");
+  }
+  remove_duplicates(futures);
+  const Reference<FutureResult<void>> waiting = [&] {
+    const Reference state(
+        new WaitState(get_running_loop(), futures.size(), return_when, where));
+    for (const F& future : futures) state->watch(state_of(future));
+    state->start_timer(timeout);
+    return Reference<FutureResult<void>>(state.get());
+  }();
+  co_await Future<void>(waiting);
+  WaitResult<F> result;
+  for (F& future : futures) {
+    auto& half = state_of(future).done() ? result.done : result.pending;
+    half.push_back(std::move(future));
+  }
+  co_return result;
+}
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_WAIT_H_
