@@ -3,6 +3,7 @@
 #ifndef LOOP_COROUTINES_COROUTINES_H_
 #define LOOP_COROUTINES_COROUTINES_H_
 
+#include "loop/coroutines/as_completed.h"
 #include "loop/coroutines/async_generator.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
