@@ -19,5 +19,6 @@
 #include "loop/coroutines/timeout.h"
 #include "loop/coroutines/to_thread.h"
 #include "loop/coroutines/wait.h"
+#include "loop/coroutines/wait_for.h"
 
 #endif  // LOOP_COROUTINES_COROUTINES_H_
