@@ -3,41 +3,18 @@
 #ifndef LOOP_FUTURES_DONE_CALLBACK_H_
 #define LOOP_FUTURES_DONE_CALLBACK_H_
 
-#include <cassert>
 #include <cstdint>
-#include <memory>
+
+#include "loop/futures/ring.h"
 
 namespace loop {
 
 class FutureState;
 
-// A place in a ring of links, which the list is a part of: so one can leave it
-// without knowing whose it is.
-class DoneCallbackLink {
- protected:
-  friend class DoneCallbackList;
-
-  DoneCallbackLink() = default;
-  DoneCallbackLink(const DoneCallbackLink&) = delete;
-  DoneCallbackLink& operator=(const DoneCallbackLink&) = delete;
-  ~DoneCallbackLink() { unlink(); }
-
-  void unlink() {
-    if (next_ == nullptr) return;
-    previous_->next_ = next_;
-    next_->previous_ = previous_;
-    next_ = nullptr;
-  }
-
- private:
-  DoneCallbackLink* previous_ = nullptr;
-  DoneCallbackLink* next_ = nullptr;  // nullptr: it is in no ring.
-};
-
 // Waits in a future's list. It stands where it was made, in a coroutine's frame
 // for instance, so that waiting allocates nothing; its destructor takes it out
 // of the list.
-class DoneCallback : public DoneCallbackLink {
+class DoneCallback : public RingLink {
  public:
   virtual ~DoneCallback() = default;
 
@@ -62,50 +39,7 @@ class FunctionCallback : public DoneCallback {
   virtual void operator()(FutureState& future) = 0;
 };
 
-// In the order in which they were added.
-class DoneCallbackList {
- public:
-  DoneCallbackList() { ring_.previous_ = ring_.next_ = &ring_; }
-  DoneCallbackList(const DoneCallbackList&) = delete;
-  DoneCallbackList& operator=(const DoneCallbackList&) = delete;
-  ~DoneCallbackList() { assert(empty()); }
-
-  bool empty() const { return ring_.next_ == &ring_; }
-
-  void push_back(DoneCallback& callback) {
-    assert(callback.next_ == nullptr);
-    callback.previous_ = ring_.previous_;
-    callback.next_ = &ring_;
-    ring_.previous_->next_ = &callback;
-    ring_.previous_ = &callback;
-  }
-
-  // The list must not be empty.
-  DoneCallback& pop_front() {
-    DoneCallback& first = at(ring_.next_);
-    first.unlink();
-    return first;
-  }
-
-  // Takes out the one with this id; nullptr if there is none.
-  DoneCallback* take(std::uint64_t id) {
-    for (DoneCallbackLink* link = ring_.next_; link != &ring_;
-         link = link->next_) {
-      if (at(link).id != id) continue;
-      link->unlink();
-      return &at(link);
-    }
-    return nullptr;
-  }
-
- private:
-  static DoneCallback& at(DoneCallbackLink* link) {
-    return static_cast<DoneCallback&>(*link);
-  }
-
-  struct Ring : DoneCallbackLink {};
-  Ring ring_;
-};
+using DoneCallbackList = Ring<DoneCallback>;
 
 }  // namespace loop
 

@@ -98,8 +98,13 @@ std::uint64_t FutureState::add_function(
 
 std::size_t FutureState::remove_function(std::uint64_t id) {
   check_thread("remove_done_callback");
-  const std::unique_ptr<DoneCallback> removed(callbacks_.take(id));
-  return removed == nullptr ? 0 : 1;
+  DoneCallback* const added = callbacks_.find(
+      [id](const DoneCallback& callback) { return callback.id == id; });
+  if (added == nullptr) return 0;
+  // Out of the list before it dies, as its destructor may do anything.
+  added->unlink();
+  delete added;
+  return 1;
 }
 
 void FutureState::check_thread(const char* function) const {
