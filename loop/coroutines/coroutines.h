@@ -9,6 +9,8 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/exception_group.h"
 #include "loop/coroutines/gather.h"
+#include "loop/coroutines/guard.h"
+#include "loop/coroutines/lock.h"
 #include "loop/coroutines/print_tasks.h"
 #include "loop/coroutines/run_coroutine_threadsafe.h"
 #include "loop/coroutines/runner.h"

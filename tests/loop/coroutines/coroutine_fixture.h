@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
@@ -31,10 +32,15 @@ class CoroutineTest : public FutureTest {
     return create_task(f_.loop, std::move(coroutine));
   }
 
+  template <Awaitable A>
+  requires(!IsCoroutine<A>) auto start(A awaitable) {
+    return start(as_coroutine(std::move(awaitable)));
+  }
+
   // Runs it until it has returned.
-  template <class T>
-  T run(Coroutine<T> coroutine) {
-    return run_until_complete(start(std::move(coroutine)));
+  template <Awaitable A>
+  AwaitResult<A> run(A awaitable) {
+    return run_until_complete(start(std::move(awaitable)));
   }
 };
 

@@ -1,0 +1,70 @@
+// `async with lock:`
+
+#ifndef LOOP_COROUTINES_GUARD_H_
+#define LOOP_COROUTINES_GUARD_H_
+
+#include <concepts>
+#include <coroutine>
+#include <utility>
+
+#include "loop/coroutines/call_stack.h"
+#include "loop/futures/ring.h"
+
+namespace loop {
+
+// Holds a lock or a semaphore, and releases it when it is destroyed, unless
+// that has been done already. Can be moved. What it holds may be destroyed
+// before it, as it happens when a loop closes, whose tasks are destroyed one
+// after the other.
+template <class Lock>
+class [[nodiscard]] Guard : public RingLink {
+ public:
+  // `lock` has been acquired.
+  Guard(Lock& lock, Ring<Guard>& guards) : lock_(lock) {
+    guards.push_back(*this);
+  }
+  Guard(Guard&&) = default;
+  ~Guard() {
+    if (is_linked()) lock_.release_if_acquired();
+  }
+
+ private:
+  Lock& lock_;
+};
+
+// The guards of one lock. Those that are left when it is destroyed hold nothing
+// any more.
+template <class Lock>
+class Guards : public Ring<Guard<Lock>> {
+ public:
+  ~Guards() {
+    while (!this->empty()) this->pop_front();
+  }
+};
+
+// What scoped() returns, to be awaited.
+template <class Lock>
+class [[nodiscard]] Scoped {
+ public:
+  Scoped(Lock& lock, Guards<Lock>& guards)
+      : lock_(lock), guards_(guards), acquire_(lock.acquire()) {}
+
+  bool await_ready() { return acquire_.await_ready(); }
+  template <std::derived_from<Frame> Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    acquire_.await_suspend(self);
+  }
+  Guard<Lock> await_resume() {
+    acquire_.await_resume();
+    return Guard<Lock>(lock_, guards_);
+  }
+
+ private:
+  Lock& lock_;
+  Guards<Lock>& guards_;
+  decltype(std::declval<Lock&>().acquire()) acquire_;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_GUARD_H_

@@ -1,0 +1,23 @@
+#include "loop/coroutines/lock.h"
+
+#include "selectors/errors.h"
+
+namespace loop {
+
+void Lock::release() {
+  if (!locked_) throw selectors::RuntimeError("Lock is not acquired.");
+  locked_ = false;
+  waiters_.wake_first();
+}
+
+// Nobody can have taken it meanwhile: who is woken keeps newcomers waiting.
+void Lock::Acquire::take_over() {
+  if (end()) {
+    lock_.locked_ = true;
+    return;
+  }
+  lock_.waiters_.wake_first();
+  throw_cancelled();
+}
+
+}  // namespace loop
