@@ -7,6 +7,7 @@
 #include "loop/coroutines/async_generator.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/event.h"
 #include "loop/coroutines/exception_group.h"
 #include "loop/coroutines/gather.h"
 #include "loop/coroutines/guard.h"
