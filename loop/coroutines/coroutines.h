@@ -15,6 +15,7 @@
 #include "loop/coroutines/print_tasks.h"
 #include "loop/coroutines/run_coroutine_threadsafe.h"
 #include "loop/coroutines/runner.h"
+#include "loop/coroutines/semaphore.h"
 #include "loop/coroutines/shield.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
