@@ -6,6 +6,7 @@
 #include "loop/coroutines/as_completed.h"
 #include "loop/coroutines/async_generator.h"
 #include "loop/coroutines/awaitable.h"
+#include "loop/coroutines/barrier.h"
 #include "loop/coroutines/condition.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/event.h"

@@ -1,0 +1,65 @@
+// Tasks that wait for one another.
+
+#ifndef LOOP_COROUTINES_BARRIER_H_
+#define LOOP_COROUTINES_BARRIER_H_
+
+#include "loop/coroutines/condition.h"
+#include "loop/coroutines/coroutine.h"
+#include "selectors/errors.h"
+
+namespace loop {
+
+// The barrier has been reset, or aborted.
+// Port of asyncio.BrokenBarrierError (CPython 3.13).
+struct BrokenBarrierError : selectors::RuntimeError {
+  using selectors::RuntimeError::RuntimeError;
+};
+
+// Lets tasks wait until there are as many as it was made for; then all go on,
+// and it can be used anew. In all the rest it is as Lock, with regard to
+// threads, loops and its end.
+// Port of asyncio.Barrier (CPython 3.13, Lib/asyncio/locks.py).
+class Barrier {
+ public:
+  // Throws ValueError unless `parties` is positive.
+  explicit Barrier(int parties);
+  Barrier(const Barrier&) = delete;
+  Barrier& operator=(const Barrier&) = delete;
+
+  // Waits for the others. Returns which of them it is: each of the numbers from
+  // 0 to parties - 1 once, so that one can be chosen to do something.
+  // Who comes while those before are still leaving waits for that first. Throws
+  // BrokenBarrierError if the barrier is aborted, or reset meanwhile.
+  // Port of wait() and of `async with barrier as index`.
+  Coroutine<int> wait();
+
+  // Makes it empty: those that wait get a BrokenBarrierError.
+  Coroutine<> reset();
+
+  // Makes it of no use until reset(): those that wait, and that come later, get
+  // a BrokenBarrierError.
+  Coroutine<> abort();
+
+  int parties() const { return parties_; }
+  // How many wait for the others.
+  int n_waiting() const { return state_ == State::kFilling ? count_ : 0; }
+  bool broken() const { return state_ == State::kBroken; }
+
+ private:
+  enum class State { kFilling, kDraining, kResetting, kBroken };
+
+  Coroutine<> block();
+  void leave();
+  bool is_emptying() const {
+    return state_ == State::kDraining || state_ == State::kResetting;
+  }
+
+  Condition condition_;
+  const int parties_;
+  State state_ = State::kFilling;
+  int count_ = 0;  // How many are in it.
+};
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_BARRIER_H_

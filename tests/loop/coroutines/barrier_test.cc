@@ -1,0 +1,163 @@
+// As CPython's test_locks.BarrierTests.
+
+#include "loop/coroutines/barrier.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/sleep.h"
+#include "loop/coroutines/task.h"
+#include "loop/futures/errors.h"
+#include "tests/loop/coroutines/coroutine_fixture.h"
+#include "tests/loop/loop_fixture.h"
+
+namespace loop {
+namespace {
+
+class BarrierTest : public CoroutineTest {
+ protected:
+  std::vector<Task<int>> start_waiting(int count) {
+    std::vector<Task<int>> tasks;
+    for (int i = 0; i < count; ++i) tasks.push_back(start(barrier_.wait()));
+    return tasks;
+  }
+
+  static constexpr int kParties = 5;
+  Barrier barrier_{kParties};
+};
+
+TEST_F(BarrierTest, New) {
+  EXPECT_THROW(Barrier(0), ValueError);
+  EXPECT_THROW(Barrier(-4), ValueError);
+  EXPECT_EQ(barrier_.parties(), kParties);
+  EXPECT_EQ(barrier_.n_waiting(), 0);
+  EXPECT_FALSE(barrier_.broken());
+}
+
+TEST_F(BarrierTest, SingleTask) {
+  Barrier barrier(1);
+  EXPECT_EQ(run(barrier.wait()), 0);
+  EXPECT_EQ(run(barrier.wait()), 0);
+  EXPECT_EQ(barrier.n_waiting(), 0);
+}
+
+TEST_F(BarrierTest, Barrier) {
+  const auto tasks = start_waiting(kParties - 1);
+  f_.turn(3);
+  EXPECT_EQ(barrier_.n_waiting(), kParties - 1);
+  for (const auto& task : tasks) EXPECT_FALSE(task.done());
+  EXPECT_EQ(run(barrier_.wait()), kParties - 1);
+  f_.turn(kParties);
+  std::vector<int> indices;
+  for (const auto& task : tasks) indices.push_back(task.result());
+  std::sort(indices.begin(), indices.end());
+  std::vector<int> expected(kParties - 1);
+  std::iota(expected.begin(), expected.end(), 0);
+  EXPECT_EQ(indices, expected);
+  EXPECT_EQ(barrier_.n_waiting(), 0);
+  EXPECT_FALSE(barrier_.broken());
+}
+
+TEST_F(BarrierTest, IsUsedAgain) {
+  int sum = 0;
+  const auto rounds = [&]() -> Coroutine<> {
+    for (int i = 0; i < 3; ++i) sum += co_await barrier_.wait();
+  };
+  std::vector<Task<void>> tasks;
+  for (int i = 0; i < kParties; ++i) tasks.push_back(start(rounds()));
+  for (const auto& task : tasks) run_until_complete(task);
+  EXPECT_EQ(sum, 3 * (0 + 1 + 2 + 3 + 4));
+}
+
+// Who comes while the others leave waits for the next time.
+TEST_F(BarrierTest, BlockWhileItDrains) {
+  auto tasks = start_waiting(kParties);
+  const auto late = start(barrier_.wait());
+  for (const auto& task : tasks) run_until_complete(task);
+  f_.turn(3);
+  EXPECT_FALSE(late.done());
+  EXPECT_EQ(barrier_.n_waiting(), 1);
+  tasks = start_waiting(kParties - 1);
+  EXPECT_EQ(run_until_complete(late), 0);
+  for (const auto& task : tasks) run_until_complete(task);
+}
+
+TEST_F(BarrierTest, Reset) {
+  const auto tasks = start_waiting(kParties - 1);
+  f_.turn();
+  run(barrier_.reset());
+  for (const auto& task : tasks) {
+    EXPECT_THROW(run_until_complete(task), BrokenBarrierError);
+  }
+  EXPECT_FALSE(barrier_.broken());
+  EXPECT_EQ(barrier_.n_waiting(), 0);
+  for (const auto& task : start_waiting(kParties)) run_until_complete(task);
+}
+
+TEST_F(BarrierTest, Abort) {
+  const auto tasks = start_waiting(kParties - 1);
+  f_.turn();
+  run(barrier_.abort());
+  for (const auto& task : tasks) {
+    EXPECT_THROW(run_until_complete(task), BrokenBarrierError);
+  }
+  EXPECT_TRUE(barrier_.broken());
+  EXPECT_EQ(barrier_.n_waiting(), 0);
+  EXPECT_THROW(run(barrier_.wait()), BrokenBarrierError);
+}
+
+TEST_F(BarrierTest, AbortAndReset) {
+  const auto tasks = start_waiting(kParties - 1);
+  f_.turn();
+  run(barrier_.abort());
+  for (const auto& task : tasks) {
+    EXPECT_THROW(run_until_complete(task), BrokenBarrierError);
+  }
+  run(barrier_.reset());
+  EXPECT_FALSE(barrier_.broken());
+  for (const auto& task : start_waiting(kParties)) run_until_complete(task);
+}
+
+TEST_F(BarrierTest, CancelledOneDoesNotCount) {
+  auto tasks = start_waiting(kParties - 1);
+  f_.turn();
+  tasks.back().cancel("enough");
+  EXPECT_EQ(cancelled_with([&] { run_until_complete(tasks.back()); }),
+            "enough");
+  tasks.pop_back();
+  EXPECT_EQ(barrier_.n_waiting(), kParties - 2);
+  const auto last = start_waiting(2);
+  for (const auto& task : tasks) run_until_complete(task);
+  for (const auto& task : last) run_until_complete(task);
+}
+
+TEST_F(BarrierTest, TheLoopClosesWhileTasksWait) {
+  const auto main = [&]() -> Coroutine<> {
+    Barrier barrier(kParties);
+    for (int i = 0; i < 3; ++i) create_task(barrier.wait());
+    co_await sleep(1h);
+  };
+  start(main());
+  start_waiting(2);
+  f_.turn(3);
+  f_.loop.close();
+  EXPECT_EQ(f_.take_errors().size(), 6u);
+}
+
+TEST_F(BarrierTest, DestroyedWhileTasksWait) {
+  auto barrier = std::make_unique<Barrier>(kParties);
+  const auto a = start(barrier->wait());
+  const auto b = start(barrier->wait());
+  f_.turn(2);
+  barrier.reset();
+  EXPECT_THROW(run_until_complete(a), RuntimeError);
+  EXPECT_THROW(run_until_complete(b), RuntimeError);
+}
+
+}  // namespace
+}  // namespace loop
