@@ -15,6 +15,7 @@
 #include "loop/coroutines/guard.h"
 #include "loop/coroutines/lock.h"
 #include "loop/coroutines/print_tasks.h"
+#include "loop/coroutines/queue.h"
 #include "loop/coroutines/run_coroutine_threadsafe.h"
 #include "loop/coroutines/runner.h"
 #include "loop/coroutines/semaphore.h"

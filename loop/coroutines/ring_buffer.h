@@ -1,0 +1,70 @@
+// First in, first out.
+
+#ifndef LOOP_COROUTINES_RING_BUFFER_H_
+#define LOOP_COROUTINES_RING_BUFFER_H_
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace loop {
+
+// A queue that keeps its memory, of a size that is a power of two: an index
+// that has gone past the end goes on at the beginning. (A std::deque allocates
+// and frees a block every few items, as it moves on.)
+template <class T>
+class RingBuffer {
+ public:
+  RingBuffer() = default;
+  RingBuffer(const RingBuffer&) = delete;
+  RingBuffer& operator=(const RingBuffer&) = delete;
+  ~RingBuffer() {
+    while (size() > 0) drop_front();
+    std::allocator<T>().deallocate(places_, capacity_);
+  }
+
+  std::size_t size() const { return end_ - begin_; }
+
+  void push(T&& item) {
+    if (size() == capacity_) [[unlikely]]
+      grow();
+    std::construct_at(&at(end_), std::move(item));
+    ++end_;
+  }
+
+  // There must be one.
+  T pop() {
+    T first = std::move(at(begin_));
+    drop_front();
+    return first;
+  }
+
+ private:
+  T& at(std::size_t index) { return places_[index & (capacity_ - 1)]; }
+
+  void drop_front() { std::destroy_at(&at(begin_++)); }
+
+  void grow() {
+    const std::size_t capacity = capacity_ == 0 ? 8 : 2 * capacity_;
+    T* const places = std::allocator<T>().allocate(capacity);
+    const std::size_t count = size();
+    for (std::size_t i = 0; i < count; ++i) {
+      std::construct_at(places + i, std::move(at(begin_)));
+      drop_front();
+    }
+    std::allocator<T>().deallocate(places_, capacity_);
+    places_ = places;
+    capacity_ = capacity;
+    begin_ = 0;
+    end_ = count;
+  }
+
+  T* places_ = nullptr;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;  // Both count on, past the end.
+  std::size_t end_ = 0;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_RING_BUFFER_H_
