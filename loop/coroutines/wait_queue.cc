@@ -30,9 +30,9 @@ void Waiter::start(Frame& frame, WaitQueue& queue, BoundLoop& loop) {
 
 // Who is woken already gets what it was woken for, and then finds out that it
 // was cancelled: see end().
-bool Waiter::cancel(const std::string&) {
+bool Waiter::cancel(const std::string& message) {
   if (state_ != State::kWaiting) return false;
-  task_->wake_up();
+  task_->wake_up_cancelled(message);
   state_ = State::kCancelled;
   unlink();
   return true;
