@@ -12,6 +12,8 @@
 #include "loop/coroutines/event.h"
 #include "loop/coroutines/exception_group.h"
 #include "loop/coroutines/gather.h"
+#include "loop/coroutines/generator.h"
+#include "loop/coroutines/generator_exit.h"
 #include "loop/coroutines/guard.h"
 #include "loop/coroutines/lock.h"
 #include "loop/coroutines/print_tasks.h"
