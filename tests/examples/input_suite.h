@@ -10,15 +10,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 
-#include <exception>
 #include <initializer_list>
 #include <regex>
 #include <string>
 #include <vector>
 
-#include "selectors/selectors.h"
+#include "tests/examples/backends.h"
 #include "tests/examples/run_program.h"
 
 namespace examples {
@@ -39,25 +37,6 @@ inline std::ostream& operator<<(std::ostream& stream, const Run& run) {
 
 inline std::string name_of(const testing::TestParamInfo<Run>& info) {
   return info.param.backend;
-}
-
-// The backends that a DefaultSelector has here.
-inline std::vector<std::string> available_backends() {
-  constexpr const char* kVariable = "SELECTORS_BACKEND";
-  const char* const before = ::getenv(kVariable);
-  const std::string kept = before != nullptr ? before : "";
-  std::vector<std::string> available;
-  for (const char* name : {"epoll", "kqueue", "devpoll", "poll", "select"}) {
-    ::setenv(kVariable, name, 1);
-    try {
-      const selectors::DefaultSelector selector;
-      available.emplace_back(name);
-    } catch (const std::exception&) {
-      // Not on this system.
-    }
-  }
-  ::setenv(kVariable, kept.c_str(), 1);
-  return available;
 }
 
 // A program on every backend.

@@ -1,0 +1,29 @@
+// A first generator. It announces the start, counts down from 10, and announces
+// the end.
+//
+// Look at the order of the lines. Calling countdown() prints nothing: it makes
+// a generator, which has yet to begin. From then on the two take turns. The
+// loop asks for a number, the generator runs to its next co_yield, and waits
+// there, in the middle of its `for`, until it is asked again. The last line is
+// its own: asked once more after 1, it has no number, and runs to its end.
+//
+// Try: leave the loop (`break`) at 5. Who announces the end?
+
+#include <string>
+
+#include "examples/print_line.h"
+#include "loop/coroutines/generator.h"
+
+using examples::print_line;
+
+loop::Generator<int> countdown(int n) {
+  print_line("countdown: I begin at " + std::to_string(n));
+  for (; n > 0; --n) co_yield n;
+  print_line("countdown: that is all");
+}
+
+int main() {
+  loop::Generator<int> numbers = countdown(10);
+  print_line("main: there is a generator, and nothing has happened yet");
+  for (const int n : numbers) print_line(std::to_string(n));
+}

@@ -1,0 +1,45 @@
+// The program grep_primed, and it says goodbye. grep() has no end of its own:
+// it is close() that ends it, by throwing a GeneratorExit at the co_yield where
+// it waits.
+//
+// GeneratorExit is no std::exception: a body that catches what goes wrong with
+// a line must not take the end for that, and look for another line. In Python
+// close() comes by itself when nobody holds the generator any more. In C++ a
+// destructor is no place to throw, so it is called; without it the destructors
+// of grep()'s variables would run, and the goodbye would not be said.
+//
+// Try: leave out close(). Then yield again after the goodbye.
+
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include "examples/primed.h"
+#include "examples/print_line.h"
+#include "loop/coroutines/generator.h"
+
+using examples::print_line;
+
+loop::Generator<void, std::string> unprimed_grep(std::string pattern) {
+  print_line("Looking for " + pattern);
+  try {
+    for (;;) {
+      const std::string line = co_yield {};
+      if (line.find(pattern) != std::string::npos) print_line(line);
+    }
+  } catch (const loop::GeneratorExit&) {
+    print_line("Going away. Goodbye");
+  }
+}
+
+const auto grep = examples::primed(unprimed_grep);
+
+int main(int argc, char* argv[]) {
+  if (argc > 2) {
+    print_line("usage: grep_close [PATTERN]", stderr);
+    return 2;
+  }
+  auto matcher = grep(argc > 1 ? argv[1] : "python");
+  for (std::string line; std::getline(std::cin, line);) matcher.send(line);
+  matcher.close();
+}
