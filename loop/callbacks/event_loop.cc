@@ -346,12 +346,6 @@ void EventLoop::cancel_timer(timers::TimerId id) {
   timers_.cancel(id);
 }
 
-bool EventLoop::remove_handler(const selectors::FileObj& fileobj,
-                               FdHandlers::Side side) {
-  check_thread("remove_reader or remove_writer");
-  return fds_.remove(fileobj, side);
-}
-
 void EventLoop::add_signal_handler(int signal_number, Callback callback,
                                    SourceLocation where) {
   check_usable("add_signal_handler");

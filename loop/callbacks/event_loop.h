@@ -311,7 +311,11 @@ class EventLoop {
   void cancel_soon(ReadyQueue::Position position);
   void cancel_posted(std::uint64_t number);
   void cancel_timer(timers::TimerId id);
-  bool remove_handler(const selectors::FileObj& fileobj, FdHandlers::Side side);
+  bool remove_handler(const selectors::FileObj& fileobj,
+                      FdHandlers::Side side) {
+    check_thread("remove_reader or remove_writer");
+    return fds_.remove(fileobj, side);
+  }
 
   void check_usable(const char* function) const {
     if (closed_ || debug_) [[unlikely]]

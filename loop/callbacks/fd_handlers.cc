@@ -13,31 +13,14 @@ namespace loop {
 using selectors::EventMask;
 using selectors::FileObj;
 
-// For a handler that is about to be added. Throws before anything has changed
-// but that the selector may be asked for nothing.
-FdHandlers::Watch& FdHandlers::prepare(const FileObj& fileobj) {
-  const int fd = fileobj.fileno();
-  if (fd < 0) {
-    throw selectors::ValueError("Invalid file object: " + fileobj.repr());
-  }
-  make_room_for(fd);
-  note_change(fd);
-  Watch& watch = watch_of(fd);
-  // Given as an object for one side, and as its number for the other.
-  if (watch.wanted() == 0 || fileobj.identity() != nullptr) {
-    watch.identity = fileobj.identity();
-  }
-  return watch;
-}
-
 bool FdHandlers::remove(const FileObj& fileobj, Side side) {
   const int fd =
       fileobj.fileno() >= 0 ? fileobj.fileno() : find_by_identity(fileobj);
-  if (static_cast<std::size_t>(fd) >= by_fd_.size()) return false;
+  if (!has_room_for(fd)) return false;
   Watch& watch = watch_of(fd);
   if (watch.handlers[side] == nullptr) return false;
-  note_change(fd);
-  Handler* const handler = take(fd, side);
+  note_change(watch, fd);
+  Handler* const handler = take(watch, side);
   if (watch.wanted() == 0) watch.abandoned = true;
   pool_.remove(handler);
   return true;
@@ -52,26 +35,30 @@ int FdHandlers::find_by_identity(const FileObj& fileobj) const {
                               " is not open, and has no handler");
 }
 
-void FdHandlers::make_room_for(int fd) {
-  const auto index = static_cast<std::size_t>(fd);
-  if (index < by_fd_.size()) return;
+void FdHandlers::make_room_for(const FileObj& fileobj) {
+  const int fd = fileobj.fileno();
+  if (fd < 0) {
+    throw selectors::ValueError("Invalid file object: " + fileobj.repr());
+  }
   if (!selectors::kernel::may_be_open(fd)) {
     throw selectors::make_os_error(EBADF, "fd " + std::to_string(fd));
   }
-  by_fd_.resize(index + 1);
+  by_fd_.resize(static_cast<std::size_t>(fd) + 1);
 }
 
-void FdHandlers::note_change(int fd) {
-  if (watch_of(fd).changed) return;
+void FdHandlers::note_first_change(Watch& watch, int fd) {
   changed_.push_back(fd);
-  watch_of(fd).changed = true;
+  watch.changed = true;
 }
 
 void FdHandlers::tell_selector(std::vector<Refused>& refused) {
   // By index: the destructor of a refused handler may add others.
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     const int fd = changed_[i];
-    watch_of(fd).changed = false;
+    Watch& watch = watch_of(fd);
+    watch.changed = false;
+    // Came and went: nobody was told, and nobody need be.
+    if (watch.registered == 0 && watch.wanted() == 0) continue;
     try {
       update(fd);
     } catch (...) {
@@ -130,12 +117,13 @@ void FdHandlers::stop_watching(int fd) {
 
 // Called while the error is being handled.
 void FdHandlers::refuse(int fd, std::vector<Refused>& refused) {
-  if (watch_of(fd).registered != 0) stop_watching(fd);
+  Watch& watch = watch_of(fd);
+  if (watch.registered != 0) stop_watching(fd);
   refused.reserve(refused.size() + 2);
   // Both are out of their places before one dies, as its destructor may add
   // another.
-  const std::array<Handler*, 2> handlers = {take(fd, kReader),
-                                            take(fd, kWriter)};
+  const std::array<Handler*, 2> handlers = {take(watch, kReader),
+                                            take(watch, kWriter)};
   for (const Side side : {kReader, kWriter}) {
     if (handlers[side] == nullptr) continue;
     refused.push_back(

@@ -72,7 +72,7 @@ class FdHandlers {
     // By index, as what is destroyed may remove others.
     for (std::size_t i = 0; i < by_fd_.size(); ++i) {
       for (const Side side : {kReader, kWriter}) {
-        Handler* const handler = take(static_cast<int>(i), side);
+        Handler* const handler = take(by_fd_[i], side);
         if (handler == nullptr) continue;
         report(handler->scheduled.where);
         pool_.remove(handler);
@@ -128,25 +128,43 @@ class FdHandlers {
   }
   template <class Run>
   void run_side(int fd, Side side, Run run) {
-    const auto index = static_cast<std::size_t>(fd);
-    if (index >= by_fd_.size()) return;
-    Handler* const handler = by_fd_[index].handlers[side];
+    if (!has_room_for(fd)) return;
+    Handler* const handler = watch_of(fd).handlers[side];
     if (handler != nullptr && pool_.runs_in_this_turn(*handler)) run(*handler);
   }
 
   // Out of its place; nullptr if there is none.
-  Handler* take(int fd, Side side) {
-    Handler* const handler =
-        std::exchange(watch_of(fd).handlers[side], nullptr);
+  Handler* take(Watch& watch, Side side) {
+    Handler* const handler = std::exchange(watch.handlers[side], nullptr);
     if (handler != nullptr) --size_;
     return handler;
   }
 
+  // For a handler that is about to be added. Throws before anything has changed
+  // but that the selector may be asked for nothing.
+  Watch& prepare(const selectors::FileObj& fileobj) {
+    const int fd = fileobj.fileno();
+    if (!has_room_for(fd)) [[unlikely]]
+      make_room_for(fileobj);
+    Watch& watch = watch_of(fd);
+    note_change(watch, fd);
+    // Given as an object for one side, and as its number for the other.
+    if (fileobj.identity() != nullptr || watch.wanted() == 0) {
+      watch.identity = fileobj.identity();
+    }
+    return watch;
+  }
+  void note_change(Watch& watch, int fd) {
+    if (!watch.changed) note_first_change(watch, fd);
+  }
+
+  bool has_room_for(int fd) const {  // A negative one is a huge index.
+    return static_cast<std::size_t>(fd) < by_fd_.size();
+  }
   Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
   int find_by_identity(const selectors::FileObj& fileobj) const;
-  Watch& prepare(const selectors::FileObj& fileobj);
-  void make_room_for(int fd);
-  void note_change(int fd);
+  void make_room_for(const selectors::FileObj& fileobj);
+  [[gnu::noinline]] void note_first_change(Watch& watch, int fd);
   void update(int fd);
   void start_watching(int fd, selectors::EventMask events);
   void stop_watching(int fd);
