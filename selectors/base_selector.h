@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "selectors/file_obj.h"
 #include "selectors/selector_key.h"
@@ -65,6 +66,25 @@ class BaseSelector {
   // file object into the key.
   virtual const SelectorKey& modify(const FileObj& fileobj, EventMask events,
                                     std::any data = {}) = 0;
+
+  // As unregister() and then register_(), with fewer system calls where the
+  // kernel allows. For those who cannot know whether a number still means the
+  // file that was registered: what it means now is watched, and no event of
+  // what it meant before is reported.
+  // Throws KeyError if it is not registered, and as register_(); then it is not
+  // registered any more, unless it was the events that are wrong.
+  // Beyond Python.
+  virtual const SelectorKey& reregister(const FileObj& fileobj,
+                                        EventMask events, std::any data = {}) {
+    unregister(fileobj);
+    return register_(fileobj, events, std::move(data));
+  }
+
+  // Does the kernel itself stop watching what is closed (but for its dup()s),
+  // and is reregister() cheaper than what it stands for? Then it does no harm,
+  // and may pay, to leave registered for a while what nobody wants any more.
+  // Beyond Python.
+  virtual bool forgets_closed() const { return false; }
 
   // Waits until a file object is ready or `timeout` has passed, and returns the
   // ready ones, all of them, once each. nullopt waits for ever, <= 0 only

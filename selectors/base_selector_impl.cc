@@ -82,6 +82,29 @@ const SelectorKey& BaseSelectorImpl::modify(const FileObj& fileobj,
   return registration;
 }
 
+const SelectorKey& BaseSelectorImpl::reregister(const FileObj& fileobj,
+                                                EventMask events,
+                                                std::any data) {
+  const LibraryCall trace([&] {
+    return described(*this, "reregister", fileobj.repr(), ", ",
+                     events_repr(events));
+  });
+  if (fileobj.fileno() < 0) [[unlikely]]
+    return BaseSelector::reregister(fileobj, events, std::move(data));
+  const SingleUser::Use use(user_);
+  Registration& old = registered(fileobj);
+  check_events(events);
+  Registration& registration = updated(old, events, data);
+  registration.fileobj = fileobj;
+  try {
+    renew(registration);
+  } catch (...) {
+    discard(registration);
+    throw;
+  }
+  return registration;
+}
+
 std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
   const LibraryCall trace(
       [&] { return described(*this, "select", timeout.repr()); });

@@ -26,6 +26,8 @@ class BaseSelectorImpl : public BaseSelector {
   SelectorKey unregister(const FileObj& fileobj) final;
   const SelectorKey& modify(const FileObj& fileobj, EventMask events,
                             std::any data = {}) final;
+  const SelectorKey& reregister(const FileObj& fileobj, EventMask events,
+                                std::any data = {}) final;
   std::span<const ReadyKey> select(Timeout timeout = std::nullopt) final;
   void close() final;
   const SelectorKey& get_key(const FileObj& fileobj) const final;
@@ -46,6 +48,12 @@ class BaseSelectorImpl : public BaseSelector {
   // Watches what `registration` now asks for, instead of `old_events`. Throws
   // OSError; it is then removed.
   virtual void change(Registration& registration, EventMask old_events) = 0;
+
+  // As remove() and add(), which it is if the kernel has nothing better.
+  virtual void renew(Registration& registration) {
+    remove(registration);
+    add(registration);
+  }
 
   // Stops watching. A descriptor that is gone is no error.
   virtual void remove(const Registration& registration) noexcept = 0;

@@ -89,6 +89,16 @@ const SelectorKey& DefaultSelector::modify(const FileObj& fileobj,
   return chosen_->modify(fileobj, events, std::move(data));
 }
 
+const SelectorKey& DefaultSelector::reregister(const FileObj& fileobj,
+                                               EventMask events,
+                                               std::any data) {
+  return chosen_->reregister(fileobj, events, std::move(data));
+}
+
+bool DefaultSelector::forgets_closed() const {
+  return chosen_->forgets_closed();
+}
+
 std::span<const ReadyKey> DefaultSelector::select(Timeout timeout) {
   return chosen_->select(timeout);
 }

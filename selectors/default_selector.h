@@ -46,6 +46,9 @@ class DefaultSelector final : public BaseSelector {
   SelectorKey unregister(const FileObj& fileobj) override;
   const SelectorKey& modify(const FileObj& fileobj, EventMask events,
                             std::any data = {}) override;
+  const SelectorKey& reregister(const FileObj& fileobj, EventMask events,
+                                std::any data = {}) override;
+  bool forgets_closed() const override;
   std::span<const ReadyKey> select(Timeout timeout = std::nullopt) override;
   void close() override;
   const SelectorKey& get_key(const FileObj& fileobj) const override;

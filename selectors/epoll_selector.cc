@@ -111,6 +111,18 @@ void EpollSelector::change(Registration& registration, EventMask) {
   throw_refused("MOD", fd, error);
 }
 
+// If the number still means the file of the entry, or means one of which there
+// is a leftover, the entry is taken over. Events of the generation before are
+// strays from now on.
+void EpollSelector::renew(Registration& registration) {
+  registration.mark = next_generation();
+  epoll_event entry = entry_for(registration);
+  const int fd = registration.fd;
+  if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return;
+  if (errno != ENOENT) throw_refused("MOD", fd, errno);
+  add(registration);
+}
+
 void EpollSelector::remove(const Registration& registration) noexcept {
   // Fails if the number was closed or has a new owner: then there is nothing to
   // delete, or a stray, which wait() deals with.

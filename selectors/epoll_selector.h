@@ -26,11 +26,13 @@ class EpollSelector final : public BaseSelectorImpl {
   ~EpollSelector() override;
 
   int fileno() const override;
+  bool forgets_closed() const override { return true; }
   std::string_view name() const override { return "EpollSelector"; }
 
  private:
   void add(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
+  void renew(Registration& registration) override;
   void remove(const Registration& registration) noexcept override;
   bool wait(const Timeout& timeout) override;
   void close_kernel_object() noexcept override;

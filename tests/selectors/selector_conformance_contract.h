@@ -138,6 +138,66 @@ TYPED_TEST_P(SelectorContractTest, ModifyWithBadEventsChangesNothing) {
   EXPECT_EQ(ready_now(s), (Ready{{pair.first.fileno(), EVENT_WRITE}}));
 }
 
+// Also if a dup keeps the old file open, and ready.
+TYPED_TEST_P(SelectorContractTest, ReregisterWatchesWhatTheNumberMeansNow) {
+  TypeParam s;
+  Pipe old;
+  const Pipe fresh;
+  const int number = old.reader.fileno();
+  s.register_(number, EVENT_READ, std::string("old"));
+  const File keeper = tests::dup_at_least(old.reader, 0);
+  old.writer.write("x");
+  old.reader.close();
+  const File reused = tests::dup_to(fresh.reader, number);
+  EXPECT_EQ(text_of(s.reregister(number, EVENT_READ, std::string("new"))),
+            "new");
+  EXPECT_EQ(ready_now(s), Ready());
+  fresh.writer.write("x");
+  EXPECT_EQ(ready_now(s), (Ready{{number, EVENT_READ}}));
+}
+
+TYPED_TEST_P(SelectorContractTest, ReregisterIsUnregisterAndRegister) {
+  TypeParam s;
+  const SocketPair pair;
+  const int fd = pair.first.fileno();
+  EXPECT_THROW(s.reregister(fd, EVENT_READ), KeyError);
+  s.register_(fd, EVENT_READ, std::string("data"));
+  EXPECT_THROW(s.reregister(fd, 0), ValueError);
+  EXPECT_EQ(text_of(s.get_key(fd)), "data");
+  // A key that is being walked over stays.
+  s.reregister(fd, EVENT_WRITE, std::string("data"));
+  const auto batch = s.select(0s);
+  ASSERT_EQ(batch.size(), 1u);
+  const tests::CallCounter calls;
+  EXPECT_FALSE(s.reregister(pair.first, EVENT_BOTH).data.has_value());
+  EXPECT_EQ(s.get_key(fd).fileobj, FileObj(pair.first));
+  if (s.forgets_closed()) {
+    EXPECT_EQ(calls.count(), 1u);
+  }
+  EXPECT_EQ(batch[0].key.events, EVENT_WRITE);
+  EXPECT_EQ(text_of(batch[0].key), "data");
+  pair.second.write("x");
+  EXPECT_EQ(ready_now(s), (Ready{{fd, EVENT_BOTH}}));
+  EXPECT_EQ(s.get_map()->size(), 1u);
+}
+
+TYPED_TEST_P(SelectorContractTest, ReregisterOfWhatIsClosedUnregistersIt) {
+  TypeParam s;
+  Pipe pipe;
+  const int fd = pipe.reader.fileno();
+  s.register_(pipe.reader, EVENT_READ);
+  pipe.reader.close();
+  EXPECT_THROW(s.reregister(pipe.reader, EVENT_READ), ValueError);
+  EXPECT_FALSE(s.get_map()->contains(fd));
+  if (!s.forgets_closed()) return;
+  const Pipe other;
+  s.register_(other.reader, EVENT_READ);
+  const int number = other.reader.fileno();
+  const tests::FaultInjector fault(1, ENOSPC);
+  EXPECT_THROW(s.reregister(number, EVENT_READ), OSError);
+  EXPECT_FALSE(s.get_map()->contains(number));
+}
+
 TYPED_TEST_P(SelectorContractTest, ErrorsHaveStandardNeighbours) {
   TypeParam s;
   EXPECT_THROW(s.register_(-1, EVENT_READ), std::invalid_argument);
@@ -349,10 +409,11 @@ REGISTER_TYPED_TEST_SUITE_P(
     UnregisterReturnsTheKeyItHad, ModifyChangesWhatIsReported,
     ModifyStopsWatchingForTheRest, ModifyTakesAtMostOneSystemCall,
     ModifyWithoutDataClearsIt, ModifyWithBadEventsChangesNothing,
-    ErrorsHaveStandardNeighbours, NegativeDescriptorsAreRefused,
-    AClosedObjectIsFoundByIdentity, AClosedObjectMayThrowInFileno,
-    ObjectAndNumberNameTheSameRegistration, TakesStreams,
-    RefusesStreamsWithoutADescriptor, NeverOwnsClosesOrDups,
+    ReregisterWatchesWhatTheNumberMeansNow, ReregisterIsUnregisterAndRegister,
+    ReregisterOfWhatIsClosedUnregistersIt, ErrorsHaveStandardNeighbours,
+    NegativeDescriptorsAreRefused, AClosedObjectIsFoundByIdentity,
+    AClosedObjectMayThrowInFileno, ObjectAndNumberNameTheSameRegistration,
+    TakesStreams, RefusesStreamsWithoutADescriptor, NeverOwnsClosesOrDups,
     DataIsHandedBackUntouched, AfterCloseNothingIsRegistered,
     CloseTwiceLeavesOthersAlone, MapIsALiveViewInOrderOfDescriptors,
     MapGivesReferencesThatStay, NamesItselfAsInPython);
