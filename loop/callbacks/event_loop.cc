@@ -122,6 +122,7 @@ Timeout EventLoop::time_to_sleep(const Timeout& at_most) {
 
 std::span<const ReadyKey> EventLoop::sleep(Timeout timeout) {
   if (timeout.only_looks()) return look();
+  if (fds_.has_unwanted()) fds_.forget_unwanted();
   struct Sleep {
     ~Sleep() { mailbox.wake_up(); }
     Mailbox& mailbox;
@@ -306,6 +307,7 @@ void EventLoop::after_fork_in_child() {
 // need never be read, if it is one that is never full. Else somebody has to.
 void EventLoop::watch_mailbox() {
   const WakeChannel& channel = mailbox_->channel();
+  fds_.forget(channel.reader);  // If it was somebody else's number before.
   drains_channel_ = !channel.is_eventfd();
   if (!drains_channel_) {
     try {

@@ -52,6 +52,7 @@ void FdHandlers::note_first_change(Watch& watch, int fd) {
 }
 
 void FdHandlers::tell_selector(std::vector<Refused>& refused) {
+  forget_unwanted();
   // By index: the destructor of a refused handler may add others.
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     const int fd = changed_[i];
@@ -71,37 +72,65 @@ void FdHandlers::tell_selector(std::vector<Refused>& refused) {
 void FdHandlers::update(int fd) {
   Watch& watch = watch_of(fd);
   const EventMask wanted = watch.wanted();
-  const bool forgets = wanted == 0 || watch.abandoned;
-  watch.abandoned = false;
-  if (forgets && watch.registered != 0) stop_watching(fd);
+  if (wanted == 0) return let_go(fd);
+  if (watch.abandoned && watch.always_ready) stop_watching(fd);
+  if (watch.registered == 0 || watch.abandoned) {
+    return start_watching(fd, wanted);
+  }
   if (wanted == watch.registered) return;
-  if (watch.registered != 0 && !watch.always_ready) {
+  if (!watch.always_ready) {
     try {
       selector_.modify(fd, wanted);
-      watch.registered = static_cast<std::uint8_t>(wanted);
-      return;
     } catch (const selectors::OSError&) {
       // The number means another file by now, and the selector knows nothing of
       // it any more.
       watch.registered = 0;
+      return start_watching(fd, wanted);
     }
   }
-  start_watching(fd, wanted);
+  watch.registered = static_cast<std::uint8_t>(wanted);
 }
 
+// If it is registered it may mean another file by now, and so it is registered
+// anew.
 void FdHandlers::start_watching(int fd, EventMask events) {
   Watch& watch = watch_of(fd);
-  if (!watch.always_ready) {
-    try {
+  watch.abandoned = false;
+  try {
+    if (watch.registered != 0) {
+      selector_.reregister(fd, events);
+    } else {
       selector_.register_(fd, events);
-    } catch (const selectors::OSError& error) {
-      if (error.code() != std::errc::operation_not_permitted) throw;
-      // epoll's way to say that a file or a directory is always ready.
-      always_ready_.push_back(fd);
-      watch.always_ready = true;
     }
+  } catch (const selectors::OSError& error) {
+    watch.registered = 0;
+    if (error.code() != std::errc::operation_not_permitted) throw;
+    // epoll's way to say that a file or a directory is always ready.
+    always_ready_.push_back(fd);
+    watch.always_ready = true;
   }
   watch.registered = static_cast<std::uint8_t>(events);
+}
+
+// Nobody wants it any more.
+void FdHandlers::let_go(int fd) {
+  if (lets_go_slowly_ && !watch_of(fd).always_ready) {
+    unwanted_.push_back(fd);
+  } else {
+    stop_watching(fd);
+  }
+}
+
+void FdHandlers::forget_unwanted() {
+  for (const int fd : unwanted_) forget(fd);
+  unwanted_.clear();
+}
+
+void FdHandlers::forget(int fd) {
+  if (!has_room_for(fd)) return;
+  const Watch& watch = watch_of(fd);
+  if (watch.registered == 0 || watch.wanted() != 0) return;
+  if (!watch.always_ready) stop_watching(fd);
 }
 
 void FdHandlers::stop_watching(int fd) {

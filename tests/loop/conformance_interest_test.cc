@@ -125,6 +125,53 @@ TYPED_TEST(LoopInterest, WhatComesBackIsNotToldTheKernel) {
   f.loop.remove_writer(pair.first);
 }
 
+// As one does who waits for one message after the other.
+TYPED_TEST(LoopInterest, WhatIsWantedAgainIsToldInOneCall) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  if (!f.selector->forgets_closed()) GTEST_SKIP() << "is told of each change";
+  const Pipe pipe;
+  f.loop.add_reader(pipe.reader, [] {});
+  f.turn();
+  const auto at_rest = calls_of_a_turn(f).size();
+  f.loop.remove_reader(pipe.reader);
+  f.loop.add_reader(pipe.reader, [] {});
+  EXPECT_EQ(calls_of_a_turn(f).size(), at_rest + 1);
+  f.loop.remove_reader(pipe.reader);
+  EXPECT_EQ(calls_of_a_turn(f).size(), 0u);
+  f.loop.add_reader(pipe.reader, [] {});
+  EXPECT_EQ(calls_of_a_turn(f).size(), at_rest + 1);
+  EXPECT_EQ(calls_of_a_turn(f).size(), at_rest);
+  f.loop.remove_reader(pipe.reader);
+}
+
+TYPED_TEST(LoopInterest, WhatNobodyWantsIsForgotten) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  const Pipe pipe, other;
+  const auto is_watched = [&] {
+    return f.selector->get_map()->contains(pipe.reader);
+  };
+  const auto watch_and_remove = [&] {
+    f.loop.add_reader(pipe.reader, [] {});
+    f.turn();
+    EXPECT_TRUE(is_watched());
+    f.loop.remove_reader(pipe.reader);
+  };
+  watch_and_remove();
+  f.turn(2);
+  EXPECT_FALSE(is_watched());
+  // Before the loop sleeps, whom it would wake.
+  watch_and_remove();
+  pipe.writer.write("x");
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps for ever.
+  EXPECT_FALSE(is_watched());
+  // When it is ready: at once.
+  f.loop.add_reader(other.reader, [] {});
+  watch_and_remove();
+  f.turn();
+  EXPECT_FALSE(is_watched());
+  f.loop.remove_reader(other.reader);
+}
+
 TYPED_TEST(LoopInterest, AnIdleLoopAsksNobody) {
   FakeTimeLoop f(std::make_unique<TypeParam>());
   EXPECT_EQ(calls_of_a_turn(f), std::vector<std::string>());

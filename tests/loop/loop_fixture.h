@@ -102,6 +102,11 @@ class SleeplessSelector : public selectors::BaseSelector {
                             std::any data) override {
     return inner_->modify(fileobj, events, std::move(data));
   }
+  const SelectorKey& reregister(const FileObj& fileobj, EventMask events,
+                                std::any data) override {
+    return inner_->reregister(fileobj, events, std::move(data));
+  }
+  bool forgets_closed() const override { return inner_->forgets_closed(); }
   void close() override { inner_->close(); }
   const SelectorKey& get_key(const FileObj& fileobj) const override {
     return inner_->get_key(fileobj);

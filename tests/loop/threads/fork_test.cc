@@ -96,6 +96,23 @@ TYPED_TEST(ForkTest, WhatTheParentWatchesTheChildWatchesToo) {
   expect_to_sleep(loop);
 }
 
+// What was removed in the iteration that forks the selector may not know yet.
+TYPED_TEST(ForkTest, TheChannelGetsANumberThatWasWatched) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  tests::Pipe pipe;
+  loop.add_reader(pipe.reader, [] {});
+  loop.run_once(0s);
+  loop.remove_reader(pipe.reader);
+  pipe.reader.close();  // The lowest that is free.
+  expect_in_child([&] {
+    loop.after_fork_in_child();
+    bool ran = false;
+    in_thread([&] { loop.call_soon_threadsafe([&] { ran = true; }); });
+    run_woken(loop);
+    EXPECT_TRUE(ran);
+  });
+}
+
 // The parent's callback forks; the child goes on in the middle of it.
 TYPED_TEST(ForkTest, InACallback) {
   EventLoop loop(std::make_unique<TypeParam>());
