@@ -64,14 +64,14 @@ std::unique_ptr<BaseSelector> make_best() {
   throw make_os_error(ENOSYS, "every way of waiting");
 }
 
-std::unique_ptr<BaseSelector> choose() {
+}  // namespace
+
+std::unique_ptr<BaseSelector> make_default_selector() {
   const char* const name = std::getenv("SELECTORS_BACKEND");
   return name == nullptr || *name == '\0' ? make_best() : make_named(name);
 }
 
-}  // namespace
-
-DefaultSelector::DefaultSelector() : chosen_(choose()) {}
+DefaultSelector::DefaultSelector() : chosen_(make_default_selector()) {}
 
 DefaultSelector::~DefaultSelector() = default;
 

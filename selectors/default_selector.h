@@ -62,6 +62,10 @@ class DefaultSelector final : public BaseSelector {
   const std::unique_ptr<BaseSelector> chosen_;
 };
 
+// What a DefaultSelector chooses, without the object around it, for those whom
+// passing each call on would cost too much. Throws as its constructor.
+std::unique_ptr<BaseSelector> make_default_selector();
+
 }  // namespace selectors
 
 #endif  // SELECTORS_DEFAULT_SELECTOR_H_

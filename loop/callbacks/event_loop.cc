@@ -110,8 +110,8 @@ inline std::span<const ReadyKey> EventLoop::look() {
 }
 
 Timeout EventLoop::time_to_sleep(const Timeout& at_most) {
+  if (timers_.empty()) return at_most;
   const auto deadline = timers_.next_deadline();
-  if (!deadline) return at_most;
   const TimePoint now = time();
   const TimePoint when{*deadline};
   if (when == TimePoint::max()) return at_most;
@@ -226,7 +226,7 @@ bool EventLoop::is_running() const {
 EventLoop::EventLoop(std::unique_ptr<selectors::BaseSelector> selector,
                      Clock clock)
     : selector_(selector ? std::move(selector)
-                         : std::make_unique<selectors::DefaultSelector>()),
+                         : selectors::make_default_selector()),
       clock_(clock ? std::move(clock) : steady_now),
       fds_(*selector_, pool_),
       mailbox_(&Mailbox::acquire(*this)),
