@@ -33,10 +33,11 @@ class SortedTimerList {
   SortedTimerList& operator=(const SortedTimerList&) = delete;
   ~SortedTimerList() { cancel_all(*this, records_); }
 
-  TimerId schedule(std::chrono::nanoseconds deadline, Value value) {
+  template <class... Args>
+  TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
     records_.make_room();
     make_room(entries_);
-    const TimerId id = records_.add(std::move(value));
+    const TimerId id = records_.add(std::forward<Args>(args)...);
     const Entry entry{deadline.count(), records_.index_of(id)};
     entries_.insert(place_for(entry), entry);
     return id;
@@ -44,7 +45,7 @@ class SortedTimerList {
 
   bool cancel(TimerId id) {
     if (!records_.contains(id)) return false;
-    [[maybe_unused]] const Value dying = records_.cancel(records_.index_of(id));
+    [[maybe_unused]] const auto dying = records_.cancel(id);
     if (records_.has_many_cancelled()) [[unlikely]]
       drop_cancelled();
     return true;

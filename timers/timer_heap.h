@@ -33,17 +33,18 @@ class TimerHeap {
   TimerHeap& operator=(const TimerHeap&) = delete;
   ~TimerHeap() { cancel_all(*this, records_); }
 
-  TimerId schedule(std::chrono::nanoseconds deadline, Value value) {
+  template <class... Args>
+  TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
     records_.make_room();
     heap_.make_room();
-    const TimerId id = records_.add(std::move(value));
+    const TimerId id = records_.add(std::forward<Args>(args)...);
     heap_.push({deadline.count(), records_.index_of(id)});
     return id;
   }
 
   bool cancel(TimerId id) {
     if (!records_.contains(id)) return false;
-    [[maybe_unused]] const Value dying = records_.cancel(records_.index_of(id));
+    [[maybe_unused]] const auto dying = records_.cancel(id);
     if (records_.has_many_cancelled()) [[unlikely]]
       drop_cancelled();
     return true;

@@ -38,9 +38,11 @@ class TimerId {
 // from; all of them are fine, nanoseconds::min() and max() included. Used by
 // one thread at a time.
 //
-//   TimerId schedule(nanoseconds deadline, Value value)
-//     Keeps `value` until `deadline`, which may be past.
-//     If there is no memory, throws std::bad_alloc, and nothing has changed.
+//   TimerId schedule(nanoseconds deadline, args...)
+//     Keeps a value until `deadline`, which may be past; it is made of `args`,
+//     in its place.
+//     If there is no memory, throws std::bad_alloc, and nothing has changed;
+//     nor has it if making the value throws.
 //
 //   bool cancel(TimerId id)
 //     Destroys the value; it never fires. Returns false, and does nothing, if

@@ -3,16 +3,19 @@
 // What a queue has to keep in order are a deadline and a number. So the values
 // stand here, where they never move, and the queues sort Entries of 16 bytes,
 // four to a cache line: with a million timers, what an operation costs is how
-// many cache lines it touches. To cancel a timer touches one.
+// many cache lines it touches. To cancel a timer touches one, unless its value
+// has something to do when it dies.
 
 #ifndef TIMERS_TIMER_RECORDS_H_
 #define TIMERS_TIMER_RECORDS_H_
 
 #include <algorithm>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -56,6 +59,21 @@ void give_back_surplus(Vector& vector, std::size_t wanted) {
   vector.swap(smaller);
 }
 
+// Does nothing happen when `value` dies? One that has forgotten the type of
+// what it holds may still know that: it then has this function.
+template <class Value>
+bool dies_silently(const Value& value) {
+  if constexpr (std::is_trivially_destructible_v<Value>) {
+    return true;
+  } else if constexpr (requires {
+                         { value.dies_silently() } -> std::same_as<bool>;
+                       }) {
+    return value.dies_silently();
+  } else {
+    return false;
+  }
+}
+
 // Values by index. A record is pending, or free, or cancelled: without a value,
 // but not to be used again yet, as an entry that names it is still in a queue.
 //
@@ -83,16 +101,28 @@ class TimerRecords {
       find_room();
   }
 
-  // There must be room.
-  TimerId add(Value&& value) noexcept {
+  // Makes a value of `args`. There must be room.
+  template <class... Args>
+  TimerId add(Args&&... args) {
     const auto bit = static_cast<std::uint32_t>(std::countr_zero(open_));
     const std::uint32_t index = open_word_ * 64 + bit;
     open_ &= open_ - 1;
-    const std::uint64_t ticket = next_ticket_;
-    next_ticket_ = ticket + kTicketStep;
+    Value* const place = value_at(index);
+    if constexpr (std::is_nothrow_constructible_v<Value, Args...>) {
+      std::construct_at(place, std::forward<Args>(args)...);
+    } else {
+      try {
+        std::construct_at(place, std::forward<Args>(args)...);
+      } catch (...) {
+        mark_free(index);
+        throw;
+      }
+    }
+    const std::uint64_t ticket =
+        next_ticket_ | (dies_silently(*place) ? kSilent : 0);
+    next_ticket_ += kTicketStep;
     tickets_[index] = ticket;
     ++size_;
-    std::construct_at(value_at(index), std::move(value));
     return TimerId(ticket, index);
   }
 
@@ -120,11 +150,16 @@ class TimerRecords {
     return move_out(index);
   }
 
-  // The same, but the record is held until it is release()d.
-  [[nodiscard]] Value cancel(std::uint32_t index) noexcept {
-    tickets_[index] |= kGone;
+  // The same, but the record is held until it is release()d. A value that dies
+  // silently is left where it is, as to go there is a cache miss.
+  [[nodiscard]] std::optional<Value> cancel(TimerId id) noexcept {
+    tickets_[id.index_] = id.ticket_ | kGone;
     ++cancelled_;
-    return move_out(index);
+    if ((id.ticket_ & kSilent) != 0) {
+      --size_;
+      return std::nullopt;
+    }
+    return move_out(id.index_);
   }
 
   // Frees a cancelled record.
@@ -179,10 +214,10 @@ class TimerRecords {
   static constexpr std::size_t kFewChunks = 16;
   static constexpr unsigned kPatience = 1000;
 
-  // Tickets are even, so that this flag can be set in one: its timer fired or
-  // was cancelled.
-  static constexpr std::uint64_t kTicketStep = 2;
-  static constexpr std::uint64_t kGone = 1;
+  // Tickets leave two bits free for flags.
+  static constexpr std::uint64_t kTicketStep = 4;
+  static constexpr std::uint64_t kGone = 1;    // Fired or cancelled.
+  static constexpr std::uint64_t kSilent = 2;  // See dies_silently().
 
   struct alignas(Value) Place {
     std::byte bytes[sizeof(Value)];

@@ -59,21 +59,22 @@ class TimerWheel {
   TimerWheel& operator=(const TimerWheel&) = delete;
   ~TimerWheel() { cancel_all(*this, records_); }
 
-  TimerId schedule(std::chrono::nanoseconds deadline, Value value) {
+  template <class... Args>
+  TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
     const Time time = deadline.count();
     if (time > horizon_ && records_.has_room()) [[likely]] {
       const std::uint32_t slot = slot_of(time);
       if (slots_.has_room(slot)) [[likely]]
-        return add_to(slot, time, std::move(value));
+        return add_to(slot, time, std::forward<Args>(args)...);
     }
-    return schedule_slowly(time, std::move(value));
+    return schedule_slowly(time, std::forward<Args>(args)...);
   }
 
   // Leaves the entry in its slot, where it is dropped when the slot is opened,
   // or when there are too many of its kind.
   bool cancel(TimerId id) {
     if (!records_.contains(id)) return false;
-    [[maybe_unused]] const Value dying = records_.cancel(records_.index_of(id));
+    [[maybe_unused]] const auto dying = records_.cancel(id);
     if (records_.has_many_cancelled()) [[unlikely]]
       drop_cancelled();
     return true;
@@ -248,24 +249,26 @@ class TimerWheel {
   }
 
   // There must be room.
-  TimerId add_to(std::uint32_t slot, Time time, Value&& value) {
-    const TimerId id = records_.add(std::move(value));
+  template <class... Args>
+  TimerId add_to(std::uint32_t slot, Time time, Args&&... args) {
+    const TimerId id = records_.add(std::forward<Args>(args)...);
     slots_.add(slot, {time, records_.index_of(id)});
     return id;
   }
 
   // Before the horizon, or where there is no room yet. A function of its own,
   // so that the other way has no registers to save.
-  [[gnu::noinline]] TimerId schedule_slowly(Time time, Value value) {
+  template <class... Args>
+  [[gnu::noinline]] TimerId schedule_slowly(Time time, Args&&... args) {
     if (time <= horizon_ && near_.size() > spill_at_) spill();
     records_.make_room();
     if (time > horizon_) {
       const std::uint32_t slot = slot_of(time);
       make_room(slot);
-      return add_to(slot, time, std::move(value));
+      return add_to(slot, time, std::forward<Args>(args)...);
     }
     near_.make_room();
-    const TimerId id = records_.add(std::move(value));
+    const TimerId id = records_.add(std::forward<Args>(args)...);
     near_.push({time, records_.index_of(id)});
     return id;
   }

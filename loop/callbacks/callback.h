@@ -65,6 +65,11 @@ class Callback {
     }
   }
 
+  // Does nothing happen when it dies?
+  bool dies_silently() const {
+    return operations_ == nullptr || operations_->destroy == nullptr;
+  }
+
   // Is there something to call?
   explicit operator bool() const { return operations_ != nullptr; }
 
@@ -173,6 +178,8 @@ struct Scheduled {
     assert(callback);
     where = place;
   }
+
+  bool dies_silently() const { return callback.dies_silently(); }
 
   Callback callback;
   SourceLocation where;

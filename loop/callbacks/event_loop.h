@@ -163,8 +163,8 @@ class EventLoop {
   TimerHandle call_at(TimePoint when, F&& callback,
                       SourceLocation where = SourceLocation::current()) {
     check_usable("call_at");
-    const auto id = timers_.schedule(
-        when.time_since_epoch(), Scheduled(std::forward<F>(callback), where));
+    const auto id = timers_.schedule(when.time_since_epoch(),
+                                     std::forward<F>(callback), where);
     return TimerHandle(self_, id, when);
   }
 

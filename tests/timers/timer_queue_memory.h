@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,65 @@ class AtDeath {
  private:
   std::function<void()> f_;
 };
+
+// Made of a number, unless that is negative; counts how often it is moved.
+class Made {
+ public:
+  explicit Made(int number) : number_(number) {
+    if (number < 0) throw std::invalid_argument("negative");
+  }
+  Made(Made&& other) noexcept
+      : number_(other.number_), moves_(other.moves_ + 1) {}
+  int number() const { return number_; }
+  int moves() const { return moves_; }
+
+ private:
+  int number_;
+  int moves_ = 0;
+};
+
+TYPED_TEST_P(TimerMemoryTest, ValuesAreMadeInTheirPlaces) {
+  typename TypeParam::template Queue<Made> queue;
+  queue.schedule(1s, 1);
+  EXPECT_THROW(queue.schedule(1s, -1), std::invalid_argument);
+  EXPECT_EQ(queue.size(), 1u);
+  queue.schedule(1s, 2);
+  std::vector<int> fired;
+  queue.pop_due(1s, [&](Made&& value) {
+    fired.push_back(value.number());
+    EXPECT_EQ(value.moves(), 1);
+  });
+  EXPECT_EQ(fired, (std::vector<int>{1, 2}));
+}
+
+// Knows whether its destructor has something to do.
+struct Mortal {
+  Mortal(int* deaths_, bool silent_) : deaths(deaths_), silent(silent_) {}
+  Mortal(Mortal&& other) noexcept
+      : deaths(std::exchange(other.deaths, nullptr)), silent(other.silent) {}
+  ~Mortal() {
+    if (deaths != nullptr) ++*deaths;
+  }
+  bool dies_silently() const { return silent; }
+  int* deaths;
+  bool silent;
+};
+
+TYPED_TEST_P(TimerMemoryTest, WhatDiesSilentlyIsNotTouchedByCancelling) {
+  typename TypeParam::template Queue<Mortal> queue;
+  int deaths = 0;
+  const TimerId silent = queue.schedule(1s, &deaths, true);
+  const TimerId loud = queue.schedule(1s, &deaths, false);
+  EXPECT_TRUE(queue.cancel(silent));
+  EXPECT_EQ(deaths, 0);
+  EXPECT_FALSE(queue.cancel(silent));
+  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_TRUE(queue.cancel(loud));
+  EXPECT_EQ(deaths, 1);
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.pop_due(1s, [](Mortal&&) {}), 0u);
+  EXPECT_EQ(deaths, 1);
+}
 
 TYPED_TEST_P(TimerMemoryTest, TheDestructorOfACancelledValueMayCallBack) {
   typename TypeParam::template Queue<AtDeath> queue;
@@ -287,6 +347,7 @@ TYPED_TEST_P(TimerMemoryTest, MemoryComesBackAlthoughSomeArePending) {
 
 REGISTER_TYPED_TEST_SUITE_P(
     TimerMemoryTest, ValuesNeedNotBeCopied, ValuesAreAligned,
+    ValuesAreMadeInTheirPlaces, WhatDiesSilentlyIsNotTouchedByCancelling,
     TheDestructorOfACancelledValueMayCallBack,
     TheDestructorOfAFiredValueMayCallBack, EachValueIsDestroyedOnce,
     DestroyingTheQueueDestroysTheValues,
