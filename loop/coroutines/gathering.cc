@@ -63,7 +63,7 @@ void Gathering::settle(Child& last) {
   if (outer_.done()) return;
   if (!return_exceptions_) {
     // Nobody is there to be told of one that nobody could have completed.
-    if (!last.done_) return outer_.finish_cancelled("");
+    if (!last.done_) return outer_.finish_cancelled();
     if (auto exception = last.exception()) {
       return outer_.finish_with(std::move(exception));
     }

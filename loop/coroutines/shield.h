@@ -56,7 +56,7 @@ class State final : public FutureResult<T>, public DoneCallback {
   void on_gone() override {
     const Reference self(this);
     leave();
-    if (!this->done()) this->finish_cancelled("");
+    if (!this->done()) this->finish_cancelled();
   }
 
   void leave() {
@@ -66,7 +66,7 @@ class State final : public FutureResult<T>, public DoneCallback {
   }
 
   void settle(Future<T> inner) {
-    if (inner.cancelled()) return this->finish_cancelled("");
+    if (inner.cancelled()) return this->finish_cancelled();
     try {
       FutureAwaiter<T> awaiter(std::move(inner));
       if constexpr (std::is_void_v<T>) {

@@ -43,7 +43,7 @@ class Waiter : public Wait, public RingLink {
  protected:
   Waiter() = default;
   Waiter(Waiter&&) = default;
-  ~Waiter() = default;
+  virtual ~Waiter() = default;
 
   // In await_suspend(): joins the end of the queue.
   // Throws RuntimeError if `loop` is bound to another.
@@ -121,7 +121,7 @@ class RepeatedWaiter : public Waiter {
  protected:
   RepeatedWaiter() = default;
   RepeatedWaiter(RepeatedWaiter&&) = default;
-  ~RepeatedWaiter() = default;
+  virtual ~RepeatedWaiter() = default;
 
   virtual WaitQueue& queue() const = 0;
   virtual bool is_ready() const = 0;
