@@ -225,6 +225,14 @@ void Program::stop_and_continue() {
   send(SIGCONT);
 }
 
+bool Program::has_ended() const {
+  siginfo_t info = {};
+  check(::waitid(P_PID, static_cast<id_t>(pid_), &info,
+                 WEXITED | WNOHANG | WNOWAIT),
+        "waitid");
+  return info.si_pid == pid_;
+}
+
 Exit Program::wait() {
   const auto deadline = Clock::now() + kTooLong;
   while (out_.fd >= 0 || err_.fd >= 0) pump(deadline);

@@ -76,6 +76,9 @@ class Program {
   void stop();  // By SIGSTOP. Returns when it has stopped.
   void stop_and_continue();
 
+  // Has it ended? Does not wait.
+  bool has_ended() const;
+
   // Waits until the program ends.
   Exit wait();
 
