@@ -5,13 +5,14 @@
 #include <exception>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/operation.h"
 #include "loop/futures/errors.h"
 #include "selectors/errors.h"
 
 namespace loop {
 
 // Waits until it is woken.
-class [[nodiscard]] Condition::Notified final : public Waiter {
+class Condition::Notified final : public Waiter {
  public:
   explicit Notified(Condition& condition) : condition_(condition) {}
 
@@ -33,7 +34,7 @@ Coroutine<> Condition::wait() {
   release();
   std::exception_ptr cancelled;  // The last, if it happens more than once.
   try {
-    co_await Notified(*this);
+    co_await Operation<Condition, Notified>(*this);
   } catch (const CancelledError&) {
     cancelled = std::current_exception();
   }

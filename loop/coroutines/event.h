@@ -7,6 +7,7 @@
 #include <coroutine>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/operation.h"
 #include "loop/coroutines/wait_queue.h"
 
 namespace loop {
@@ -17,6 +18,7 @@ namespace loop {
 class Event {
  public:
   class Awaiter;
+  using Wait = Operation<Event, Awaiter>;
 
   Event() = default;
   Event(const Event&) = delete;
@@ -35,7 +37,7 @@ class Event {
   // `co_await event.wait()` waits until it is set. Who was woken goes on, even
   // if it has been cleared again by then.
   // Differs from Python: returns nothing, where that returns always True.
-  Awaiter wait();
+  Wait wait() { return Wait(*this); }
 
  private:
   bool is_set_ = false;
@@ -43,8 +45,7 @@ class Event {
   WaitQueue waiters_;
 };
 
-// What Event::wait() returns, to be awaited.
-class [[nodiscard]] Event::Awaiter final : public Waiter {
+class Event::Awaiter final : public Waiter {
  public:
   explicit Awaiter(Event& event) : event_(event) {}
 
@@ -60,8 +61,6 @@ class [[nodiscard]] Event::Awaiter final : public Waiter {
  private:
   Event& event_;
 };
-
-inline Event::Awaiter Event::wait() { return Awaiter(*this); }
 
 }  // namespace loop
 

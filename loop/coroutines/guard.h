@@ -5,9 +5,9 @@
 
 #include <concepts>
 #include <coroutine>
-#include <utility>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/operation.h"
 #include "loop/futures/ring.h"
 
 namespace loop {
@@ -42,12 +42,11 @@ class Guards : public Ring<Guard<Lock>> {
   }
 };
 
-// What scoped() returns, to be awaited.
+// Acquires the lock, and gives the guard that holds it.
 template <class Lock>
-class [[nodiscard]] Scoped {
+class ScopedAwaiter {
  public:
-  Scoped(Lock& lock, Guards<Lock>& guards)
-      : lock_(lock), guards_(guards), acquire_(lock.acquire()) {}
+  explicit ScopedAwaiter(Lock& lock) : lock_(lock), acquire_(lock) {}
 
   bool await_ready() { return acquire_.await_ready(); }
   template <std::derived_from<Frame> Promise>
@@ -56,14 +55,17 @@ class [[nodiscard]] Scoped {
   }
   Guard<Lock> await_resume() {
     acquire_.await_resume();
-    return Guard<Lock>(lock_, guards_);
+    return Guard<Lock>(lock_, lock_.guards_);
   }
 
  private:
   Lock& lock_;
-  Guards<Lock>& guards_;
-  decltype(std::declval<Lock&>().acquire()) acquire_;
+  typename Lock::Awaiter acquire_;
 };
+
+// What scoped() returns, to be awaited.
+template <class Lock>
+using Scoped = Operation<Lock, ScopedAwaiter<Lock>>;
 
 }  // namespace loop
 

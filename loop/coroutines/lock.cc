@@ -11,7 +11,7 @@ void Lock::release() {
 }
 
 // Nobody can have taken it meanwhile: who is woken keeps newcomers waiting.
-void Lock::Acquire::take_over() {
+void Lock::Awaiter::take_over() {
   if (end()) {
     lock_.locked_ = true;
     return;

@@ -8,6 +8,7 @@
 
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/guard.h"
+#include "loop/coroutines/operation.h"
 #include "loop/coroutines/wait_queue.h"
 
 namespace loop {
@@ -33,7 +34,8 @@ namespace loop {
 // Port of asyncio.Lock (CPython 3.13, Lib/asyncio/locks.py).
 class Lock {
  public:
-  class Acquire;
+  class Awaiter;
+  using Acquire = Operation<Lock, Awaiter>;
 
   Lock() = default;
   Lock(const Lock&) = delete;
@@ -41,11 +43,11 @@ class Lock {
 
   // `co_await lock.acquire()` waits until it is free, and takes it.
   // Differs from Python: returns nothing, where that returns always True.
-  Acquire acquire();
+  Acquire acquire() { return Acquire(*this); }
 
   // The same, and returns a Guard, which releases it when it is destroyed.
   // Port of `async with lock`.
-  Scoped<Lock> scoped();
+  Scoped<Lock> scoped() { return Scoped<Lock>(*this); }
 
   // Gives it back; the first that waits gets it soon. Any task may, not only
   // the one that acquired it. Throws RuntimeError if it is free.
@@ -55,6 +57,7 @@ class Lock {
 
  private:
   friend class Guard<Lock>;
+  friend class ScopedAwaiter<Lock>;
 
   bool try_acquire() {
     if (locked_ || !waiters_.empty()) return false;
@@ -71,10 +74,9 @@ class Lock {
   Guards<Lock> guards_;
 };
 
-// What Lock::acquire() returns, to be awaited.
-class [[nodiscard]] Lock::Acquire final : public Waiter {
+class Lock::Awaiter final : public Waiter {
  public:
-  explicit Acquire(Lock& lock) : lock_(lock) {}
+  explicit Awaiter(Lock& lock) : lock_(lock) {}
 
   bool await_ready() { return lock_.try_acquire(); }
   template <std::derived_from<Frame> Promise>
@@ -90,9 +92,6 @@ class [[nodiscard]] Lock::Acquire final : public Waiter {
 
   Lock& lock_;
 };
-
-inline Lock::Acquire Lock::acquire() { return Acquire(*this); }
-inline Scoped<Lock> Lock::scoped() { return Scoped<Lock>(*this, guards_); }
 
 }  // namespace loop
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/operation.h"
 #include "loop/coroutines/queue_core.h"
 #include "loop/coroutines/queue_items.h"
 #include "loop/coroutines/ring_buffer.h"
@@ -34,7 +35,9 @@ template <class T, class Items>
 class BasicQueue : public QueueCore {
  public:
   class Put;
-  class Get;
+  class PutAwaiter;
+  class GetAwaiter;
+  using Get = Operation<BasicQueue, GetAwaiter>;
 
   // For at most `maxsize` items; 0: for any number.
   explicit BasicQueue(std::size_t maxsize = 0) : QueueCore(maxsize) {}
@@ -104,9 +107,24 @@ using LifoQueue = BasicQueue<T, LifoItems<T>>;
 
 // What put() returns, to be awaited.
 template <class T, class Items>
-class [[nodiscard]] BasicQueue<T, Items>::Put final : public RepeatedWaiter {
+class [[nodiscard]] BasicQueue<T, Items>::Put {
  public:
   Put(BasicQueue& queue, T item) : queue_(queue), item_(std::move(item)) {}
+
+  PutAwaiter operator co_await() {
+    return PutAwaiter(queue_, std::move(item_));
+  }
+
+ private:
+  BasicQueue& queue_;
+  T item_;
+};
+
+template <class T, class Items>
+class BasicQueue<T, Items>::PutAwaiter final : public RepeatedWaiter {
+ public:
+  PutAwaiter(BasicQueue& queue, T&& item)
+      : queue_(queue), item_(std::move(item)) {}
 
   bool await_ready() const { return is_ready(); }
   template <std::derived_from<Frame> Promise>
@@ -126,11 +144,10 @@ class [[nodiscard]] BasicQueue<T, Items>::Put final : public RepeatedWaiter {
   T item_;
 };
 
-// What get() returns, to be awaited.
 template <class T, class Items>
-class [[nodiscard]] BasicQueue<T, Items>::Get final : public RepeatedWaiter {
+class BasicQueue<T, Items>::GetAwaiter final : public RepeatedWaiter {
  public:
-  explicit Get(BasicQueue& queue) : queue_(queue) {}
+  explicit GetAwaiter(BasicQueue& queue) : queue_(queue) {}
 
   bool await_ready() const { return is_ready(); }
   template <std::derived_from<Frame> Promise>

@@ -42,7 +42,7 @@ class QueueCore {
 
   // `co_await queue.join()` waits until all that was put has been got, and
   // dealt with.
-  Event::Awaiter join() { return finished_.wait(); }
+  Event::Wait join() { return finished_.wait(); }
 
  protected:
   bool is_shut_down() const { return is_shut_down_; }

@@ -25,7 +25,7 @@ bool Semaphore::wake_next() {
   return true;
 }
 
-void Semaphore::Acquire::take_over() {
+void Semaphore::Awaiter::take_over() {
   const bool acquired = end();
   if (!acquired) ++semaphore_.value_;
   // Others may have queued up only because this one was to run first.

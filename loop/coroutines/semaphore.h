@@ -9,6 +9,7 @@
 
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/guard.h"
+#include "loop/coroutines/operation.h"
 #include "loop/coroutines/wait_queue.h"
 
 namespace loop {
@@ -20,7 +21,8 @@ namespace loop {
 // Port of asyncio.Semaphore (CPython 3.13, Lib/asyncio/locks.py).
 class Semaphore {
  public:
-  class Acquire;
+  class Awaiter;
+  using Acquire = Operation<Semaphore, Awaiter>;
 
   // Throws ValueError if `value` is negative.
   explicit Semaphore(int value = 1)
@@ -30,11 +32,11 @@ class Semaphore {
 
   // `co_await semaphore.acquire()` waits until one is left, and takes it.
   // Differs from Python: returns nothing, where that returns always True.
-  Acquire acquire();
+  Acquire acquire() { return Acquire(*this); }
 
   // The same, and returns a Guard, which releases it when it is destroyed.
   // Port of `async with semaphore`.
-  Scoped<Semaphore> scoped();
+  Scoped<Semaphore> scoped() { return Scoped<Semaphore>(*this); }
 
   // Gives one back; the first that waits gets it. Throws ValueError if that
   // makes more than there may be, as BoundedSemaphore has it.
@@ -48,6 +50,7 @@ class Semaphore {
 
  private:
   friend class Guard<Semaphore>;
+  friend class ScopedAwaiter<Semaphore>;
 
   bool try_acquire() {
     if (locked()) return false;
@@ -73,10 +76,9 @@ class BoundedSemaphore : public Semaphore {
   explicit BoundedSemaphore(int value = 1) : Semaphore(value, value) {}
 };
 
-// What Semaphore::acquire() returns, to be awaited.
-class [[nodiscard]] Semaphore::Acquire final : public Waiter {
+class Semaphore::Awaiter final : public Waiter {
  public:
-  explicit Acquire(Semaphore& semaphore) : semaphore_(semaphore) {}
+  explicit Awaiter(Semaphore& semaphore) : semaphore_(semaphore) {}
 
   bool await_ready() { return semaphore_.try_acquire(); }
   template <std::derived_from<Frame> Promise>
@@ -92,11 +94,6 @@ class [[nodiscard]] Semaphore::Acquire final : public Waiter {
 
   Semaphore& semaphore_;
 };
-
-inline Semaphore::Acquire Semaphore::acquire() { return Acquire(*this); }
-inline Scoped<Semaphore> Semaphore::scoped() {
-  return Scoped<Semaphore>(*this, guards_);
-}
 
 }  // namespace loop
 

@@ -7,14 +7,13 @@
 
 namespace loop {
 
-void BoundLoop::bind(const TaskCore& task) {
-  const LoopReference& loop = task.future().loop_reference();
-  if (loop_ == LoopReference()) loop_ = loop;
-  if (loop_ != loop) {
+void BoundLoop::bind_first(const TaskCore& task) {
+  if (loop_ != nullptr) {
     throw selectors::RuntimeError(task.get_name() +
                                   " waits for what is bound to a different "
                                   "event loop");
   }
+  loop_ = &task.loop();
 }
 
 // ---- Waiter ----

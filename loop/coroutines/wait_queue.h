@@ -15,7 +15,7 @@
 
 #include <string>
 
-#include "loop/callbacks/handle.h"
+#include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/ring.h"
@@ -29,20 +29,26 @@ class WaitQueue;
 class BoundLoop {
  public:
   // Throws RuntimeError if it is bound to another loop than the task's.
-  void bind(const TaskCore& task);
+  void bind(const TaskCore& task) {
+    if (loop_ != &task.loop()) [[unlikely]]
+      bind_first(task);
+  }
 
  private:
-  LoopReference loop_;
+  void bind_first(const TaskCore& task);
+
+  EventLoop* loop_ = nullptr;
 };
 
-// An awaiter that queues up. It can be moved until it is awaited.
+// An awaiter that queues up.
 class Waiter : public Wait, public RingLink {
  public:
   bool cancel(const std::string& message) final;
 
  protected:
   Waiter() = default;
-  Waiter(Waiter&&) = default;
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
   virtual ~Waiter() = default;
 
   // In await_suspend(): joins the end of the queue.
@@ -119,8 +125,6 @@ class WaitQueue {
 // Queue.get(), without going back to the coroutine each time.
 class RepeatedWaiter : public Waiter {
  protected:
-  RepeatedWaiter() = default;
-  RepeatedWaiter(RepeatedWaiter&&) = default;
   virtual ~RepeatedWaiter() = default;
 
   virtual WaitQueue& queue() const = 0;
