@@ -59,7 +59,7 @@ void catch_no_more_than_one(int signal_number) {
 bool has_default_disposition(int signal_number) {
   struct sigaction present {};
   kernel::sigaction(signal_number, nullptr, &present);
-  return (present.sa_flags & SA_SIGINFO) == 0 && present.sa_handler == SIG_DFL;
+  return present.sa_handler == SIG_DFL;
 }
 
 void release_signal(int signal_number) {

@@ -107,6 +107,16 @@ TEST_F(RunnersInterruptTest, EachRunAnew) {
   }
 }
 
+// What a handler for one signal leaves behind, if it was of that kind.
+TEST_F(RunnersInterruptTest, DefaultWithTheFlagsOfAnother) {
+  struct sigaction left {};
+  left.sa_flags = SA_SIGINFO;
+  ::sigaction(SIGINT, &left, nullptr);
+  Runner runner;
+  runner.get_loop().call_soon(press_ctrl_c);
+  EXPECT_THROW(runner.run(wait_long()), KeyboardInterrupt);
+}
+
 // A handler of one's own gets all of them, and not only the first.
 TEST_F(RunnersInterruptTest, HandlerOfOnesOwn) {
   int presses = 0;
