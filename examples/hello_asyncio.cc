@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include "examples/fib.h"
 #include "examples/hello.h"
@@ -55,6 +56,23 @@ void on_stdin_input(examples::LineReader& input,
   ended.set_exception(std::current_exception());
 }
 
+// Removes itself, also when Ctrl-C or an error ends the coroutine that it
+// stands in, whose variables the callback refers to.
+class Reader {
+ public:
+  Reader(loop::EventLoop& event_loop, int fd, loop::Callback callback)
+      : event_loop_(event_loop), fd_(fd) {
+    event_loop_.add_reader(fd_, std::move(callback));
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader() { event_loop_.remove_reader(fd_); }
+
+ private:
+  loop::EventLoop& event_loop_;
+  const int fd_;
+};
+
 loop::Coroutine<> hello_asyncio() {
   loop::EventLoop& event_loop = loop::get_running_loop();
   loop::print_tasks_on_signal(event_loop);
@@ -65,10 +83,9 @@ loop::Coroutine<> hello_asyncio() {
     // Reported ready again before the coroutine below has had its turn.
     if (!ended.done()) on_stdin_input(input, ended);
   };
-  event_loop.add_reader(STDIN_FILENO, on_input);
+  const Reader reader(event_loop, STDIN_FILENO, on_input);
   loop::create_task(say_hello(), "hello");
   co_await ended;
-  event_loop.remove_reader(STDIN_FILENO);
   // run() cancels what is left: the task that says hello.
 }
 

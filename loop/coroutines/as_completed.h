@@ -113,8 +113,8 @@ class [[nodiscard]] AsCompleted {
 //     const Page page = co_await *task;
 //   }
 //
-// What is not a future starts at once, as a task. The same future twice counts
-// once. When `timeout` has passed, each that is still asked for throws
+// What is not a future becomes a task, which starts soon. The same future twice
+// counts once. When `timeout` has passed, each that is still asked for throws
 // TimeoutError; the tasks go on.
 //
 // Throws RuntimeError if no loop is running, ValueError if a future is another

@@ -104,18 +104,23 @@ class AsyncGenerator<T>::promise_type : public CoroutineFrame {
 };
 
 template <class T>
-class AsyncGenerator<T>::Next {
+class [[nodiscard]] AsyncGenerator<T>::Next {
  public:
   explicit Next(AsyncGenerator& generator) : generator_(generator) {}
 
-  bool await_ready() const { return generator_.frame_->done(); }
+  // A loop that closed while it ran has destroyed its frame.
+  bool await_ready() const {
+    return !generator_.frame_ || generator_.frame_->done();
+  }
   template <std::derived_from<Frame> Promise>
   bool await_suspend(std::coroutine_handle<Promise> caller) {
     promise().begin();
     Frame& frame = caller.promise();
     return frame.call_stack().call(frame, generator_.frame_);
   }
-  std::optional<T> await_resume() { return promise().take(); }
+  std::optional<T> await_resume() {
+    return generator_.frame_ ? promise().take() : std::nullopt;
+  }
 
  private:
   promise_type& promise() {

@@ -17,7 +17,8 @@ struct BrokenBarrierError : selectors::RuntimeError {
 
 // Lets tasks wait until there are as many as it was made for; then all go on,
 // and it can be used anew. In all the rest it is as Lock, with regard to
-// threads, loops and its end.
+// threads, loops and its end; but it must exist until a task that was cancelled
+// while it waited has gone on.
 // Port of asyncio.Barrier (CPython 3.13, Lib/asyncio/locks.py).
 class Barrier {
  public:

@@ -34,7 +34,7 @@ namespace loop {
 class CallStack;
 class OwnedFrame;
 
-// What the promise of each coroutine begins with.
+// What the promise of each coroutine that can wait begins with.
 class Frame : public Recycled {
  public:
   Frame(const Frame&) = delete;
@@ -107,7 +107,9 @@ class OwnedFrame {
   OwnedFrame(OwnedFrame&& other) noexcept
       : frame_(std::exchange(other.frame_, nullptr)) {}
   OwnedFrame& operator=(OwnedFrame&& other) noexcept {
-    std::swap(frame_, other.frame_);
+    // The old one dies last: it may own this.
+    const OwnedFrame old(std::move(*this));
+    frame_ = std::exchange(other.frame_, nullptr);
     return *this;
   }
   ~OwnedFrame() { reset(); }
@@ -207,7 +209,7 @@ inline void Frame::stop_at(unsigned line) noexcept {
 }
 
 inline void Frame::return_to_caller() const noexcept {
-  call_stack_->next_ = caller_;
+  call_stack_->next_ = call_stack_->innermost_ = caller_;
 }
 
 }  // namespace loop

@@ -22,8 +22,10 @@ namespace loop {
 //   const auto has_room = [&] { return used < size; };
 //   co_await condition.wait_for(has_room);
 //
-// In all the rest it is as Lock, with regard to threads, loops and its end.
-// Port of asyncio.Condition (CPython 3.13, Lib/asyncio/locks.py).
+// In all the rest it is as Lock, with regard to threads, loops and its end; but
+// a task that is cancelled while it waits takes the lock once more, so that
+// this must exist until it has. Port of asyncio.Condition (CPython 3.13,
+// Lib/asyncio/locks.py).
 class Condition {
  public:
   Condition() : lock_(own_lock_) {}

@@ -72,7 +72,8 @@ class CoroutineFrame : public Frame {
   // What was made for any coroutine, by another library, is awaited by one of
   // its own, which sets a future: so that who waits can be cancelled, and goes
   // on as a step of its task. A temporary is moved there, as it may have to
-  // live longer than who awaits it. It must resume in the loop's thread.
+  // live longer than who awaits it; anything else must live until it resumes.
+  // It must do that in the loop's thread; if it never does, it is never freed.
   template <foreign_internal::Foreign A>
   auto await_transform(
       A&& awaitable, unsigned line = static_cast<unsigned>(__builtin_LINE())) {

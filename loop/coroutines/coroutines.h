@@ -16,6 +16,7 @@
 #include "loop/coroutines/generator_exit.h"
 #include "loop/coroutines/guard.h"
 #include "loop/coroutines/lock.h"
+#include "loop/coroutines/outcome.h"
 #include "loop/coroutines/print_tasks.h"
 #include "loop/coroutines/queue.h"
 #include "loop/coroutines/run_coroutine_threadsafe.h"

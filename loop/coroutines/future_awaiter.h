@@ -47,7 +47,10 @@ class FutureWait final : public Wait, public DoneCallback {
     return future_.cancel(message);
   }
   FutureState* future() const override { return &future_; }
-  void on_done(FutureState&) override { task_->wake_up(); }
+  void on_done(FutureState&) override {
+    // Cancelled on its own, it has been woken: see TaskCore::cancel_wait().
+    if (!task_->is_wait_cancelled()) task_->wake_up();
+  }
 
  private:
   [[noreturn]] void throw_not_awaitable(const TaskCore& task) const;
@@ -60,9 +63,10 @@ class FutureWait final : public Wait, public DoneCallback {
 template <class T>
 inline constexpr bool kCopyable = std::is_copy_constructible_v<T>;
 template <class T>
-requires requires { typename T::value_type; }
-inline constexpr bool kCopyable<T> =
-    std::is_copy_constructible_v<T> && kCopyable<typename T::value_type>;
+requires requires {
+  typename T::value_type;
+} &&(!std::same_as<T, typename T::value_type>)inline constexpr bool kCopyable<
+    T> = std::is_copy_constructible_v<T> && kCopyable<typename T::value_type>;
 template <class... T>
 inline constexpr bool kCopyable<std::tuple<T...>> = (kCopyable<T> && ...);
 

@@ -192,15 +192,15 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 //
 // gather(a, b, ...) is a Future<std::tuple<A, B, ...>>, with a std::monostate
 // for what returns void; gather(std::vector<A>) is a Future<std::vector<...>>.
-// The results are in the order of the arguments. What is not a future starts at
-// once, as a task. Without arguments it is done at once.
+// The results are in the order of the arguments. What is not a future
+// becomes a task, which starts soon. Without arguments it is done at once.
 //
 // The first exception is that of the gather(), at once; the others go on, and
 // their exceptions are dropped. So is a cancelled one a CancelledError. With
 // gather(return_exceptions, ...) each element is an Outcome<T> instead.
 //
-// Who cancels it cancels all that are pending; when they are done, it throws
-// CancelledError, with return_exceptions, too.
+// Who cancels it cancels all that are pending; it throws CancelledError as soon
+// as the first of them is, or, with return_exceptions, when all are done.
 //
 // Throws ValueError if a future belongs to another loop than the first, which
 // is the one that is running if the first is no future; RuntimeError if none

@@ -68,6 +68,12 @@ void Gathering::settle(Child& last) {
       return outer_.finish_with(std::move(exception));
     }
   }
+  // Nobody else is going to ask for their exceptions.
+  if (cancel_message_) {
+    for (const Child& child : children_) {
+      if (child.done_) child.exception();
+    }
+  }
   try {
     if (cancel_message_) throw CancelledError(*cancel_message_);
     collect();

@@ -12,10 +12,11 @@
 
 namespace loop {
 
-// Holds a lock or a semaphore, and releases it when it is destroyed, unless
-// that has been done already. Can be moved. What it holds may be destroyed
-// before it, as it happens when a loop closes, whose tasks are destroyed one
-// after the other.
+// Holds a lock or a semaphore, and releases it when it is destroyed, unless it
+// is free then. What it holds is not to be released by hand: another task may
+// have acquired it by the time the guard dies. Can be moved. What it holds may
+// be destroyed before it, as it happens when a loop closes, whose tasks are
+// destroyed one after the other.
 template <class Lock>
 class [[nodiscard]] Guard : public RingLink {
  public:

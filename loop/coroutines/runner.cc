@@ -121,9 +121,13 @@ Runner::Interrupts::~Interrupts() {
 Runner::Runner(std::optional<bool> debug, LoopFactory loop_factory)
     : debug_(debug), loop_factory_(std::move(loop_factory)) {}
 
-Runner::~Runner() try { close(); } catch (...) {
-  log_line("cannot close a Runner: " +
-           exception_text(std::current_exception()));
+Runner::~Runner() {
+  try {
+    close();
+  } catch (...) {
+    log_line("cannot close a Runner: " +
+             exception_text(std::current_exception()));
+  }
 }
 
 EventLoop& Runner::get_loop() {

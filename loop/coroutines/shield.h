@@ -91,9 +91,9 @@ class State final : public FutureResult<T>, public DoneCallback {
 //
 //   co_await shield(save(document));
 //
-// What is not a future starts at once, as a task. It goes on if who awaits this
-// is cancelled; an exception is then told to the exception handler, as that of
-// any task that nobody asks. If it is cancelled itself, so is this.
+// What is not a future becomes a task, which starts soon. It goes on if who
+// awaits this is cancelled; an exception is then told to the exception handler,
+// as that of any task that nobody asks. If it is cancelled itself, so is this.
 //
 // Throws RuntimeError if no loop runs, for what is not a future.
 // Differs from Python: an exception is not lost either if both happen in one

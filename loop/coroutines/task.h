@@ -140,7 +140,7 @@ enum class Start {
   kSoon,  // In the next iteration.
   // Before create_task() returns: it saves a turn, and all of the task's time
   // if it need not wait. But it runs before what was scheduled earlier, and in
-  // the middle of who calls.
+  // the middle of who calls. If the loop is not running: kSoon.
   // Port of asyncio.eager_task_factory (CPython 3.12).
   kEager,
 };
@@ -154,7 +154,7 @@ Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
   event_loop.check_thread("create_task");
   const Reference state(
       new TaskState<T>(event_loop, std::move(coroutine), name, where));
-  if (start == Start::kSoon) {
+  if (start == Start::kSoon || !event_loop.is_running()) {
     state->start_soon();
   } else {
     state->start_now();

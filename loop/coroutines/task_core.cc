@@ -124,7 +124,7 @@ bool TaskCore::cancel(std::string message) {
   ++cancel_requests_;
   if (wait_ != nullptr && !wait_cancelled_ && cancel_wait(message)) return true;
   must_cancel_ = true;
-  // Of several, the first is the one that is thrown.
+  // Once a wait has been cancelled, its message stays; else the last one does.
   if (!wait_cancelled_) future_.set_cancel_message(std::move(message));
   return true;
 }

@@ -18,7 +18,7 @@ namespace loop {
 class TaskRegistry;
 
 // What a task can wait for. It stands in the frame of the coroutine that waits,
-// and has the task's wake_up() called once.
+// and calls the task's wake_up() or step() once.
 class Wait {
  public:
   // Has the wait end soon, with a CancelledError of this message. Returns
@@ -79,6 +79,9 @@ class TaskCore : public CallStack {
 
   // The same for a wait that ends because it was cancelled.
   void wake_up_cancelled(const std::string& message);
+
+  // Has it been called since the last step?
+  bool is_wait_cancelled() const { return wait_cancelled_; }
 
   // Runs the next step now; in a callback of the loop, instead of wake_up().
   void step();

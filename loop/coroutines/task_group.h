@@ -5,7 +5,7 @@
 
 #include <exception>
 #include <list>
-#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -64,17 +64,16 @@ class TaskGroup {
   // that, when all tasks are done and the body, too, and when the others have
   // been cancelled.
   template <class T>
-  Task<T> create_task(Coroutine<T> coroutine, std::string name = "",
+  Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
                       Start start = Start::kSoon,
                       SourceLocation where = SourceLocation::current());
 
   // The same for what is neither coroutine nor future, such as sleep(1s).
   template <Awaitable A>
   requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
-      A awaitable, std::string name = "", Start start = Start::kSoon,
+      A awaitable, std::string_view name = {}, Start start = Start::kSoon,
       SourceLocation where = SourceLocation::current()) {
-    return create_task(as_coroutine(std::move(awaitable)), std::move(name),
-                       start, where);
+    return create_task(as_coroutine(std::move(awaitable)), name, start, where);
   }
 
  private:
@@ -122,14 +121,14 @@ Coroutine<AwaitResult<A>> TaskGroup::run(A body) {
 }
 
 template <class T>
-Task<T> TaskGroup::create_task(Coroutine<T> coroutine, std::string name,
+Task<T> TaskGroup::create_task(Coroutine<T> coroutine, std::string_view name,
                                Start start, SourceLocation where) {
   if (const char* const reason = reason_to_refuse()) {
     coroutine.release();  // Nobody is to blame that it was never awaited.
     throw selectors::RuntimeError(reason);
   }
-  Task<T> task = loop::create_task(parent_->loop(), std::move(coroutine),
-                                   std::move(name), start, where);
+  Task<T> task = loop::create_task(parent_->loop(), std::move(coroutine), name,
+                                   start, where);
   add(task);
   return task;
 }

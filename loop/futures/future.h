@@ -142,11 +142,12 @@ Future<T> create_future(EventLoop& event_loop,
 }
 
 // Runs the loop until the future is done, and returns its result or throws what
-// its result() throws. Throws RuntimeError if stop() ended it before, if the
-// loop is closed, or if a loop is running in this thread.
-// Differs from Python: if stop() ends it in the iteration in which the future
-// is done, the next run_forever() does not stop for its sake.
-// Port of loop.run_until_complete().
+// its result() throws. A reference to it, so that somebody has to keep a handle
+// for as long as it is used. Throws RuntimeError if stop() ended it before, if
+// the loop is closed, or if a loop is running in this thread. Differs from
+// Python: if stop() ends it in the iteration in which the future is done, the
+// next run_forever() does not stop for its sake. Port of
+// loop.run_until_complete().
 template <class T>
 decltype(auto) run_until_complete(const Future<T>& future) {
   EventLoop& event_loop = future.get_loop();

@@ -91,6 +91,7 @@ void FutureState::add_done_callback(DoneCallback& callback) {
 
 std::uint64_t FutureState::add_function(
     std::unique_ptr<FunctionCallback> callback) {
+  check_thread("add_done_callback");
   callback->id = ++last_id_;
   add_done_callback(*callback.release());
   return last_id_;

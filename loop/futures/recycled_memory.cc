@@ -33,7 +33,8 @@ constinit thread_local bool RecycledMemory::Owner::ended = false;
 
 // A block is as large as any that its list may be asked for.
 void* RecycledMemory::allocate_new(std::size_t size) {
-  return ::operator new(size > kLargest ? size : (index_of(size) + 1) * kStep);
+  const bool kept = kRecyclesMemory && size <= kLargest;
+  return ::operator new(kept ? (index_of(size) + 1) * kStep : size);
 }
 
 void RecycledMemory::deallocate_slowly(void* memory,

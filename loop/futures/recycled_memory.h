@@ -90,6 +90,14 @@ class Recycled {
   static void operator delete(void* memory, std::size_t size) {
     RecycledMemory::deallocate(memory, size);
   }
+  // What must stand at rounder addresses is rare.
+  static void* operator new(std::size_t size, std::align_val_t alignment) {
+    return ::operator new(size, alignment);
+  }
+  static void operator delete(void* memory, std::size_t,
+                              std::align_val_t alignment) {
+    ::operator delete(memory, alignment);
+  }
 };
 
 }  // namespace loop

@@ -14,6 +14,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/default_executor.h"
+#include "loop/futures/errors.h"
 #include "loop/futures/executor_calls.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
@@ -45,13 +46,24 @@ struct Call : ExecutorCalls::Call {
   void finish() override {
     if (future.done()) return;
     if (outcome->exception) {
-      future.set_exception(std::move(outcome->exception));
+      set_exception(std::move(outcome->exception));
     } else if (!outcome->result) {
       future.cancel();  // The executor was shut down before.
     } else if constexpr (std::is_void_v<T>) {
       future.set_result();
     } else {
       future.set_result(std::move(*outcome->result));
+    }
+  }
+
+  // A CancelledError of the other side cancels this one.
+  void set_exception(std::exception_ptr exception) {
+    try {
+      std::rethrow_exception(exception);
+    } catch (const CancelledError& error) {
+      future.cancel(error.what());
+    } catch (...) {
+      future.set_exception(std::move(exception));
     }
   }
 

@@ -11,6 +11,7 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
+#include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "loop/futures/run_in_executor.h"
 #include "selectors/errors.h"
@@ -42,6 +43,9 @@ Future<T> wrap_future(EventLoop& event_loop, std::future<T> source,
         [source = std::move(source)]() mutable { return source.get(); }, where);
   }
   event_loop.check_thread("wrap_future");
+  if (event_loop.is_closed()) {
+    throw selectors::RuntimeError("Event loop is closed");
+  }
   const Future<T> future(event_loop, where);
   try {
     if constexpr (std::is_void_v<T>) {
@@ -50,6 +54,8 @@ Future<T> wrap_future(EventLoop& event_loop, std::future<T> source,
     } else {
       future.set_result(source.get());
     }
+  } catch (const CancelledError& error) {
+    future.cancel(error.what());
   } catch (...) {
     future.set_exception(std::current_exception());
   }

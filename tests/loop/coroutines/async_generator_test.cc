@@ -14,6 +14,7 @@
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
+#include "selectors/poll_selector.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
 
@@ -154,6 +155,20 @@ TEST_F(AsyncGeneratorTest, LoopClosedWhileItWaits) {
   f_.loop.close();
   EXPECT_EQ(Counted::alive, 0);
   EXPECT_EQ(f_.take_errors().size(), 1u);
+}
+
+TEST_F(AsyncGeneratorTest, OutlivesALoopThatClosedWhileItRan) {
+  auto generator = count_to(3);
+  const auto ask = [](AsyncGenerator<int>& asked) -> Coroutine<> {
+    co_await asked.next();
+  };
+  start(ask(generator));
+  f_.turn();
+  f_.loop.close();
+  EXPECT_EQ(f_.take_errors().size(), 1u);
+  FakeTimeLoop other(std::make_unique<selectors::PollSelector>());
+  const auto task = create_task(other.loop, list(std::move(generator)));
+  EXPECT_EQ(run_until_complete(task), std::vector<int>());
 }
 
 TEST_F(AsyncGeneratorTest, LoopClosedWhileItsUserWaits) {

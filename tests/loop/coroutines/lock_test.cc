@@ -66,11 +66,13 @@ TEST_F(LockTest, NewcomersDoNotOvertake) {
   run(lock.acquire());
   start(take(lock, journal, "waiter"));
   f_.turn();
-  lock.release();
-  EXPECT_FALSE(lock.locked());
-  create_task(f_.loop, take(lock, journal, "newcomer"), "", Start::kEager);
-  EXPECT_EQ(journal, Journal());
-  f_.turn();
+  f_.loop.call_soon([&] {
+    lock.release();
+    EXPECT_FALSE(lock.locked());
+    create_task(take(lock, journal, "newcomer"), "", Start::kEager);
+    EXPECT_EQ(journal, Journal());
+  });
+  f_.turn(2);
   EXPECT_EQ(journal, Journal{"waiter"});
   lock.release();
   f_.turn();

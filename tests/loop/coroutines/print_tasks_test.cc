@@ -123,6 +123,15 @@ TEST_F(PrintTasksTest, TasksThatWaitForOneAnother) {
   EXPECT_TRUE(tasks[1].cancelled());
 }
 
+// What has returned is not drawn any more.
+TEST_F(PrintTasksTest, FromATaskThatHasCalledAnother) {
+  const auto work = [&]() -> Coroutine<std::string> {
+    co_await outer();
+    co_return picture();
+  };
+  EXPECT_EQ(run(work()), "Task-1\n└── operator() print_tasks_test.cc:N\n");
+}
+
 TEST_F(PrintTasksTest, ClosedLoop) {
   f_.loop.close();
   EXPECT_EQ(picture(), "");

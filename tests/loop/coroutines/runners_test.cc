@@ -179,6 +179,22 @@ TEST(RunnerTest, ExplicitClose) {
   runner.close();
 }
 
+// A destructor cannot throw what close() does.
+TEST(RunnerTest, DestroyedWhereItCannotBeClosed) {
+  EventLoop outer;
+  testing::internal::CaptureStderr();
+  outer.call_soon([&] {
+    {
+      Runner runner;
+      runner.get_loop();
+    }
+    outer.stop();
+  });
+  outer.run_forever();
+  EXPECT_TRUE(contains(testing::internal::GetCapturedStderr(),
+                       "loop: cannot close a Runner: "));
+}
+
 TEST(RunnerTest, CloseUnused) {
   Runner runner;
   runner.close();

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/gather.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
@@ -275,6 +277,26 @@ TEST_F(TaskCancelTest, CancelledErrorOfItsOwn) {
   f_.turn();
   EXPECT_TRUE(task.cancelled());
   EXPECT_EQ(cancelled_with([&] { task.result(); }), "by hand");
+}
+
+// Two tasks wait for one another, and one of them for a future besides, which
+// has an end of its own: the task is woken once all the same.
+TEST_F(TaskCancelTest, CancelACycleThatEndsTwice) {
+  std::vector<Task<int>> tasks;
+  const auto other = make<int>();
+  const auto first = [&]() -> Coroutine<int> {
+    co_await gather(other, tasks[1]);
+    co_return 1;
+  };
+  const auto second = [&]() -> Coroutine<int> { co_return co_await tasks[0]; };
+  tasks.push_back(start(first()));
+  tasks.push_back(start(second()));
+  f_.turn();
+  tasks[0].cancel();
+  f_.turn(5);
+  EXPECT_TRUE(tasks[0].cancelled());
+  EXPECT_TRUE(tasks[1].cancelled());
+  EXPECT_EQ(f_.take_errors().size(), 1u);  // What gather() came to, too late.
 }
 
 // ---- uncancel() ----

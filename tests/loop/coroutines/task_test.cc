@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -209,6 +210,24 @@ TEST_F(TaskTest, FutureOfAnotherLoop) {
             "Task-1 got a future that is attached to a different loop");
 }
 
+TEST_F(TaskTest, ResultOfWideAlignment) {
+  struct alignas(64) Wide {
+    char bytes[64] = {};
+  };
+  const auto make_one = []() -> Coroutine<bool> {
+    std::vector<Future<Wide>> futures;
+    for (int i = 0; i < 8; ++i) {
+      futures.push_back(create_future<Wide>(get_running_loop()));
+      futures.back().set_result(Wide());
+      const auto address =
+          reinterpret_cast<std::uintptr_t>(&futures.back().result());
+      if (address % 64 != 0) co_return false;
+    }
+    co_return true;
+  };
+  EXPECT_TRUE(run(make_one()));
+}
+
 // ---- Names ----
 
 TEST_F(TaskTest, TaskNames) {
@@ -311,6 +330,13 @@ TEST_F(TaskTest, EagerTaskIsTheCurrentOne) {
     co_return;
   };
   run(outer());
+}
+
+TEST_F(TaskTest, EagerTaskOfALoopThatDoesNotRun) {
+  const auto task =
+      create_task(f_.loop, work(journal_, "a"), "", Start::kEager);
+  EXPECT_EQ(journal_, Journal());
+  EXPECT_EQ(run_until_complete(task), 42);
 }
 
 TEST_F(TaskTest, R106_EagerTaskThatFailsBeforeItWaits) {

@@ -55,7 +55,8 @@ TEST_F(TaskGroupsTest, WithoutTasksItDoesNotWait) {
     TaskGroup group;
     co_await group.run(nothing());
   };
-  const auto task = create_task(f_.loop, main(), "", Start::kEager);
+  const auto task = start(main());
+  f_.turn();
   EXPECT_TRUE(task.done());
 }
 
