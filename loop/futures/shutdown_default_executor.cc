@@ -12,7 +12,7 @@ Future<bool> shutdown_default_executor(EventLoop& event_loop,
   event_loop.check_thread("shutdown_default_executor");
   auto& defaults = event_loop.extension<DefaultExecutor>();
   if (defaults.executor->shutdown(std::chrono::nanoseconds::zero())) {
-    const Future<bool> future(event_loop, where);
+    Future<bool> future(event_loop, where);
     future.set_result(true);
     return future;
   }
