@@ -71,10 +71,12 @@ TEST(ThreadsTest, MoveOnly) {
 
 // What has begun runs to its end, and run() waits for that.
 TEST(ThreadsTest, Cancelled) {
+  std::latch begun{1};
   std::latch go{1};
   bool finished = false;
   const auto work = [&]() -> Coroutine<> {
     const auto wait = [&] {
+      begun.count_down();
       go.wait();
       finished = true;
     };
@@ -82,8 +84,8 @@ TEST(ThreadsTest, Cancelled) {
   };
   const auto main = [&]() -> Coroutine<> {
     const auto task = create_task(work());
-    const auto begun = [] {};
-    co_await to_thread(begun);
+    const auto until_it_has_begun = [&] { begun.wait(); };
+    co_await to_thread(until_it_has_begun);
     task.cancel();
     EXPECT_THROW(co_await task, CancelledError);
     go.count_down();
