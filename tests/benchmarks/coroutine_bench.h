@@ -87,24 +87,27 @@ class FramePool {
   static inline void* free_ = nullptr;
 };
 
+// Who is to be resumed next.
+class Ring {
+ public:
+  void push(std::coroutine_handle<> handle) {
+    places_[end_++ % kSize] = handle;
+  }
+  bool empty() const { return begin_ == end_; }
+  std::coroutine_handle<> pop() { return places_[begin_++ % kSize]; }
+
+ private:
+  static constexpr std::size_t kSize = 1024;
+  std::coroutine_handle<> places_[kSize];
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
 class Raw {
  public:
   class Coroutine;
   using Handle = std::coroutine_handle<>;
 
-  // Who is to be resumed next.
-  class Ring {
-   public:
-    void push(Handle handle) { places_[end_++ % kSize] = handle; }
-    bool empty() const { return begin_ == end_; }
-    Handle pop() { return places_[begin_++ % kSize]; }
-
-   private:
-    static constexpr std::size_t kSize = 1024;
-    Handle places_[kSize];
-    std::size_t begin_ = 0;
-    std::size_t end_ = 0;
-  };
   static inline Ring ring;
 
   using Clock = std::chrono::steady_clock;
@@ -206,9 +209,12 @@ inline Raw::Coroutine Raw::ready(int n) {
     const int& result;
   };
   long sum = 0;
-  int value = 0;
-  benchmark::DoNotOptimize(value);
-  for (int i = 0; i < n; ++i) sum += i + co_await Ready(value);
+  const int value = 0;
+  for (int i = 0; i < n; ++i) {
+    const int result = co_await Ready(value);
+    benchmark::DoNotOptimize(result);
+    sum += i + result;
+  }
   co_return sum;
 }
 
