@@ -189,17 +189,10 @@ void BaseSelectorImpl::run_interrupt_hook() {
   check_open();
 }
 
-// Gives a registration new events and data. A key that is in the batch, where
-// somebody may be looking at it, is like Python's never changed but replaced.
-// The old data is left in `data`, to die with the caller's argument: whatever
-// its destructor does, it does it when all is done.
-Registration& BaseSelectorImpl::updated(Registration& registration,
-                                        EventMask events, std::any& data) {
-  if (!in_batch(registration)) {
-    registration.events = events;
-    registration.data.swap(data);
-    return registration;
-  }
+// A key that is in the batch, where somebody may be looking at it, is like
+// Python's never changed but replaced.
+Registration& BaseSelectorImpl::replaced(const Registration& registration,
+                                         EventMask events, std::any& data) {
   Registration& copy = table_.create(registration.fileobj, registration.fd,
                                      events, std::move(data));
   copy.mark = registration.mark;

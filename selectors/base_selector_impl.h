@@ -5,6 +5,7 @@
 #define SELECTORS_BASE_SELECTOR_IMPL_H_
 
 #include <any>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -81,8 +82,9 @@ class BaseSelectorImpl : public BaseSelector {
   // What report() has put into the batch so far.
   std::span<const ReadyKey> reported() const { return ready_; }
 
-  // Room for `count` more reports, made before the kernel is asked: an event
-  // that is told only once must not be lost for want of memory.
+  // Room for `count` more reports, which report() relies on. Made before the
+  // kernel is asked if it tells an event only once, which must not be lost for
+  // want of memory.
   void reserve_reports(int count) {
     ready_.reserve(ready_.size() + static_cast<std::size_t>(count));
   }
@@ -97,6 +99,9 @@ class BaseSelectorImpl : public BaseSelector {
       return;
     }
     registration.ready_index = static_cast<std::uint32_t>(ready_.size());
+    // Said to the compiler, which then leaves out the code that makes room.
+    assert(ready_.size() < ready_.capacity());
+    if (ready_.size() == ready_.capacity()) __builtin_unreachable();
     ready_.push_back({registration, events});
   }
 
@@ -128,8 +133,19 @@ class BaseSelectorImpl : public BaseSelector {
       throw_invalid(events);
     }
   }
+  // Gives a registration new events and data; returns what is registered now.
+  // The old data is left in `data`, to die with the caller's argument: whatever
+  // its destructor does, it does it when all is done.
   Registration& updated(Registration& registration, EventMask events,
-                        std::any& data);
+                        std::any& data) {
+    if (in_batch(registration)) [[unlikely]]
+      return replaced(registration, events, data);
+    registration.events = events;
+    registration.data.swap(data);
+    return registration;
+  }
+  Registration& replaced(const Registration& registration, EventMask events,
+                         std::any& data);
   void discard(Registration& registration) noexcept;
   void run_interrupt_hook();
   void clear_batch() noexcept {

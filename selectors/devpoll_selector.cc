@@ -45,6 +45,7 @@ bool submit(int devpoll, std::span<const pollfd> changes) {
 
 DevpollSelector::DevpollSelector()
     : BaseSelectorImpl(EVENT_READ | EVENT_WRITE) {
+  reserve_reports(events_.size());
   devpoll_ = open_devpoll();  // Last of all: what came after could leak it.
 }
 
@@ -98,7 +99,7 @@ bool DevpollSelector::wait(const Timeout& timeout) {
         const auto events = static_cast<unsigned short>(event.revents);
         report(*registration, from_native<POLLIN, POLLOUT>(events));
       },
-      [] {});
+      [this] { reserve_reports(events_.size()); });
   if (answered) return true;
   if (errno == EINTR) return false;
   throw make_os_error(errno, "/dev/poll");

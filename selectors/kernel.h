@@ -96,17 +96,23 @@ inline Word to_word(const volatile void* address) {
   return reinterpret_cast<Word>(address);
 }
 
+// The same for any call. Never inlined: what it needs on the stack would
+// otherwise be made ready by callers that do not come here.
+template <class Make, class... Args>
+[[gnu::noinline]] auto call_intercepted(const Syscall& syscall, Make make,
+                                        Args... args) {
+  const auto make_it = [&]() -> Word { return make(args...); };
+  const std::array<Word, sizeof...(args)> words = {to_word(args)...};
+  return static_cast<decltype(make(args...))>(
+      intercepted(syscall, words, make_it));
+}
+
 // Makes a system call. Costs one branch when nobody intercepts.
 template <class Make, class... Args>
 inline auto call(const Syscall& syscall, Make make, Args... args) {
-  using Result = decltype(make(args...));
-  if (first_interceptor.load() == nullptr) [[likely]] {
+  if (first_interceptor.load() == nullptr) [[likely]]
     return make(args...);
-  }
-  // By value: a reference would keep the arguments in memory on the other path.
-  const auto make_it = [=]() -> Word { return make(args...); };
-  const std::array<Word, sizeof...(args)> words = {to_word(args)...};
-  return static_cast<Result>(intercepted(syscall, words, make_it));
+  return call_intercepted(syscall, make, args...);
 }
 
 // For `describe`: the Timeout that an argument points to.

@@ -46,6 +46,7 @@ bool PollSelector::wait(const Timeout& timeout) {
     throw make_os_error(
         errno, "poll of " + std::to_string(fds_.size()) + " descriptors");
   }
+  reserve_reports(left);
   for (const pollfd& entry : fds_) {
     if (left == 0) break;
     if (entry.revents == 0) continue;

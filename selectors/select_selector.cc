@@ -98,6 +98,7 @@ bool SelectSelector::wait(const Timeout& timeout) {
     throw_refused(errno);
   }
   if (count == 0) return true;
+  reserve_reports(count);  // Who can be read and written counts twice.
   const auto readers = std::bit_cast<Words>(readable);
   const auto writers = std::bit_cast<Words>(writable);
   for (std::size_t word = 0; word < readers.size(); ++word) {
