@@ -147,18 +147,18 @@ void EventLoop::run_timers() {
 }
 
 inline void EventLoop::run(Scheduled& scheduled) {
-  guarded(scheduled.where, [&] { scheduled.callback.consume(); });
+  guarded(scheduled, [&] { scheduled.callback.consume(); });
 }
 
 void EventLoop::run_handler(Handler& handler) {
   pool_.run(handler, [this](Scheduled& scheduled) {
-    guarded(scheduled.where, [&] { scheduled.callback(); });
+    guarded(scheduled, [&] { scheduled.callback(); });
   });
 }
 
 // Nothing that a callback throws comes further than here.
 template <class Call>
-inline void EventLoop::guarded(const SourceLocation& where, Call call) try {
+inline void EventLoop::guarded(const Scheduled& scheduled, Call call) try {
   if (!debug_) [[likely]]
     return call();
   const TimePoint start = time();
@@ -168,10 +168,10 @@ inline void EventLoop::guarded(const SourceLocation& where, Call call) try {
     TimePoint start;
     const SourceLocation& where;
   };
-  const Watch watch{*this, start, where};
+  const Watch watch{*this, start, scheduled.where};
   call();
 } catch (...) {
-  report_exception(where);
+  report_exception(scheduled.where);
 }
 
 // Called while the exception is being handled.

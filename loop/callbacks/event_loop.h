@@ -297,7 +297,7 @@ class EventLoop {
   void run(Scheduled& scheduled);
   void run_handler(Handler& handler);
   template <class Call>
-  void guarded(const SourceLocation& where, Call call);
+  void guarded(const Scheduled& scheduled, Call call);
   void report_exception(const SourceLocation& where) noexcept;
   void report_if_slow(TimePoint start, const SourceLocation& where) noexcept;
   void report(const FdHandlers::Refused& refused);

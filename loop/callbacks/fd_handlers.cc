@@ -46,17 +46,13 @@ void FdHandlers::make_room_for(const FileObj& fileobj) {
   by_fd_.resize(static_cast<std::size_t>(fd) + 1);
 }
 
-void FdHandlers::note_first_change(Watch& watch, int fd) {
-  changed_.push_back(fd);
-  watch.changed = true;
-}
-
 void FdHandlers::tell_selector(std::vector<Refused>& refused) {
   forget_unwanted();
-  // By index: the destructor of a refused handler may add others.
-  for (std::size_t i = 0; i < changed_.size(); ++i) {
-    const int fd = changed_[i];
+  // The destructor of a refused handler may add others.
+  while (first_changed_ != kNone) {
+    const int fd = first_changed_;
     Watch& watch = watch_of(fd);
+    first_changed_ = watch.next_changed;
     watch.changed = false;
     // Came and went: nobody was told, and nobody need be.
     if (watch.registered == 0 && watch.wanted() == 0) continue;
@@ -66,7 +62,6 @@ void FdHandlers::tell_selector(std::vector<Refused>& refused) {
       refuse(fd, refused);
     }
   }
-  changed_.clear();
 }
 
 void FdHandlers::update(int fd) {

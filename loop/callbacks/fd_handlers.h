@@ -97,7 +97,9 @@ class FdHandlers {
   bool empty() const { return size_ == 0; }
 
   // Has tell_selector() something to tell?
-  bool has_changed() const { return !changed_.empty() || has_unwanted(); }
+  bool has_changed() const {
+    return first_changed_ != kNone || has_unwanted();
+  }
 
   // Is there something that the selector can be told to forget?
   bool has_unwanted() const { return !unwanted_.empty(); }
@@ -127,14 +129,17 @@ class FdHandlers {
   }
 
  private:
+  static constexpr int kNone = -1;
+
   // What is known of one descriptor.
   struct Watch {
     std::array<Handler*, 2> handlers{};
     const void* identity = nullptr;  // Of the object that it was given as.
     std::uint8_t registered = 0;     // What the selector watches it for.
-    bool changed = false;            // Is it in changed_?
+    bool changed = false;            // Is it in the queue of the changed?
     bool abandoned = false;  // Has it been without handlers since registered?
     bool always_ready = false;  // Does the selector refuse it for that?
+    int next_changed = kNone;   // The number behind it in that queue.
 
     selectors::EventMask wanted() const {
       return (handlers[kReader] != nullptr ? selectors::EVENT_READ : 0) |
@@ -176,8 +181,18 @@ class FdHandlers {
     }
     return watch;
   }
+  // The queue's links stand in the watches: so to join it takes no memory, for
+  // want of which remove() would fail.
   void note_change(Watch& watch, int fd) {
-    if (!watch.changed) note_first_change(watch, fd);
+    if (watch.changed) return;
+    watch.changed = true;
+    watch.next_changed = kNone;
+    if (first_changed_ == kNone) {
+      first_changed_ = fd;
+    } else {
+      watch_of(last_changed_).next_changed = fd;
+    }
+    last_changed_ = fd;
   }
 
   bool has_room_for(int fd) const {  // A negative one is a huge index.
@@ -186,7 +201,6 @@ class FdHandlers {
   Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
   int find_by_identity(const selectors::FileObj& fileobj) const;
   void make_room_for(const selectors::FileObj& fileobj);
-  [[gnu::noinline]] void note_first_change(Watch& watch, int fd);
   void update(int fd);
   void start_watching(int fd, selectors::EventMask events);
   void let_go(int fd);
@@ -197,7 +211,8 @@ class FdHandlers {
   HandlerPool& pool_;
   std::vector<Watch> by_fd_;
   const bool lets_go_slowly_;
-  std::vector<int> changed_;
+  int first_changed_ = kNone;
+  int last_changed_ = kNone;
   std::vector<int> unwanted_;
   std::vector<int> always_ready_;
   std::size_t size_ = 0;  // Of handlers.
