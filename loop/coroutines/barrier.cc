@@ -18,11 +18,12 @@ Coroutine<int> Barrier::wait() {
     state_ = State::kDraining;
     condition_.notify_all();
   } else {
+    const Dependent waiting(dependents_);
     const auto is_over = [this] { return state_ != State::kFilling; };
     try {
       co_await condition_.wait_for(is_over);
     } catch (const CancelledError&) {
-      leave();
+      if (waiting.object_exists()) leave();
       throw;
     }
   }

@@ -5,6 +5,7 @@
 
 #include "loop/coroutines/condition.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/dependents.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -17,8 +18,7 @@ struct BrokenBarrierError : selectors::RuntimeError {
 
 // Lets tasks wait until there are as many as it was made for; then all go on,
 // and it can be used anew. In all the rest it is as Lock, with regard to
-// threads, loops and its end; but it must exist until a task that was cancelled
-// while it waited has gone on.
+// threads, loops and its end.
 // Port of asyncio.Barrier (CPython 3.13, Lib/asyncio/locks.py).
 class Barrier {
  public:
@@ -59,6 +59,7 @@ class Barrier {
   const int parties_;
   State state_ = State::kFilling;
   int count_ = 0;  // How many are in it.
+  Dependents dependents_;
 };
 
 }  // namespace loop

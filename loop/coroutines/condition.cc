@@ -27,29 +27,38 @@ class Condition::Notified final : public Waiter {
   Condition& condition_;
 };
 
+// Whatever happens, it ends with the lock in hand. While it waits for that, and
+// before, both the condition and the lock may be destroyed.
 Coroutine<> Condition::wait() {
   if (!locked()) {
     throw selectors::RuntimeError("cannot wait on un-acquired lock");
   }
-  release();
-  std::exception_ptr cancelled;  // The last, if it happens more than once.
+  const Dependent waiting(dependents_);
+  Lock& lock = lock_;
+  const Dependent locking(lock.dependents_);
+  lock.release();
+  std::exception_ptr error;  // The last, if it is cancelled more than once.
   try {
     co_await Operation<Condition, Notified>(*this);
-  } catch (const CancelledError&) {
-    cancelled = std::current_exception();
+  } catch (...) {
+    error = std::current_exception();
   }
-  for (bool acquired = false; !acquired;) {
+  for (bool acquired = false; !acquired && locking.object_exists();) {
     try {
-      co_await acquire();
+      co_await lock.acquire();
       acquired = true;
     } catch (const CancelledError&) {
-      cancelled = std::current_exception();
+      error = std::current_exception();
     }
   }
-  if (!cancelled) co_return;
+  if (!waiting.object_exists()) {
+    if (!error) throw_destroyed(*TaskCore::current());
+    std::rethrow_exception(error);
+  }
+  if (!error) co_return;
   // It may have been notified before, which another has to hear of.
   wake(1);
-  std::rethrow_exception(cancelled);
+  std::rethrow_exception(error);
 }
 
 void Condition::notify(int n) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/dependents.h"
 #include "loop/coroutines/guard.h"
 #include "loop/coroutines/lock.h"
 #include "loop/coroutines/wait_queue.h"
@@ -22,14 +23,13 @@ namespace loop {
 //   const auto has_room = [&] { return used < size; };
 //   co_await condition.wait_for(has_room);
 //
-// In all the rest it is as Lock, with regard to threads, loops and its end; but
-// a task that is cancelled while it waits takes the lock once more, so that
-// this must exist until it has. Port of asyncio.Condition (CPython 3.13,
-// Lib/asyncio/locks.py).
+// In all the rest it is as Lock, with regard to threads, loops and its end.
+// Port of asyncio.Condition (CPython 3.13, Lib/asyncio/locks.py).
 class Condition {
  public:
   Condition() : lock_(own_lock_) {}
-  // `lock` must outlive it. Several conditions may share one.
+  // `lock` must outlive it, but not those who wait. Several conditions may
+  // share one.
   explicit Condition(Lock& lock) : lock_(lock) {}
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
@@ -41,8 +41,8 @@ class Condition {
   bool locked() const { return lock_.locked(); }
 
   // Releases the lock, waits until it is notified, and acquires the lock again,
-  // which it holds in any case when this returns or throws CancelledError. It
-  // may return without a reason, so look again: or see wait_for().
+  // which it holds in any case when this returns or throws, as long as that
+  // exists. It may return without a reason, so look again: or see wait_for().
   // Throws RuntimeError if the lock is free.
   Coroutine<> wait();
 
@@ -70,6 +70,7 @@ class Condition {
   Lock& lock_;
   BoundLoop loop_;
   WaitQueue waiters_;
+  Dependents dependents_;
 };
 
 }  // namespace loop

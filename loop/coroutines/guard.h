@@ -7,8 +7,8 @@
 #include <coroutine>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/dependents.h"
 #include "loop/coroutines/operation.h"
-#include "loop/futures/ring.h"
 
 namespace loop {
 
@@ -18,29 +18,18 @@ namespace loop {
 // be destroyed before it, as it happens when a loop closes, whose tasks are
 // destroyed one after the other.
 template <class Lock>
-class [[nodiscard]] Guard : public RingLink {
+class [[nodiscard]] Guard : private Dependent {
  public:
   // `lock` has been acquired.
-  Guard(Lock& lock, Ring<Guard>& guards) : lock_(lock) {
-    guards.push_back(*this);
-  }
+  Guard(Lock& lock, Dependents& dependents)
+      : Dependent(dependents), lock_(lock) {}
   Guard(Guard&&) = default;
   ~Guard() {
-    if (is_linked()) lock_.release_if_acquired();
+    if (object_exists()) lock_.release_if_acquired();
   }
 
  private:
   Lock& lock_;
-};
-
-// The guards of one lock. Those that are left when it is destroyed hold nothing
-// any more.
-template <class Lock>
-class Guards : public Ring<Guard<Lock>> {
- public:
-  ~Guards() {
-    while (!this->empty()) this->pop_front();
-  }
 };
 
 // Acquires the lock, and gives the guard that holds it.
@@ -56,7 +45,7 @@ class ScopedAwaiter {
   }
   Guard<Lock> await_resume() {
     acquire_.await_resume();
-    return Guard<Lock>(lock_, lock_.guards_);
+    return Guard<Lock>(lock_, lock_.dependents_);
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <coroutine>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/dependents.h"
 #include "loop/coroutines/guard.h"
 #include "loop/coroutines/operation.h"
 #include "loop/coroutines/wait_queue.h"
@@ -56,6 +57,7 @@ class Lock {
   bool locked() const { return locked_; }
 
  private:
+  friend class Condition;
   friend class Guard<Lock>;
   friend class ScopedAwaiter<Lock>;
 
@@ -71,7 +73,7 @@ class Lock {
   bool locked_ = false;
   BoundLoop loop_;
   WaitQueue waiters_;
-  Guards<Lock> guards_;
+  Dependents dependents_;
 };
 
 class Lock::Awaiter final : public Waiter {

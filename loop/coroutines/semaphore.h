@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/dependents.h"
 #include "loop/coroutines/guard.h"
 #include "loop/coroutines/operation.h"
 #include "loop/coroutines/wait_queue.h"
@@ -66,7 +67,7 @@ class Semaphore {
   const int bound_;
   BoundLoop loop_;
   WaitQueue waiters_;
-  Guards<Semaphore> guards_;
+  Dependents dependents_;
 };
 
 // One that must not be released more often than it was acquired.

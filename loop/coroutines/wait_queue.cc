@@ -18,6 +18,11 @@ void BoundLoop::bind_first(const TaskCore& task) {
 
 // ---- Waiter ----
 
+void throw_destroyed(const TaskCore& task) {
+  throw selectors::RuntimeError(task.get_name() +
+                                " waited for what has been destroyed");
+}
+
 void Waiter::start(Frame& frame, WaitQueue& queue, BoundLoop& loop) {
   auto& task = static_cast<TaskCore&>(frame.call_stack());
   loop.bind(task);
@@ -43,8 +48,7 @@ bool Waiter::end() {
   if (state_ == State::kCancelled) throw_cancelled();
   if (state_ == State::kAbandoned) {
     if (cancelled_since) throw_cancelled();
-    throw selectors::RuntimeError(task_->get_name() +
-                                  " waited for what has been destroyed");
+    throw_destroyed(*task_);
   }
   return !cancelled_since;
 }

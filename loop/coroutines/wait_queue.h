@@ -40,6 +40,9 @@ class BoundLoop {
   EventLoop* loop_ = nullptr;
 };
 
+// For who finds that what it waited for does not exist any more.
+[[noreturn]] void throw_destroyed(const TaskCore& task);
+
 // An awaiter that queues up.
 class Waiter : public Wait, public RingLink {
  public:

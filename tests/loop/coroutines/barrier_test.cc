@@ -159,5 +159,14 @@ TEST_F(BarrierTest, DestroyedWhileTasksWait) {
   EXPECT_THROW(run_until_complete(b), RuntimeError);
 }
 
+TEST_F(BarrierTest, DestroyedBeforeOneThatWasCancelledGoesOn) {
+  auto barrier = std::make_unique<Barrier>(kParties);
+  const auto task = start(barrier->wait());
+  f_.turn();
+  task.cancel("enough");
+  barrier.reset();
+  EXPECT_EQ(cancelled_with([&] { run_until_complete(task); }), "enough");
+}
+
 }  // namespace
 }  // namespace loop

@@ -177,7 +177,16 @@ TEST_F(ConditionTest, AmbiguousLoops) {
   FakeTimeLoop other(std::make_unique<selectors::PollSelector>());
   const auto task = start(waiter("a"));
   f_.turn();
-  const auto stranger = create_task(other.loop, waiter("b"));
+  const auto strange_waiter = [&]() -> Coroutine<> {
+    const auto guard = co_await condition_.scoped();
+    try {
+      co_await condition_.wait();
+    } catch (const RuntimeError&) {
+      EXPECT_TRUE(condition_.locked());
+      throw;
+    }
+  };
+  const auto stranger = create_task(other.loop, strange_waiter());
   EXPECT_THROW(run_until_complete(stranger), RuntimeError);
   notify(1);
   run_until_complete(task);
@@ -243,6 +252,97 @@ TEST_F(ConditionTest, R104_WakeUpIsPassedOn) {
   run_until_complete(b);
   EXPECT_EQ(journal_, Journal{"b"});
   EXPECT_FALSE(condition_.locked());
+}
+
+// ---- It is destroyed while tasks wait, but the lock is not ----
+
+class DyingConditionTest : public CoroutineTest {
+ protected:
+  // Ends as the wait does, having noted whether it holds the lock then.
+  Coroutine<> waiter() {
+    const auto guard = co_await lock_.scoped();
+    try {
+      co_await condition_->wait();
+    } catch (...) {
+      EXPECT_TRUE(lock_.locked());
+      journal_.push_back("has the lock");
+      throw;
+    }
+  }
+
+  Lock lock_;
+  std::unique_ptr<Condition> condition_ = std::make_unique<Condition>(lock_);
+  Journal journal_;
+};
+
+TEST_F(DyingConditionTest, WhoWaitsGetsTheLockAndAnError) {
+  const auto task = start(waiter());
+  f_.turn();
+  condition_.reset();
+  EXPECT_THROW(run_until_complete(task), RuntimeError);
+  EXPECT_EQ(journal_, Journal{"has the lock"});
+  EXPECT_FALSE(lock_.locked());
+}
+
+// Its guard does not release what another has acquired.
+TEST_F(DyingConditionTest, WhoWaitsLeavesTheLockToWhoHasIt) {
+  const auto task = start(waiter());
+  f_.turn();
+  run(lock_.acquire());
+  condition_.reset();
+  f_.turn(3);
+  EXPECT_TRUE(lock_.locked());
+  EXPECT_EQ(journal_, Journal());
+  lock_.release();
+  EXPECT_THROW(run_until_complete(task), RuntimeError);
+  EXPECT_EQ(journal_, Journal{"has the lock"});
+}
+
+TEST_F(DyingConditionTest, WhoWasCancelledIsOnlyCancelled) {
+  const auto task = start(waiter());
+  f_.turn();
+  task.cancel("enough");
+  condition_.reset();
+  EXPECT_EQ(cancelled_with([&] { run_until_complete(task); }), "enough");
+  EXPECT_EQ(journal_, Journal{"has the lock"});
+  EXPECT_FALSE(lock_.locked());
+}
+
+// It waits for the lock only, and then must not look at the condition.
+TEST_F(DyingConditionTest, WhoWasNotifiedGetsAnError) {
+  int looks = 0;
+  const auto look = [&] { return ++looks > 1; };
+  const auto body = [&]() -> Coroutine<> {
+    const auto guard = co_await lock_.scoped();
+    co_await condition_->wait_for(look);
+  };
+  const auto task = start(body());
+  f_.turn();
+  run(lock_.acquire());
+  condition_->notify();
+  f_.turn(2);
+  condition_.reset();
+  lock_.release();
+  EXPECT_THROW(run_until_complete(task), RuntimeError);
+  EXPECT_EQ(looks, 1);
+  EXPECT_FALSE(lock_.locked());
+}
+
+TEST_F(DyingConditionTest, TheLockIsDestroyedToo) {
+  auto lock = std::make_unique<Lock>();
+  auto condition = std::make_unique<Condition>(*lock);
+  const auto body = [&]() -> Coroutine<> {
+    const auto guard = co_await lock->scoped();
+    co_await condition->wait();
+  };
+  const auto waiting = start(body());
+  const auto cancelled = start(body());
+  f_.turn(2);
+  cancelled.cancel();
+  condition.reset();
+  lock.reset();
+  EXPECT_THROW(run_until_complete(waiting), RuntimeError);
+  EXPECT_THROW(run_until_complete(cancelled), CancelledError);
 }
 
 }  // namespace
