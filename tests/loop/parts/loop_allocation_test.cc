@@ -124,6 +124,18 @@ TYPED_TEST(LoopAllocationTest, AddReaderAndRemoveReader) {
   EXPECT_EQ(this->calls_, 20 * 2 * 50);
 }
 
+// So it cannot fail for want of memory, warm or not.
+TYPED_TEST(LoopAllocationTest, RemoveReaderAsksForNone) {
+  const tests::Pipe watched;
+  const tests::Pipe other;
+  this->loop_.add_reader(watched.reader, this->closure_);
+  this->loop_.run_once(0s);
+  this->loop_.add_reader(other.reader, this->closure_);
+  const std::size_t before = tests::allocations();
+  this->loop_.remove_reader(watched.reader);
+  EXPECT_EQ(tests::allocations(), before);
+}
+
 TYPED_TEST(LoopAllocationTest, TicksOfAnInterval) {
   this->loop_.call_every(1s, this->closure_);
   const auto round = [this] {
