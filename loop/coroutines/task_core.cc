@@ -141,10 +141,13 @@ bool TaskCore::cancel_wait(const std::string& message) {
     wake_up_cancelled(message);
     return true;
   }
+  struct Cancelling {
+    ~Cancelling() { flag = false; }
+    bool& flag;
+  };
   is_cancelling_wait_ = true;
-  const bool told = wait_->cancel(message);
-  is_cancelling_wait_ = false;
-  return told;
+  const Cancelling cancelling{is_cancelling_wait_};
+  return wait_->cancel(message);
 }
 
 void TaskCore::throw_cancelled() const {
