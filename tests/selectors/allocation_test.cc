@@ -1,30 +1,16 @@
 // Once warm, a selector asks for no memory; and a high descriptor number costs
-// little. This program counts what is asked of operator new.
+// little.
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstddef>
 #include <limits>
-#include <new>
 #include <vector>
 
 #include "selectors/epoll_selector.h"
 #include "selectors/poll_selector.h"
 #include "selectors/select_selector.h"
 #include "tests/selectors/selector_fixture.h"
-
-namespace {
-std::size_t allocations = 0;
-std::size_t bytes = 0;
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  bytes += size;
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/allocations.h"
 
 namespace selectors {
 namespace {
@@ -60,9 +46,9 @@ TYPED_TEST(AllocationTest, NothingIsAllocatedOnceWarm) {
     s.select(1us);
   };
   everything();
-  const std::size_t before = allocations;
+  const std::size_t before = tests::allocations();
   for (int i = 0; i < 3; ++i) everything();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(tests::allocations(), before);
 }
 
 TYPED_TEST(AllocationTest, UnregisteringWhatIsWalkedAllocatesNothing) {
@@ -74,9 +60,9 @@ TYPED_TEST(AllocationTest, UnregisteringWhatIsWalkedAllocatesNothing) {
   };
   everything();
   everything();
-  const std::size_t before = allocations;
+  const std::size_t before = tests::allocations();
   everything();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(tests::allocations(), before);
 }
 
 // R10: a table indexed by descriptor numbers, with one high number in it.
@@ -87,22 +73,22 @@ TYPED_TEST(AllocationTest, R10_AHighNumberCostsLittle) {
   const File high = tests::dup_at_least(
       pipe.writer, static_cast<int>(std::min<std::size_t>(
                        limit.count() - 1, std::size_t{100000})));
-  const std::size_t before = bytes;
+  const std::size_t before = tests::bytes_asked_for();
   try {
     s.register_(high, EVENT_WRITE);
     EXPECT_EQ(ready_now(s).size(), 1u);
   } catch (const ValueError&) {
     EXPECT_EQ(s.name(), "SelectSelector");
   }
-  EXPECT_LT(bytes - before, std::size_t{10} << 20);
+  EXPECT_LT(tests::bytes_asked_for() - before, std::size_t{10} << 20);
 }
 
 TYPED_TEST(AllocationTest, R10_AnImpossibleNumberCostsNothing) {
   TypeParam s;
-  const std::size_t before = bytes;
+  const std::size_t before = tests::bytes_asked_for();
   EXPECT_THROW(s.register_(std::numeric_limits<int>::max(), EVENT_READ),
                OSError);
-  EXPECT_LT(bytes - before, std::size_t{1} << 20);
+  EXPECT_LT(tests::bytes_asked_for() - before, std::size_t{1} << 20);
 }
 
 }  // namespace

@@ -4,29 +4,12 @@
 
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
-#include <new>
+#include <cstddef>
 #include <vector>
 
 #include "selectors/errors.h"
 #include "selectors/kernel.h"
-
-namespace {
-
-std::size_t allocations = 0;
-std::size_t bytes_asked_for = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  bytes_asked_for += size;
-  void* const memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/allocations.h"
 
 namespace selectors {
 namespace {
@@ -150,9 +133,9 @@ TEST(RegistrationTable, AllocatesNothingOnceWarm) {
     for (int fd = 0; fd < kMany; ++fd) take_out(table, *all[fd]);
   };
   fill_and_empty();
-  const std::size_t before = allocations;
+  const std::size_t before = tests::allocations();
   fill_and_empty();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(tests::allocations(), before);
 }
 
 TEST(RegistrationTable, EndsTheLivesOfAllData) {
@@ -173,7 +156,7 @@ TEST(RegistrationTable, EndsTheLivesOfAllData) {
 // It would cost 16 GiB.
 TEST(RegistrationTable, RefusesTheHighestNumber) {
   RegistrationTable table;
-  const std::size_t before = bytes_asked_for;
+  const std::size_t before = tests::bytes_asked_for();
   try {
     table.create(INT_MAX, INT_MAX, EVENT_READ, {});
     ADD_FAILURE() << "did not throw";
@@ -181,18 +164,18 @@ TEST(RegistrationTable, RefusesTheHighestNumber) {
     EXPECT_EQ(error.code().value(), EBADF);
     EXPECT_NE(std::string(error.what()).find("2147483647"), std::string::npos);
   }
-  EXPECT_LT(bytes_asked_for - before, 4096u);
+  EXPECT_LT(tests::bytes_asked_for() - before, 4096u);
   EXPECT_EQ(table.size(), 0u);
 }
 
 TEST(RegistrationTable, TakesAHighNumberThatIsOpen) {
   OpenFiles files(true);
   RegistrationTable table;
-  const std::size_t before = bytes_asked_for;
+  const std::size_t before = tests::bytes_asked_for();
   EXPECT_EQ(table.find(100'000), nullptr);
   Registration& high = add(table, 100'000);
   EXPECT_EQ(table.find(100'000), &high);
-  EXPECT_LT(bytes_asked_for - before, 10u << 20);
+  EXPECT_LT(tests::bytes_asked_for() - before, 10u << 20);
   EXPECT_EQ(files.questions, 0);
   add(table, 1 << 20);
   EXPECT_EQ(files.questions, 1);
@@ -216,9 +199,10 @@ TEST(RegistrationTable, AsksTheKernelNothingAboutOrdinaryNumbers) {
 // One after the other, numbers must not cost a copy of the whole table each.
 TEST(RegistrationTable, GrowsInLargeSteps) {
   RegistrationTable table;
-  const std::size_t before = bytes_asked_for;
+  const std::size_t before = tests::bytes_asked_for();
   for (int fd = 0; fd < 10'000; ++fd) add(table, fd);
-  EXPECT_LT(bytes_asked_for - before, 10'000 * (sizeof(Registration) + 80));
+  EXPECT_LT(tests::bytes_asked_for() - before,
+            10'000 * (sizeof(Registration) + 80));
 }
 
 }  // namespace

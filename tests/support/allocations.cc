@@ -10,6 +10,7 @@ namespace tests {
 namespace {
 
 std::atomic<std::size_t> count = 0;
+std::atomic<std::size_t> asked_for = 0;
 std::atomic<std::size_t> held = 0;
 std::atomic<std::size_t> bytes = 0;
 
@@ -17,6 +18,7 @@ void* allocate(std::size_t alignment, std::size_t size) {
   void* memory = nullptr;
   if (::posix_memalign(&memory, alignment, size) != 0) throw std::bad_alloc();
   ++count;
+  asked_for += size;
   ++held;
   bytes += ::malloc_usable_size(memory);
   return memory;
@@ -33,6 +35,7 @@ void deallocate(void* memory) noexcept {
 }  // namespace
 
 std::size_t allocations() { return count; }
+std::size_t bytes_asked_for() { return asked_for; }
 std::size_t allocations_held() { return held; }
 std::size_t allocated_bytes() { return bytes; }
 

@@ -11,6 +11,9 @@ namespace tests {
 // Calls of operator new since the program began.
 std::size_t allocations();
 
+// How much they asked for.
+std::size_t bytes_asked_for();
+
 // Those of them that no operator delete has answered.
 std::size_t allocations_held();
 
