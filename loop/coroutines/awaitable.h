@@ -56,9 +56,18 @@ Coroutine<T> as_coroutine(Coroutine<T> coroutine) {
 // sleep(1s).
 template <Awaitable A>
 requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
+    EventLoop& event_loop, A awaitable, std::string_view name = {},
+    Start start = Start::kSoon,
+    SourceLocation where = SourceLocation::current()) {
+  return create_task(event_loop, as_coroutine(std::move(awaitable)), name,
+                     start, where);
+}
+template <Awaitable A>
+requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
     A awaitable, std::string_view name = {}, Start start = Start::kSoon,
     SourceLocation where = SourceLocation::current()) {
-  return create_task(as_coroutine(std::move(awaitable)), name, start, where);
+  return create_task(get_running_loop(), std::move(awaitable), name, start,
+                     where);
 }
 
 // The future itself, or else a task of what is awaited, for this loop. Throws

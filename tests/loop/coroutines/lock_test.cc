@@ -256,9 +256,8 @@ TEST_F(LockTest, CanBeBound) {
   run(lock.acquire());
   const auto task = start(lock.acquire());
   f_.turn();
-  EXPECT_THROW(
-      run_until_complete(create_task(other.loop, as_coroutine(lock.acquire()))),
-      RuntimeError);
+  EXPECT_THROW(run_until_complete(create_task(other.loop, lock.acquire())),
+               RuntimeError);
   lock.release();
   run_until_complete(task);
 }
@@ -268,7 +267,7 @@ TEST_F(LockTest, OfAnotherLoopIfNobodyHasToWait) {
   Lock lock;
   run(lock.acquire());
   lock.release();
-  run_until_complete(create_task(other.loop, as_coroutine(lock.acquire())));
+  run_until_complete(create_task(other.loop, lock.acquire()));
 }
 
 TEST_F(LockTest, WaitingAllocatesNothing) {

@@ -242,8 +242,7 @@ TEST_F(SemaphoreTest, CanBeBound) {
   Semaphore semaphore(0);
   const auto task = start(semaphore.acquire());
   f_.turn();
-  const auto stranger =
-      create_task(other.loop, as_coroutine(semaphore.acquire()));
+  const auto stranger = create_task(other.loop, semaphore.acquire());
   EXPECT_THROW(run_until_complete(stranger), RuntimeError);
   semaphore.release();
   run_until_complete(task);
