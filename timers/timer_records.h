@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -54,7 +55,11 @@ void give_back_surplus(Vector& vector, std::size_t wanted) {
   wanted = std::max({wanted, vector.size(), kLittle});
   if (vector.capacity() / 8 <= wanted) return;
   Vector smaller;
-  smaller.reserve(4 * wanted);
+  try {
+    smaller.reserve(4 * wanted);
+  } catch (const std::bad_alloc&) {
+    return;  // It can wait.
+  }
   smaller.assign(vector.begin(), vector.end());
   vector.swap(smaller);
 }
@@ -269,7 +274,13 @@ class TimerRecords {
 template <class Value>
 void TimerRecords<Value>::find_room() {
   const std::size_t all = made_chunks_ * kChunkSize;
-  if (all - size_ - cancelled_ <= all / 16) grow();
+  if (all - size_ - cancelled_ <= all / 16) {
+    try {
+      grow();
+    } catch (const std::bad_alloc&) {
+      if (size_ + cancelled_ == all) throw;  // Else it only takes longer.
+    }
+  }
   while (open_ == 0) {
     if (++open_word_ >= free_.size()) open_word_ = 0;
     open_ = std::exchange(free_[open_word_], 0);

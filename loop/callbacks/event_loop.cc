@@ -78,7 +78,7 @@ void EventLoop::run_once(const Timeout& at_most) {
 // One iteration. The numbers are those of loop/README.md.
 void EventLoop::run_once(const Running&, const Timeout& at_most) {
   // 1. Tell the selector which readers and writers came and went.
-  if (fds_.has_changed()) tell_selector();
+  if (fds_.has_changed() || !refused_.empty()) tell_selector();
 
   // 2. Ask the kernel what is ready. If there is nothing to do until then,
   //    sleep until something is, or the first timer is due.

@@ -50,6 +50,10 @@ void FdHandlers::tell_selector(std::vector<Refused>& refused) {
   forget_unwanted();
   // The destructor of a refused handler may add others.
   while (first_changed_ != kNone) {
+    // Room for both handlers, before it leaves the queue.
+    if (refused.capacity() - refused.size() < 2) {
+      refused.reserve(2 * refused.size() + 2);
+    }
     const int fd = first_changed_;
     Watch& watch = watch_of(fd);
     first_changed_ = watch.next_changed;
@@ -142,8 +146,10 @@ void FdHandlers::stop_watching(int fd) {
 // Called while the error is being handled.
 void FdHandlers::refuse(int fd, std::vector<Refused>& refused) {
   Watch& watch = watch_of(fd);
-  if (watch.registered != 0) stop_watching(fd);
-  refused.reserve(refused.size() + 2);
+  const bool is_watched =
+      watch.always_ready || selector_.get_map()->contains(fd);
+  if (watch.registered != 0 && is_watched) stop_watching(fd);
+  watch.registered = 0;
   // Both are out of their places before one dies, as its destructor may add
   // another.
   const std::array<Handler*, 2> handlers = {take(watch, kReader),

@@ -91,8 +91,12 @@ std::uint64_t Mailbox::post(std::uint64_t generation, Scheduled&& scheduled) {
     if (!must_be_woken()) return number;
     ++writers_;
   }
+  struct Writing {
+    ~Writing() { --writers; }
+    std::atomic<int>& writers;
+  };
+  const Writing writing{writers_};
   write_wake_up();
-  --writers_;
   return number;
 }
 
