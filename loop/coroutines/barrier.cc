@@ -1,7 +1,5 @@
 #include "loop/coroutines/barrier.h"
 
-#include "loop/futures/errors.h"
-
 namespace loop {
 
 Barrier::Barrier(int parties) : parties_(parties) {
@@ -22,7 +20,7 @@ Coroutine<int> Barrier::wait() {
     const auto is_over = [this] { return state_ != State::kFilling; };
     try {
       co_await condition_.wait_for(is_over);
-    } catch (const CancelledError&) {
+    } catch (...) {
       if (waiting.object_exists()) leave();
       throw;
     }

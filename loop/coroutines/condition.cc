@@ -36,6 +36,7 @@ Coroutine<> Condition::wait() {
   const Dependent waiting(dependents_);
   Lock& lock = lock_;
   const Dependent locking(lock.dependents_);
+  loop_.bind(*TaskCore::current());  // Throws while the lock is still held.
   lock.release();
   std::exception_ptr error;  // The last, if it is cancelled more than once.
   try {
@@ -49,6 +50,8 @@ Coroutine<> Condition::wait() {
       acquired = true;
     } catch (const CancelledError&) {
       error = std::current_exception();
+    } catch (...) {
+      if (!error || locking.object_exists()) throw;
     }
   }
   if (!waiting.object_exists()) {

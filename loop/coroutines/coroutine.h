@@ -89,7 +89,11 @@ class [[nodiscard]] Coroutine {
   using promise_type = coroutine_internal::Promise<T>;
 
   Coroutine(Coroutine&&) = default;
-  Coroutine& operator=(Coroutine&&) = default;
+  Coroutine& operator=(Coroutine&& other) noexcept {
+    const Coroutine old(std::move(*this));
+    frame_ = std::move(other.frame_);
+    return *this;
+  }
   ~Coroutine() {
     if (frame_) [[unlikely]]
       coroutine_internal::report_never_awaited(*frame_);

@@ -29,8 +29,8 @@ class Event {
   // Wakes all that wait; from now on nobody has to, until clear().
   void set() {
     if (is_set_) return;
+    waiters_.wake_all();  // First, as there may be no memory for that.
     is_set_ = true;
-    waiters_.wake_all();
   }
   void clear() { is_set_ = false; }
 

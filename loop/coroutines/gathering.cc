@@ -85,6 +85,7 @@ void Gathering::settle(Child& last) {
 
 bool Gathering::cancel_children(const std::string& message) {
   outer_.check_thread("cancel");
+  const Reference self(&outer_);  // Of which a child may hold the last.
   bool any = false;
   for (Child& child : children_) {
     if (child.pending_ != nullptr && child.pending_->cancel(message))

@@ -6,8 +6,8 @@ namespace loop {
 
 void Lock::release() {
   if (!locked_) throw selectors::RuntimeError("Lock is not acquired.");
+  waiters_.wake_first();  // First, as there may be no memory for that.
   locked_ = false;
-  waiters_.wake_first();
 }
 
 // Nobody can have taken it meanwhile: who is woken keeps newcomers waiting.

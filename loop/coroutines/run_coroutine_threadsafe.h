@@ -49,6 +49,12 @@ class Answer {
     promise_.set_exception(std::current_exception());
   }
 
+  // There is no task.
+  void fail(std::exception_ptr exception) {
+    due_ = false;
+    promise_.set_exception(std::move(exception));
+  }
+
  private:
   std::promise<T> promise_;
   bool due_ = true;
@@ -74,9 +80,7 @@ class Start {
   }
 
   void operator()() {
-    has_coroutine_ = false;
-    const auto task = create_task(get_running_loop(), std::move(coroutine_), "",
-                                  loop::Start::kSoon, where_);
+    const Task<T> task = start();
     task.add_done_callback(
         [answer = std::move(answer_)](const Future<T>& done) mutable {
           answer.give(done);
@@ -84,6 +88,15 @@ class Start {
   }
 
  private:
+  Task<T> start() try {
+    has_coroutine_ = false;
+    return create_task(get_running_loop(), std::move(coroutine_), "",
+                       loop::Start::kSoon, where_);
+  } catch (...) {
+    answer_.fail(std::current_exception());
+    throw;
+  }
+
   Coroutine<T> coroutine_;
   Answer<T> answer_;
   SourceLocation where_;

@@ -145,11 +145,18 @@ void Runner::close() {
   if (loop_->is_running()) {
     throw RuntimeError("Cannot close a Runner whose loop is running");
   }
-  state_ = State::kClosed;
-  const std::unique_ptr<EventLoop> closing = std::move(loop_);
-  cancel_all_tasks(*closing);
+  // At last: what cleans up may ask for the loop.
+  struct Closed {
+    ~Closed() {
+      runner.state_ = State::kClosed;
+      runner.loop_.reset();
+    }
+    Runner& runner;
+  };
+  const Closed closed{*this};
+  cancel_all_tasks(*loop_);
   if (!run_until_complete(
-          shutdown_default_executor(*closing, kPatienceWithThreads))) {
+          shutdown_default_executor(*loop_, kPatienceWithThreads))) {
     log_line("the threads of the default executor have not ended in time");
   }
 }

@@ -14,8 +14,8 @@ void Sleep::start(Frame& frame) {
 
 bool Sleep::cancel(const std::string& message) {
   if (timer_.cancelled()) return false;
-  timer_.cancel();
   task_->wake_up_cancelled(message);
+  timer_.cancel();
   return true;
 }
 

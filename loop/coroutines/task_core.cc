@@ -62,9 +62,9 @@ void TaskCore::wake_up() {
 }
 
 void TaskCore::wake_up_cancelled(const std::string& message) {
-  wait_cancelled_ = true;
   future_.set_cancel_message(message);
   wake_up();
+  wait_cancelled_ = true;  // Last, as it can be cancelled again if that failed.
 }
 
 void TaskCore::step() {
@@ -81,20 +81,30 @@ void TaskCore::step() {
   if (first_->done()) finish();
 }
 
-// The registry may have the last reference.
+// Takes it out of the registry, whatever happens meanwhile. That may have the
+// last reference.
+class TaskCore::Leaving {
+ public:
+  explicit Leaving(TaskCore& task) : task_(&task) {}
+  Leaving(const Leaving&) = delete;
+  Leaving& operator=(const Leaving&) = delete;
+  ~Leaving() { task_->registry_.remove(*task_); }
+
+ private:
+  const Reference<TaskCore> task_;
+};
+
 void TaskCore::finish() {
-  const Reference self(this);
+  const Leaving leaving(*this);
   settle(*first_);
-  registry_.remove(*this);
 }
 
 // As in Python, where the CancelledError is thrown into the coroutine before
 // its first line.
 void TaskCore::finish_unstarted() {
-  const Reference self(this);
+  const Leaving leaving(*this);
   destroy_frames();
   future_.finish_cancelled();
-  registry_.remove(*this);
 }
 
 void TaskCore::settle_exception(std::exception_ptr exception) {
@@ -115,6 +125,8 @@ void TaskCore::destroy_pending() {
        nullptr, innermost()->where()});
   wait_ = nullptr;
   unwind();
+  // Not only when the last handle goes, for which somebody may never let go.
+  future_.drop_callbacks();
 }
 
 // ---- Cancelling ----

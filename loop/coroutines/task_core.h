@@ -111,6 +111,7 @@ class TaskCore : public CallStack {
  private:
   friend class TaskRegistry;
   class Step;
+  class Leaving;
 
   bool cancel_wait(const std::string& message);
   void finish();

@@ -15,7 +15,7 @@
 namespace loop {
 
 FutureState::~FutureState() {
-  while (!callbacks_.empty()) callbacks_.pop_front().on_gone();
+  drop_callbacks();
   if (!unretrieved_) return;
   const ExceptionContext context{kind_ == Kind::kTask
                                      ? "Task exception was never retrieved"
@@ -118,6 +118,10 @@ void FutureState::finish_with(std::exception_ptr exception) {
   exception_ = std::move(exception);
   unretrieved_ = true;
   finish(Phase::kFinished);
+}
+
+void FutureState::drop_callbacks() {
+  while (!callbacks_.empty()) callbacks_.pop_front().on_gone();
 }
 
 void FutureState::finish(Phase phase) {

@@ -51,6 +51,9 @@ class FutureState : public Recycled {
   void finish_with(std::exception_ptr exception);
   void finish_cancelled() { finish(Phase::kCancelled); }
 
+  // It will never be done: tells the callbacks that it is gone.
+  void drop_callbacks();
+
   // Of its CancelledError. A task that is told to cancel itself notes it here
   // until it has.
   void set_cancel_message(std::string message) {

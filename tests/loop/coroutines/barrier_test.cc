@@ -13,6 +13,7 @@
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
+#include "selectors/poll_selector.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
 
@@ -157,6 +158,17 @@ TEST_F(BarrierTest, DestroyedWhileTasksWait) {
   barrier.reset();
   EXPECT_THROW(run_until_complete(a), RuntimeError);
   EXPECT_THROW(run_until_complete(b), RuntimeError);
+}
+
+TEST_F(BarrierTest, ATaskOfAnotherLoopDoesNotCount) {
+  const auto first = start(barrier_.wait());
+  f_.turn();
+  FakeTimeLoop other(std::make_unique<selectors::PollSelector>());
+  const auto stranger = create_task(other.loop, barrier_.wait());
+  EXPECT_THROW(run_until_complete(stranger), RuntimeError);
+  EXPECT_EQ(barrier_.n_waiting(), 1);
+  for (const auto& task : start_waiting(kParties - 1)) run_until_complete(task);
+  run_until_complete(first);
 }
 
 TEST_F(BarrierTest, DestroyedBeforeOneThatWasCancelledGoesOn) {

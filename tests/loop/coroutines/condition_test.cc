@@ -328,6 +328,24 @@ TEST_F(DyingConditionTest, WhoWasNotifiedGetsAnError) {
   EXPECT_FALSE(lock_.locked());
 }
 
+// It has been told so, and waits for the lock.
+TEST_F(DyingConditionTest, TheLockIsDestroyedAfterTheCancellation) {
+  auto lock = std::make_unique<Lock>();
+  auto condition = std::make_unique<Condition>(*lock);
+  const auto body = [&]() -> Coroutine<> {
+    const auto guard = co_await lock->scoped();
+    co_await condition->wait();
+  };
+  const auto task = start(body());
+  f_.turn();
+  run(lock->acquire());
+  task.cancel("enough");
+  f_.turn(2);
+  condition.reset();
+  lock.reset();
+  EXPECT_EQ(cancelled_with([&] { run_until_complete(task); }), "enough");
+}
+
 TEST_F(DyingConditionTest, TheLockIsDestroyedToo) {
   auto lock = std::make_unique<Lock>();
   auto condition = std::make_unique<Condition>(*lock);

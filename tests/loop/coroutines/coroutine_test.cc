@@ -114,6 +114,15 @@ TEST_F(CoroutineTest, NeverAwaited) {
   EXPECT_TRUE(contains(text, ") was never awaited\n")) << text;
 }
 
+TEST_F(CoroutineTest, NeverAwaitedBeforeItWasReplaced) {
+  ::testing::internal::CaptureStderr();
+  auto coroutine = add(1, 2);
+  coroutine = add(3, 4);
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(contains(text, ") was never awaited\n")) << text;
+  EXPECT_EQ(run(std::move(coroutine)), 7);
+}
+
 TEST_F(CoroutineTest, AwaitedOneSaysNothing) {
   ::testing::internal::CaptureStderr();
   run(add(1, 2));

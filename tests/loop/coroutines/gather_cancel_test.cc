@@ -193,5 +193,14 @@ TEST_F(GatherCancelTest, ClosedLoopWhileCancelling) {
   EXPECT_FALSE(f_.take_errors().empty());
 }
 
+// What cancels its children must not die of that.
+TEST_F(GatherCancelTest, NestedAfterTheLoopHasClosed) {
+  const auto child = make<int>();
+  const auto gathered = gather(gather(child));
+  f_.loop.close();
+  EXPECT_TRUE(gathered.cancel("too late"));
+  EXPECT_TRUE(child.cancelled());
+}
+
 }  // namespace
 }  // namespace loop

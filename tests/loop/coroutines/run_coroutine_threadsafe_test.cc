@@ -155,5 +155,27 @@ TEST_F(RunCoroutineThreadsafeTest, ClosedWhileItWaits) {
   EXPECT_EQ(cancelled_with([&] { future.get(); }), "the event loop was closed");
 }
 
+TEST_F(RunCoroutineThreadsafeTest, ClosedWhileSomebodyKeepsTheTask) {
+  std::optional<AnyTask> kept;
+  const auto body = [&]() -> Coroutine<> {
+    kept = current_task();
+    co_await wait_long(Counted());
+  };
+  auto future = run_coroutine_threadsafe(body(), *loop_);
+  loop_->run_once(0s);
+  loop_->run_once(0s);
+  loop_->close();
+  ASSERT_EQ(future.wait_for(0s), std::future_status::ready);
+  EXPECT_EQ(cancelled_with([&] { future.get(); }), "the event loop was closed");
+}
+
+TEST_F(RunCoroutineThreadsafeTest, WhatWasAwaitedAlready) {
+  Coroutine<> coroutine = wait_long(Counted());
+  coroutine.release();
+  auto future = run_coroutine_threadsafe(std::move(coroutine), *loop_);
+  loop_->run_once(0s);
+  EXPECT_THROW(future.get(), RuntimeError);
+}
+
 }  // namespace
 }  // namespace loop

@@ -163,6 +163,26 @@ TEST(RunnerTest, TasksGoOn) {
   EXPECT_EQ(runner.run(wait(task)), 7);
 }
 
+TEST(RunnerTest, CleaningUpMayAskForTheLoop) {
+  Runner runner;
+  EventLoop* found = nullptr;
+  const auto linger = [&]() -> Coroutine<> {
+    try {
+      co_await sleep(1h);
+    } catch (const CancelledError&) {
+      found = &runner.get_loop();
+    }
+  };
+  const auto begin = [&]() -> Coroutine<> {
+    create_task(linger());
+    co_await sleep(0s);
+  };
+  EventLoop* const event_loop = &runner.get_loop();
+  runner.run(begin());
+  runner.close();
+  EXPECT_EQ(found, event_loop);
+}
+
 TEST(RunnerTest, Debug) {
   EXPECT_TRUE(Runner(true).get_loop().get_debug());
   EXPECT_FALSE(Runner(false).get_loop().get_debug());
