@@ -97,9 +97,7 @@ class FdHandlers {
   bool empty() const { return size_ == 0; }
 
   // Has tell_selector() something to tell?
-  bool has_changed() const {
-    return first_changed_ != kNone || has_unwanted();
-  }
+  bool has_changed() const { return first_changed_ != kNone || has_unwanted(); }
 
   // Is there something that the selector can be told to forget?
   bool has_unwanted() const { return !unwanted_.empty(); }
