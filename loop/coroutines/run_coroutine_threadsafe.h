@@ -15,6 +15,7 @@
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
+#include "selectors/errors.h"
 
 namespace loop {
 namespace run_coroutine_threadsafe_internal {
@@ -76,7 +77,12 @@ class Start {
   Start& operator=(Start&&) = delete;
   // Who called for it gets to know, by the answer, that it never ran.
   ~Start() {
-    if (has_coroutine_) coroutine_.release();
+    if (!has_coroutine_) return;
+    try {
+      coroutine_.release();
+    } catch (const selectors::RuntimeError&) {
+      // Somebody has awaited it already.
+    }
   }
 
   void operator()() {

@@ -12,6 +12,7 @@
 #include "loop/callbacks/time_point.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/dependents.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/errors.h"
 #include "selectors/timeout.h"
@@ -67,13 +68,17 @@ class Timeout {
   // Ends it, also if the body throws or is destroyed.
   class Leave {
    public:
-    explicit Leave(Timeout& timeout) : timeout_(timeout) {}
+    explicit Leave(Timeout& timeout)
+        : timeout_(timeout), inside_(timeout.dependents_) {}
     Leave(const Leave&) = delete;
     Leave& operator=(const Leave&) = delete;
-    ~Leave() { timeout_.leave(); }
+    ~Leave() {
+      if (inside_.object_exists()) timeout_.leave();
+    }
 
    private:
     Timeout& timeout_;
+    const Dependent inside_;
   };
 
   void enter();
@@ -90,6 +95,7 @@ class Timeout {
   TaskCore* task_ = nullptr;  // As long as it is in run().
   Handle soon_;
   TimerHandle timer_;
+  Dependents dependents_;
 };
 
 // For `co_await timeout(1s).run(work())`: work() may take this long from now;

@@ -169,6 +169,14 @@ TEST_F(RunCoroutineThreadsafeTest, ClosedWhileSomebodyKeepsTheTask) {
   EXPECT_EQ(cancelled_with([&] { future.get(); }), "the event loop was closed");
 }
 
+TEST_F(RunCoroutineThreadsafeTest, ClosedBeforeWhatWasAwaitedAlreadyRan) {
+  Coroutine<> coroutine = wait_long(Counted());
+  coroutine.release();
+  auto future = run_coroutine_threadsafe(std::move(coroutine), *loop_);
+  loop_->close();
+  EXPECT_EQ(cancelled_with([&] { future.get(); }), "the event loop was closed");
+}
+
 TEST_F(RunCoroutineThreadsafeTest, WhatWasAwaitedAlready) {
   Coroutine<> coroutine = wait_long(Counted());
   coroutine.release();

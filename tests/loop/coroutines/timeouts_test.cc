@@ -263,6 +263,32 @@ TEST_F(TimeoutsTest, NeedsALoop) {
   EXPECT_THROW(static_cast<void>(timeout(1s)), RuntimeError);
 }
 
+// It stands in the frame of a task that is destroyed first.
+TEST_F(TimeoutsTest, LoopClosedAfterItWasDestroyed) {
+  const auto use = [&](Timeout& limit) -> Coroutine<> {
+    co_await limit.run(sleep_long());
+  };
+  Timeout* limit = nullptr;
+  const auto own = [&]() -> Coroutine<> {
+    auto owned = std::make_unique<Timeout>(std::nullopt);
+    limit = owned.get();
+    co_await sleep(1h);
+  };
+  const auto wait_and_use = [&]() -> Coroutine<> {
+    co_await sleep(0s);
+    co_await use(*limit);
+  };
+  {
+    EventLoop event_loop;
+    event_loop.set_exception_handler([](auto&&...) {});
+    create_task(event_loop, wait_and_use());
+    create_task(event_loop, own());
+    for (int i = 0; i < 3; ++i) event_loop.run_once(0s);
+    EXPECT_EQ(Counted::alive, 1);
+  }
+  EXPECT_EQ(Counted::alive, 0);
+}
+
 // The timer goes with the frames.
 TEST_F(TimeoutsTest, LoopClosedMeanwhile) {
   const auto main = [&]() -> Coroutine<> {
