@@ -270,6 +270,11 @@ class DyingConditionTest : public CoroutineTest {
     }
   }
 
+  static Coroutine<> acquire_and_wait(Lock& lock, Condition& condition) {
+    const auto guard = co_await lock.scoped();
+    co_await condition.wait();
+  }
+
   Lock lock_;
   std::unique_ptr<Condition> condition_ = std::make_unique<Condition>(lock_);
   Journal journal_;
@@ -332,11 +337,7 @@ TEST_F(DyingConditionTest, WhoWasNotifiedGetsAnError) {
 TEST_F(DyingConditionTest, TheLockIsDestroyedAfterTheCancellation) {
   auto lock = std::make_unique<Lock>();
   auto condition = std::make_unique<Condition>(*lock);
-  const auto body = [&]() -> Coroutine<> {
-    const auto guard = co_await lock->scoped();
-    co_await condition->wait();
-  };
-  const auto task = start(body());
+  const auto task = start(acquire_and_wait(*lock, *condition));
   f_.turn();
   run(lock->acquire());
   task.cancel("enough");
@@ -349,12 +350,8 @@ TEST_F(DyingConditionTest, TheLockIsDestroyedAfterTheCancellation) {
 TEST_F(DyingConditionTest, TheLockIsDestroyedToo) {
   auto lock = std::make_unique<Lock>();
   auto condition = std::make_unique<Condition>(*lock);
-  const auto body = [&]() -> Coroutine<> {
-    const auto guard = co_await lock->scoped();
-    co_await condition->wait();
-  };
-  const auto waiting = start(body());
-  const auto cancelled = start(body());
+  const auto waiting = start(acquire_and_wait(*lock, *condition));
+  const auto cancelled = start(acquire_and_wait(*lock, *condition));
   f_.turn(2);
   cancelled.cancel();
   condition.reset();
