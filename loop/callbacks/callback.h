@@ -169,7 +169,7 @@ class Callback {
 // A callback, and where in the program it was scheduled.
 struct Scheduled {
   template <class F>
-  Scheduled(F&& function, SourceLocation place)
+  Scheduled(F&& function, const SourceLocation& place)
       : callback(std::forward<F>(function)), where(place) {
     assert(callback);  // An empty one cannot be called.
   }
@@ -177,7 +177,7 @@ struct Scheduled {
 
   // Puts another in the place of an empty one.
   template <class F>
-  void emplace(F&& function, SourceLocation place) {
+  void emplace(F&& function, const SourceLocation& place) {
     callback.emplace(std::forward<F>(function));
     assert(callback);
     where = place;

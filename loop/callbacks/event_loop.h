@@ -124,8 +124,8 @@ class EventLoop {
   [[gnu::always_inline]] Handle call_soon(
       F&& callback, SourceLocation where = SourceLocation::current()) {
     check_usable("call_soon");
-    if (mailbox_->has_posts()) [[unlikely]]
-      posted_.take(*mailbox_, ready_);
+    if (mailbox_->has_mail()) [[unlikely]]
+      take_posts();
     return Handle(self_, Handle::Kind::kSoon,
                   ready_.push(std::forward<F>(callback), where));
   }
@@ -260,7 +260,10 @@ class EventLoop {
   //   - reports callbacks that took slow_callback_duration() or longer,
   //   - reports at close() what was still scheduled or registered,
   // the last two in lines on standard error that name where it was scheduled.
-  void set_debug(bool enabled) { debug_ = enabled; }
+  void set_debug(bool enabled) {
+    debug_ = enabled;
+    asks_more_ = debug_ || closed_;
+  }
   bool get_debug() const { return debug_; }
 
   // In debug mode, for the layers above: throws RuntimeError if the loop is
@@ -308,6 +311,7 @@ class EventLoop {
   void destroy_all();
   void report_never_ran(const SourceLocation& where) const noexcept;
 
+  void take_posts();
   void cancel_soon(ReadyQueue::Position position);
   void cancel_posted(std::uint64_t number);
   void cancel_timer(timers::TimerId id);
@@ -318,7 +322,7 @@ class EventLoop {
   }
 
   void check_usable(const char* function) const {
-    if (closed_ || debug_) [[unlikely]]
+    if (asks_more_) [[unlikely]]
       throw_unusable(function);
   }
   void throw_unusable(const char* function) const;
@@ -334,13 +338,13 @@ class EventLoop {
   SignalHandlers signals_;
 
   PostedCallbacks posted_;
-  std::vector<FdHandlers::Refused> refused_;
 
   bool drains_channel_ = false;
   std::atomic<std::thread::id> thread_{};  // In which it runs, if it does.
   bool stopping_ = false;
   bool closed_ = false;
   bool debug_ = false;
+  bool asks_more_ = false;  // One of the two, so that calls ask one question.
   std::chrono::nanoseconds slow_callback_duration_ =
       std::chrono::milliseconds(100);
   ExceptionHandler exception_handler_;

@@ -46,13 +46,13 @@ void FdHandlers::make_room_for(const FileObj& fileobj) {
   by_fd_.resize(static_cast<std::size_t>(fd) + 1);
 }
 
-void FdHandlers::tell_selector(std::vector<Refused>& refused) {
+void FdHandlers::tell_changes() {
   forget_unwanted();
   // The destructor of a refused handler may add others.
   while (first_changed_ != kNone) {
     // Room for both handlers, before it leaves the queue.
-    if (refused.capacity() - refused.size() < 2) {
-      refused.reserve(2 * refused.size() + 2);
+    if (refused_.capacity() - refused_.size() < 2) {
+      refused_.reserve(2 * refused_.size() + 2);
     }
     const int fd = first_changed_;
     Watch& watch = watch_of(fd);
@@ -63,7 +63,7 @@ void FdHandlers::tell_selector(std::vector<Refused>& refused) {
     try {
       update(fd);
     } catch (...) {
-      refuse(fd, refused);
+      refuse(fd);
     }
   }
 }
@@ -144,7 +144,7 @@ void FdHandlers::stop_watching(int fd) {
 }
 
 // Called while the error is being handled.
-void FdHandlers::refuse(int fd, std::vector<Refused>& refused) {
+void FdHandlers::refuse(int fd) {
   Watch& watch = watch_of(fd);
   const bool is_watched =
       watch.always_ready || selector_.get_map()->contains(fd);
@@ -156,7 +156,7 @@ void FdHandlers::refuse(int fd, std::vector<Refused>& refused) {
                                             take(watch, kWriter)};
   for (const Side side : {kReader, kWriter}) {
     if (handlers[side] == nullptr) continue;
-    refused.push_back(
+    refused_.push_back(
         {fd, side, handlers[side]->scheduled.where, std::current_exception()});
     pool_.remove(handlers[side]);
   }

@@ -97,7 +97,7 @@ class FdHandlers {
   bool empty() const { return size_ == 0; }
 
   // Has tell_selector() something to tell?
-  bool has_changed() const { return first_changed_ != kNone || has_unwanted(); }
+  bool has_changed() const { return has_changed_; }
 
   // Is there something that the selector can be told to forget?
   bool has_unwanted() const { return !unwanted_.empty(); }
@@ -106,9 +106,16 @@ class FdHandlers {
   // after tell_selector().
   bool has_always_ready() const { return !always_ready_.empty(); }
 
-  // Tells the selector what has changed. Does not throw, but for want of memory
-  // for `refused`, to which it appends.
-  void tell_selector(std::vector<Refused>& refused);
+  // Tells the selector what has changed, and report(refused) of what it would
+  // not take, a vector that may be empty. Throws what report() does, and
+  // std::bad_alloc; then nothing is forgotten, and the rest told the next time.
+  template <class Report>
+  void tell_selector(Report report) {
+    tell_changes();
+    report(refused_);
+    refused_.clear();
+    has_changed_ = has_unwanted();
+  }
 
   // Tells the selector, at once, to forget what lost its last handler.
   void forget_unwanted();
@@ -184,6 +191,7 @@ class FdHandlers {
   void note_change(Watch& watch, int fd) {
     if (watch.changed) return;
     watch.changed = true;
+    has_changed_ = true;
     watch.next_changed = kNone;
     if (first_changed_ == kNone) {
       first_changed_ = fd;
@@ -199,21 +207,24 @@ class FdHandlers {
   Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
   int find_by_identity(const selectors::FileObj& fileobj) const;
   void make_room_for(const selectors::FileObj& fileobj);
+  void tell_changes();
   void update(int fd);
   void start_watching(int fd, selectors::EventMask events);
   void let_go(int fd);
   void stop_watching(int fd);
-  void refuse(int fd, std::vector<Refused>& refused);
+  void refuse(int fd);
 
   selectors::BaseSelector& selector_;
   HandlerPool& pool_;
   std::vector<Watch> by_fd_;
   const bool lets_go_slowly_;
+  bool has_changed_ = false;
   int first_changed_ = kNone;
   int last_changed_ = kNone;
   std::vector<int> unwanted_;
   std::vector<int> always_ready_;
-  std::size_t size_ = 0;  // Of handlers.
+  std::vector<Refused> refused_;  // And nobody has been told yet.
+  std::size_t size_ = 0;          // Of handlers.
 };
 
 }  // namespace loop

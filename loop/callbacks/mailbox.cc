@@ -55,7 +55,8 @@ void Mailbox::release() {
   while (writers_.load() != 0) std::this_thread::yield();
   channel_.close();
   for (auto& count : delivered_) count = 0;
-  has_posts_ = has_signals_ = asleep_ = false;
+  mail_ = 0;
+  asleep_ = false;
   unread.clear();  // While no other loop can have this mailbox yet.
   const std::lock_guard lock(mailboxes_mutex);
   in_use_ = false;
@@ -87,7 +88,7 @@ std::uint64_t Mailbox::post(std::uint64_t generation, Scheduled&& scheduled) {
     posts_.push_back(std::move(scheduled));
     // Who put in the first sees to the waking.
     if (posts_.size() > 1) return number;
-    has_posts_.store(true);
+    mail_ |= kPosts;
     if (!must_be_woken()) return number;
     ++writers_;
   }
@@ -124,7 +125,7 @@ void Mailbox::deliver(int signal_number) noexcept {
     ++m->writers_;
     if ((m->wanted_signals_.load() & bit(signal_number)) != 0) {
       ++m->delivered_[index_of(signal_number)];
-      m->has_signals_.store(true);
+      m->mail_ |= kDelivered;
       if (m->must_be_woken()) {
         [[maybe_unused]] const auto unheard =
             ::write(m->channel_.writer, &kOne, sizeof(kOne));

@@ -83,15 +83,15 @@ class Mailbox {
     delivered_[index_of(signal_number)] = 0;
   }
 
-  bool has_posts() const { return has_posts_.load(std::memory_order_acquire); }
-  bool has_signals() const {
-    return has_signals_.load(std::memory_order_acquire);
-  }
+  // Of either kind: what is asked often is one question.
+  bool has_mail() const { return mail_.load(std::memory_order_acquire) != 0; }
+  bool has_posts() const { return (mail_.load() & kPosts) != 0; }
+  bool has_signals() const { return (mail_.load() & kDelivered) != 0; }
 
   // Returns false if there is mail, so that it must not sleep.
   bool fall_asleep() {
     asleep_.store(true);
-    return !has_posts_.load() && !has_signals_.load();
+    return mail_.load() == 0;
   }
   void wake_up() { asleep_.store(false, std::memory_order_relaxed); }
 
@@ -102,7 +102,7 @@ class Mailbox {
   std::uint64_t take_posts(std::vector<Scheduled>& posts, Prepare prepare) {
     const std::lock_guard lock(mutex_);
     prepare(posts_.size());
-    has_posts_.store(false);
+    mail_ &= ~kPosts;
     posts.swap(posts_);
     return std::exchange(taken_, taken_ + posts.size());
   }
@@ -111,7 +111,7 @@ class Mailbox {
   // time, in the order of their numbers.
   template <class F>
   void take_signals(F f) {
-    has_signals_.store(false);
+    mail_ &= ~kDelivered;
     for (SignalSet left = wanted_signals_; left != 0; left &= left - 1) {
       const int number = 1 + std::countr_zero(left);
       const auto count = delivered_[index_of(number)].exchange(0);
@@ -120,6 +120,11 @@ class Mailbox {
   }
 
  private:
+  // A set of what kinds of mail there are.
+  using Mail = unsigned;
+  static constexpr Mail kPosts = 1;
+  static constexpr Mail kDelivered = 2;
+
   using SignalSet = std::uint64_t;
   static SignalSet bit(int signal_number) {
     return SignalSet{1} << (signal_number - 1);
@@ -142,8 +147,7 @@ class Mailbox {
   // done so.
   std::atomic<int> writers_ = 0;
   std::atomic<bool> asleep_ = false;
-  std::atomic<bool> has_posts_ = false;
-  std::atomic<bool> has_signals_ = false;
+  std::atomic<Mail> mail_ = 0;
 
   std::mutex mutex_;  // Of these, and of changing the generation:
   std::vector<Scheduled> posts_;

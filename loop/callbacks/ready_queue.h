@@ -32,11 +32,13 @@ class ReadyQueue {
 
   // Made in its place, as to move it there would take longer than to run it.
   template <class F>
-  Position push(F&& callback, SourceLocation where) {
-    if (waiting_->end == waiting_->limit) [[unlikely]]
-      waiting_->grow(1);
-    waiting_->end->emplace(std::forward<F>(callback), where);
-    ++waiting_->end;
+  Position push(F&& callback, const SourceLocation& where) {
+    Batch& batch = *waiting_;
+    if (batch.end == batch.limit) [[unlikely]]
+      batch.grow(1);
+    Scheduled* const place = batch.end;
+    place->emplace(std::forward<F>(callback), where);
+    batch.end = place + 1;
     return end() - 1;
   }
 
