@@ -14,14 +14,15 @@ constexpr unsigned to_native(EventMask events) {
   return (events & EVENT_READ ? kIn : 0) | (events & EVENT_WRITE ? kOut : 0);
 }
 
-// What an answer means. Whatever is not plain readability (a hang-up, an error)
-// lets a writer proceed, and what is not plain writability a reader: both will
+// What an answer means. Whatever is not readability alone (a hang-up, an error)
+// lets a writer proceed, and what is not writability alone a reader: both will
 // meet it in their next call.
 // Port of the masks in selectors._PollLikeSelector.select (CPython 3.13).
 template <unsigned kIn, unsigned kOut>
 constexpr EventMask from_native(unsigned events) {
-  return ((events & ~kIn) != 0 ? EVENT_WRITE : 0) |
-         ((events & ~kOut) != 0 ? EVENT_READ : 0);
+  if (events == kIn) return EVENT_READ;
+  if (events == kOut) return EVENT_WRITE;
+  return events != 0 ? EVENT_READ | EVENT_WRITE : 0;
 }
 
 }  // namespace selectors
