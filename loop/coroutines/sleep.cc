@@ -6,16 +6,16 @@ namespace loop {
 
 // When its time has come, the task goes on in the timer's own callback: nobody
 // else waits for this, who would have to be told first.
-void Sleep::start(Frame& frame) {
+void Sleep::Awaiter::start(Frame& frame) {
   timer_ = task_->loop().call_later(
       delay_, [task = task_] { task->step(); }, frame.where());
   task_->wait_for(*this);
 }
 
-bool Sleep::cancel(const std::string& message) {
-  if (timer_.cancelled()) return false;
+bool Sleep::Awaiter::cancel(const std::string& message) {
+  if (timer_->cancelled()) return false;
   task_->wake_up_cancelled(message);
-  timer_.cancel();
+  timer_->cancel();
   return true;
 }
 

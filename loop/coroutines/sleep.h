@@ -6,6 +6,7 @@
 #include <chrono>
 #include <concepts>
 #include <coroutine>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,9 +19,23 @@
 namespace loop {
 
 // What sleep() returns, to be awaited.
-class [[nodiscard]] Sleep final : public Wait {
+class [[nodiscard]] Sleep {
  public:
+  class Awaiter;
+
   explicit Sleep(std::chrono::nanoseconds delay) : delay_(delay) {}
+
+  Awaiter operator co_await() const;
+
+ private:
+  std::chrono::nanoseconds delay_;
+};
+
+class Sleep::Awaiter final : public Wait {
+ public:
+  explicit Awaiter(std::chrono::nanoseconds delay) : delay_(delay) {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
 
   bool await_ready() const { return false; }
   template <std::derived_from<Frame> Promise>
@@ -41,9 +56,13 @@ class [[nodiscard]] Sleep final : public Wait {
   void start(Frame& frame);
 
   std::chrono::nanoseconds delay_;
-  TaskCore* task_ = nullptr;
-  TimerHandle timer_;
+  TaskCore* task_;
+  std::optional<TimerHandle> timer_;  // If there is a delay.
 };
+
+inline Sleep::Awaiter Sleep::operator co_await() const {
+  return Awaiter(delay_);
+}
 
 // Waits for `delay`, never less; 0 and less: until the others have had their
 // turn. Throws ValueError for NaN.
