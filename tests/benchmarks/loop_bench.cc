@@ -13,7 +13,9 @@
 //   chain           a callback that schedules the next
 //   burst           one of 1,000 callbacks, scheduled at once
 //   posts           a callback from another thread
-//   ping_pong       half of a round trip between the loops of two threads
+//   ping_pong       half of a round trip between the loops of two threads, each
+//                   of which watches a descriptor
+//   ping_pong_bare  the same of loops that watch nothing
 //   churn_within    add a reader, or a writer too, or remove both, when the
 //                   loop asks the kernel once all three are done
 //   churn_between   the same, when it asks after each
@@ -275,8 +277,13 @@ void add_all(const std::string& name) {
   for (const bool one : {false, true}) {
     add((one ? "posts_1_core/" : "posts/") + name,
         [one](auto& s) { BM_posts<Threadsafe, Raw>(s, one); }, 11);
-    add((one ? "ping_pong_1_core/" : "ping_pong/") + name,
-        [one](auto& s) { BM_ping_pong<Threadsafe, Raw>(s, one); }, 11);
+    for (const bool watching : {true, false}) {
+      add(
+          std::string(watching ? "ping_pong" : "ping_pong_bare") +
+              (one ? "_1_core/" : "/") + name,
+          [=](auto& s) { BM_ping_pong<Threadsafe, Raw>(s, one, watching); },
+          11);
+    }
   }
   for (const bool within : {true, false}) {
     add((within ? "churn_within/" : "churn_between/") + name,
