@@ -21,6 +21,9 @@ namespace timers {
 
 class DueBatch {
  public:
+  // Room for so many in all, so that pushing them cannot throw.
+  void reserve(std::size_t count) { timers::reserve(entries_, count); }
+
   void push(Entry entry) { entries_.push_back(entry); }
 
   bool empty() const { return next_ == entries_.size(); }

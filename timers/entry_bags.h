@@ -56,6 +56,18 @@ class EntryBags {
     block->next = std::exchange(bags_[bag], block);
   }
 
+  // So that make_room() can be called so many times without throwing.
+  void reserve(std::size_t blocks) {
+    while (spares_ < blocks) {
+      spare_ = new Block{spare_, 0, {}};
+      ++spares_;
+    }
+  }
+  // How many more blocks than bags are needed for so many entries, at most.
+  static std::size_t blocks_for(std::size_t entries) {
+    return entries / kBlockSize;
+  }
+
   // There must be room.
   void add(std::size_t bag, Entry entry) {
     Block& block = *bags_[bag];

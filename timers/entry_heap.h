@@ -23,6 +23,9 @@ class EntryHeap {
   bool empty() const { return entries_.empty(); }
   const Entry& top() const { return entries_.front(); }
 
+  // Room for so many in all, so that adding them cannot throw.
+  void reserve(std::size_t count) { timers::reserve(entries_, count); }
+
   // So that the next push() cannot throw.
   void make_room() { timers::make_room(entries_); }
 
@@ -45,6 +48,12 @@ class EntryHeap {
     const Entry last = entries_.back();
     entries_.pop_back();
     if (!entries_.empty()) sink(0, last, records);
+  }
+
+  // Calls f for each entry.
+  template <class F>
+  void for_each(F f) const {
+    for (const Entry& entry : entries_) f(entry);
   }
 
   // Puts an entry at the end, where it may not belong: order() comes next.

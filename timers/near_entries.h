@@ -44,8 +44,19 @@ class NearEntries {
   // Adds what was scheduled after all others.
   void push(Entry entry) { late_.push(entry); }
 
-  // For so many append()s; asks for memory once and not step by step.
-  void reserve(std::size_t count) { run_.reserve(count); }
+  // So that so many append()s cannot throw.
+  void reserve(std::size_t count) {
+    drop_read();
+    timers::reserve(run_, run_.size() + count);
+  }
+
+  // Calls f for each entry.
+  template <class F>
+  void for_each(F f) const {
+    std::for_each(run_.begin() + static_cast<std::ptrdiff_t>(next_), run_.end(),
+                  f);
+    late_.for_each(f);
+  }
 
   // Adds an entry where it may not belong: sort() comes next.
   void append(Entry entry) { run_.push_back(entry); }

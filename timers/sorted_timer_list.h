@@ -22,7 +22,8 @@ namespace timers {
 // those of idle timeouts do; half of the list on average, if they do not. That
 // is a memmove() of 16 bytes a timer, so that up to some hundred timers nothing
 // is faster. cancel() takes constant time: what is cancelled stays in the list
-// until its turn comes, or until there is too much of it.
+// until its turn comes, or until there is too much of it. Only schedule() needs
+// memory.
 //
 // After the article's EventLoop.add_timer, which calls Python's bisect.insort.
 template <class Value>
@@ -35,8 +36,7 @@ class SortedTimerList {
 
   template <class... Args>
   TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
-    records_.make_room();
-    make_room(entries_);
+    make_room();
     const TimerId id = records_.add(std::forward<Args>(args)...);
     const Entry entry{deadline.count(), records_.index_of(id)};
     entries_.insert(place_for(entry), entry);
@@ -87,6 +87,16 @@ class SortedTimerList {
   bool empty() const { return size() == 0; }
 
  private:
+  // Each record has at most one entry, wherever that is, once the gap has been
+  // closed.
+  void make_room() {
+    records_.make_room([this](std::size_t records) {
+      reserve(entries_, records);
+      due_.reserve(records);
+    });
+    timers::make_room(entries_);
+  }
+
   // Behind its equals, like bisect.insort. Mostly that is the end, so look
   // there first.
   std::vector<Entry>::iterator place_for(const Entry& entry) {
@@ -112,6 +122,7 @@ class SortedTimerList {
 
   // What was collected and has not fired yet.
   void put_back_due() {
+    close_the_gap();
     entries_.insert(begin(), due_.rest().begin(), due_.rest().end());
     std::sort(begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
       return is_before(a, b, records_);
@@ -127,9 +138,9 @@ class SortedTimerList {
 
   [[gnu::noinline]] void give_back_surplus() {
     drop_cancelled();
-    due_.give_back_surplus(size());
-    timers::give_back_surplus(entries_, size());
     records_.trim();
+    due_.give_back_surplus(records_.capacity());
+    timers::give_back_surplus(entries_, records_.capacity());
   }
 
   TimerRecords<Value> records_;

@@ -18,7 +18,7 @@ namespace timers {
 // A TimerQueue. schedule() takes constant time on average and logarithmic time
 // at worst; to fire takes logarithmic time. cancel() takes constant time: as in
 // asyncio, what is cancelled stays in the heap until it comes to the top, or
-// until there is too much of it.
+// until there is too much of it. Only schedule() needs memory.
 //
 // After asyncio.BaseEventLoop._scheduled (CPython 3.13,
 // Lib/asyncio/base_events.py).
@@ -35,8 +35,7 @@ class TimerHeap {
 
   template <class... Args>
   TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
-    records_.make_room();
-    heap_.make_room();
+    make_room();
     const TimerId id = records_.add(std::forward<Args>(args)...);
     heap_.push({deadline.count(), records_.index_of(id)});
     return id;
@@ -84,6 +83,14 @@ class TimerHeap {
   bool empty() const { return size() == 0; }
 
  private:
+  // Each record has at most one entry, wherever that is.
+  void make_room() {
+    records_.make_room([this](std::size_t records) {
+      heap_.reserve(records);
+      due_.reserve(records);
+    });
+  }
+
   // What was collected and has not fired yet.
   void put_back_due() {
     for (const Entry& entry : due_.rest()) heap_.append(entry);
@@ -99,9 +106,9 @@ class TimerHeap {
 
   [[gnu::noinline]] void give_back_surplus() {
     drop_cancelled();
-    due_.give_back_surplus(size());
-    heap_.give_back_surplus(size());
     records_.trim();
+    due_.give_back_surplus(records_.capacity());
+    heap_.give_back_surplus(records_.capacity());
   }
 
   TimerRecords<Value> records_;

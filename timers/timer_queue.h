@@ -85,8 +85,8 @@ class TimerId {
 //     allocated. If for a thousand collect_due() they needed less than an
 //     eighth of what is held, the surplus is given back.
 //   - next_deadline() and collect_due() may need memory to put timers in order.
-//     They throw std::bad_alloc if there is none; the queue can then be
-//     destroyed.
+//     They throw std::bad_alloc if there is none. Nothing is lost then: they
+//     can be called again. Those of TimerHeap and SortedTimerList need none.
 //   - Destroying the queue destroys the values that are left.
 //
 // A Value can be moved, which does not throw, and need not be copied.

@@ -47,6 +47,13 @@ void make_room(Vector& vector) {
     vector.reserve(2 * vector.size() + 16);
 }
 
+// Room for so many elements in all. Grows less than a vector would, as much of
+// it may never be used.
+template <class Vector>
+void reserve(Vector& vector, std::size_t size) {
+  if (vector.capacity() < size) vector.reserve(size + size / 4);
+}
+
 // Gives memory back if there is room for much more than `wanted`. Little is
 // never worth the trouble.
 template <class Vector>
@@ -100,11 +107,21 @@ class TimerRecords {
 
   bool has_room() const { return open_ != 0; }
 
-  // Makes room for at least one more. On a throw nothing has changed.
-  void make_room() {
+  // Makes room for at least one more. If there are to be more records for that,
+  // calls reserve(n) first, where n is how many there will be: who has room for
+  // n entries then needs no memory to put them in order. On a throw nothing has
+  // changed.
+  template <class Reserve>
+  void make_room(Reserve reserve) {
     if (!has_room()) [[unlikely]]
-      find_room();
+      find_room(reserve);
   }
+  void make_room() {
+    make_room([](std::size_t) {});
+  }
+
+  // How many records there are, of whatever kind.
+  std::size_t capacity() const { return made_chunks_ * kChunkSize; }
 
   // Makes a value of `args`. There must be room.
   template <class... Args>
@@ -245,7 +262,8 @@ class TimerRecords {
     free_[index / 64] |= std::uint64_t{1} << index % 64;
   }
 
-  [[gnu::noinline]] void find_room();
+  template <class Reserve>
+  [[gnu::noinline]] void find_room(Reserve& reserve);
   void grow();
 
   std::vector<std::uint64_t> tickets_;
@@ -272,10 +290,12 @@ class TimerRecords {
 // than the timers that find their place on the way, as one record in 16 is
 // free.
 template <class Value>
-void TimerRecords<Value>::find_room() {
-  const std::size_t all = made_chunks_ * kChunkSize;
+template <class Reserve>
+void TimerRecords<Value>::find_room(Reserve& reserve) {
+  const std::size_t all = capacity();
   if (all - size_ - cancelled_ <= all / 16) {
     try {
+      reserve(all + kChunkSize);
       grow();
     } catch (const std::bad_alloc&) {
       if (size_ + cancelled_ == all) throw;  // Else it only takes longer.

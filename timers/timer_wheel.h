@@ -34,6 +34,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -192,20 +193,49 @@ class TimerWheel {
     return true;
   }
 
+  // Where entries belong, as seen from a horizon.
+  struct Places {
+    void add(const Entry& entry, Time horizon) {
+      if (entry.deadline <= horizon) {
+        ++near;
+        return;
+      }
+      ++far;
+      const std::uint32_t slot = slot_of(entry.deadline, horizon);
+      used[slot / kDigits] |= std::uint64_t{1} << slot % kDigits;
+    }
+    std::size_t slots() const {
+      int count = 0;
+      for (const std::uint64_t level : used) count += std::popcount(level);
+      return static_cast<std::size_t>(count);
+    }
+    std::size_t near = 0;
+    std::size_t far = 0;  // These are in slots.
+    std::array<std::uint64_t, kLevels> used{};
+  };
+
   // Nothing must be near yet, and no slot that is in use come before this one.
+  // If there is no memory, nothing has changed.
   void open(std::uint32_t slot) {
-    mark_empty(slot);
-    spill_at_ = kCrowd;
     if (slots_.has_at_most(kFew, slot)) {
       near_.reserve(kFew);
+      mark_empty(slot);
       slots_.take_each(slot, [this](const Entry& entry) { put_near(entry); });
       near_.sort(records_);
       if (!near_.empty()) horizon_ = near_.back().deadline;
     } else {
-      horizon_ = first_deadline_in(slot);
+      const Time first = first_deadline_in(slot);
+      Places places;
+      slots_.for_each(slot,
+                      [&](const Entry& entry) { places.add(entry, first); });
+      near_.reserve(places.near);
+      slots_.reserve(places.slots() + 1);  // One is given back when it is read.
+      mark_empty(slot);
+      horizon_ = first;
       slots_.take_each(slot, [this](const Entry& entry) { put(entry); });
       near_.sort(records_);
     }
+    spill_at_ = kCrowd;
   }
 
   Time first_deadline_in(std::uint32_t slot) const {
@@ -273,6 +303,11 @@ class TimerWheel {
     return id;
   }
 
+  // In the slots, so that put() cannot throw.
+  void make_room_for(const Places& places) {
+    slots_.reserve(places.slots() + slots_.blocks_for(places.far));
+  }
+
   // Much has been scheduled before the horizon. If that is most of all, takes
   // the horizon back to the first of it. Slots below the level in which the old
   // and the new horizon differ are parts of one slot then.
@@ -280,8 +315,16 @@ class TimerWheel {
     drop_cancelled();
     spill_at_ = kCrowd + 2 * near_.size();
     if (near_.empty() || near_.size() < size() / 2) return;
-    const Time old = std::exchange(horizon_, near_.front(records_).deadline);
-    if (old == horizon_) return;
+    const Time first = near_.front(records_).deadline;
+    if (first == horizon_) return;
+    Places places;
+    near_.for_each([&](const Entry& entry) { places.add(entry, first); });
+    try {
+      make_room_for(places);
+    } catch (const std::bad_alloc&) {
+      return;  // It only takes longer.
+    }
+    const Time old = std::exchange(horizon_, first);
     const std::uint32_t whole = slot_of(old);
     for_each_in_use(whole / kDigits, [&](std::uint32_t part) {
       slots_.move_all(part, whole);
@@ -299,6 +342,10 @@ class TimerWheel {
   // What was collected and has not fired yet.
   // The horizon may have been taken back since.
   void put_back_due() {
+    Places places;
+    for (const Entry& entry : due_.rest()) places.add(entry, horizon_);
+    near_.reserve(places.near);
+    make_room_for(places);
     for (const Entry& entry : due_.rest()) put(entry);
     near_.sort(records_);
   }

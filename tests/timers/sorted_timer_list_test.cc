@@ -12,5 +12,7 @@ struct Kind {
 INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerOrderTest, Kind);
 INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerReentryTest, Kind);
 INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerMemoryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerShortageTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimersWithoutMemoryTest, Kind);
 
 }  // namespace timers

@@ -12,5 +12,7 @@ struct Kind {
 INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerOrderTest, Kind);
 INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerReentryTest, Kind);
 INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerMemoryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerShortageTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimersWithoutMemoryTest, Kind);
 
 }  // namespace timers

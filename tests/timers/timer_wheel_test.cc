@@ -18,6 +18,7 @@ struct Kind {
 INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerOrderTest, Kind);
 INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerReentryTest, Kind);
 INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerMemoryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerShortageTest, Kind);
 
 namespace {
 
@@ -189,6 +190,30 @@ TEST(TimerWheelTest, TheHorizonMayLieAtTheEndOfTime) {
   }
   std::sort(times.begin(), times.end());
   EXPECT_EQ(fire_one_by_one(wheel), times);
+}
+
+// Then it is put off.
+TEST(TimerWheelTest, NothingIsLostIfTheHorizonCannotBeTakenBack) {
+  for (tests::EachShortage shortage; shortage.next();) {
+    std::mt19937_64 random(1);
+    TimerWheel<std::int64_t> wheel;
+    wheel.pop_due(1h, [](std::int64_t) {});
+    Times times, fired;
+    times.reserve(1500);
+    const auto schedule = [&](nanoseconds time) {
+      wheel.schedule(time, time.count());
+      times.push_back(time.count());
+    };
+    for (int i = 0; i < 200; ++i) schedule(100h + random() % 1'000'000 * 1us);
+    wheel.next_deadline();
+    const auto schedule_many = [&] {
+      while (times.size() < 1500) schedule(1h + random() % 3'600'000 * 1ms);
+    };
+    shortage.survives(schedule_many);
+    schedule_many();
+    std::sort(times.begin(), times.end());
+    EXPECT_EQ(fire_one_by_one(wheel), times);
+  }
 }
 
 }  // namespace
