@@ -62,7 +62,8 @@ struct Call {
 
 // Stands between the library and the kernel for as long as it lives. It sees
 // the calls of all threads, and must do its own locking. Made and destroyed
-// only while no other thread makes calls, in the order of a stack.
+// only while no other thread makes calls, in the order of a stack. It must not
+// call select() of the selector whose call it intercepts.
 class Interceptor {
  public:
   Interceptor();
