@@ -1,9 +1,11 @@
 #include "loop/coroutines/task_group.h"
 
 #include <functional>
-#include <iterator>
+#include <optional>
+#include <utility>
 
 #include "loop/callbacks/event_loop.h"
+#include "loop/coroutines/dependents.h"
 #include "loop/coroutines/exception_group.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/errors.h"
@@ -29,39 +31,73 @@ bool is(const std::exception_ptr& exception) {
 // A task of the group, until it is done and the group knows that.
 class TaskGroup::Member final : public DoneCallback {
  public:
-  Member(TaskGroup& group, AnyTask t) : task(std::move(t)), group_(group) {}
+  explicit Member(TaskGroup& group) : group_(group) {}
   ~Member() override { unlink(); }
 
-  void on_done(FutureState& future) override {
-    EventLoop& event_loop = task.core().loop();
-    if (event_loop.is_closed()) return;
-    event_loop.call_soon([this] { group_.on_task_done(*this); },
-                         future.where());
+  void start(AnyTask task, std::list<Member>::iterator self) {
+    task_.emplace(std::move(task));
+    self_ = self;
+    task_->core().future().add_done_callback(*this);
   }
 
-  const AnyTask task;
-  std::list<Member>::iterator self;
+  // Who has let the group die, because something failed, is not to blame that a
+  // task is done.
+  void on_done(FutureState& future) override {
+    EventLoop& event_loop = task().core().loop();
+    if (event_loop.is_closed()) return;
+    event_loop.call_soon(
+        [this, told = Dependent(group_.dependents_)] {
+          if (told.object_exists()) group_.on_task_done(*this);
+        },
+        future.where());
+  }
+
+  const AnyTask& task() const { return *task_; }
+  std::list<Member>::iterator self() const { return self_; }
 
  private:
   TaskGroup& group_;
+  std::optional<AnyTask> task_;  // nullopt: it has not been made yet.
+  std::list<Member>::iterator self_;
 };
+
+TaskGroup::Place::Place(TaskGroup& group) : group_(group) {
+  member_.emplace_back(group);
+}
+TaskGroup::Place::~Place() = default;
+
+// One that is done already, because it started at once, is seen to in the next
+// iteration like any other. If it failed, the parent is not cancelled while it
+// is still on its way to the next wait.
+void TaskGroup::Place::take(AnyTask task) {
+  const auto member = member_.begin();
+  member->start(std::move(task), member);
+  group_.members_.splice(group_.members_.end(), member_);
+}
 
 // What the parent waits for. It exists as long as that, and no longer.
 class TaskGroup::Completed final : public FutureResult<void> {
  public:
   explicit Completed(TaskGroup& group)
       : FutureResult(group.parent_->loop(), SourceLocation::current()),
-        group_(group) {
+        group_(group),
+        waiting_(group.dependents_) {
     group_.completed_ = this;
   }
-  ~Completed() override { group_.completed_ = nullptr; }
+  ~Completed() override {
+    if (waiting_.object_exists()) group_.completed_ = nullptr;
+  }
 
   void for_each_awaited(const std::function<void(FutureState&)>& f) override {
-    for (const Member& member : group_.members_) f(member.task.core().future());
+    if (!waiting_.object_exists()) return;
+    for (const Member& member : group_.members_) {
+      f(member.task().core().future());
+    }
   }
 
  private:
   TaskGroup& group_;
+  const Dependent waiting_;
 };
 
 TaskGroup::TaskGroup() = default;
@@ -124,25 +160,16 @@ const char* TaskGroup::reason_to_refuse() const {
   return nullptr;
 }
 
-// One that is done already, because it started at once, is seen to in the next
-// iteration like any other. If it failed, the parent is not cancelled while it
-// is still on its way to the next wait.
-void TaskGroup::add(AnyTask task) {
-  Member& member = members_.emplace_back(*this, std::move(task));
-  member.self = std::prev(members_.end());
-  member.task.core().future().add_done_callback(member);
-}
-
 void TaskGroup::abort() {
   aborting_ = true;
   for (const Member& member : members_) {
-    if (!member.task.done()) member.task.cancel();
+    if (!member.task().done()) member.task().cancel();
   }
 }
 
 void TaskGroup::on_task_done(Member& member) {
-  const AnyTask task = member.task;
-  members_.erase(member.self);
+  const AnyTask task = member.task();
+  members_.erase(member.self());
   if (completed_ != nullptr && members_.empty() && !completed_->done()) {
     completed_->result.emplace();
     completed_->set_finished();

@@ -13,6 +13,7 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/dependents.h"
 #include "loop/coroutines/outcome.h"
 #include "loop/coroutines/task.h"
 #include "loop/coroutines/task_core.h"
@@ -43,7 +44,8 @@ class TaskGroup {
   ~TaskGroup();
 
   // Awaits `body`, in the task that awaits this, then all tasks of the group,
-  // and returns what the body returned. The group must exist until then.
+  // and returns what the body returned. The group must exist until then, or
+  // until the loop closes.
   //
   // If a task or the body fails (other than by a CancelledError), if the body
   // throws a CancelledError, or if the task that awaits this is cancelled, then
@@ -80,6 +82,21 @@ class TaskGroup {
   class Member;
   class Completed;
 
+  // A member to be. It is made before the task is, as there may be no memory
+  // for it: who has started is a member.
+  class Place {
+   public:
+    explicit Place(TaskGroup& group);
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place();
+    void take(AnyTask task);
+
+   private:
+    TaskGroup& group_;
+    std::list<Member> member_;
+  };
+
   void enter();
   Coroutine<> exit(std::exception_ptr error);
   Coroutine<> wait_for_members(std::exception_ptr& cancellation);
@@ -87,7 +104,6 @@ class TaskGroup {
 
   // nullptr if there is no reason.
   const char* reason_to_refuse() const;
-  void add(AnyTask task);
   void abort();
   void on_task_done(Member& member);
   void note_error(std::exception_ptr error);
@@ -100,6 +116,7 @@ class TaskGroup {
   std::vector<std::exception_ptr> errors_;
   std::exception_ptr interrupt_;
   Completed* completed_ = nullptr;  // What the parent waits for, if it does.
+  Dependents dependents_;
 };
 
 template <Awaitable A>
@@ -127,9 +144,10 @@ Task<T> TaskGroup::create_task(Coroutine<T> coroutine, std::string_view name,
     coroutine.release();  // Nobody is to blame that it was never awaited.
     throw selectors::RuntimeError(reason);
   }
+  Place place(*this);
   Task<T> task = loop::create_task(parent_->loop(), std::move(coroutine), name,
                                    start, where);
-  add(task);
+  place.take(task);
   return task;
 }
 

@@ -246,5 +246,30 @@ TEST_F(TaskGroupsTest, LoopClosedMeanwhile) {
   EXPECT_EQ(journal, (Journal{"child", "parent"}));
 }
 
+// The group is in the frame of a task that is destroyed before the one that
+// waits for it.
+TEST_F(TaskGroupsTest, LoopClosedAndTheGroupDiesFirst) {
+  TaskGroup* group = nullptr;
+  const auto owner = [](TaskGroup*& its_group) -> Coroutine<> {
+    TaskGroup own;
+    its_group = &own;
+    co_await sleep(10s);
+  };
+  const auto wait = [&]() -> Coroutine<> {
+    const auto body = [&]() -> Coroutine<> {
+      group->create_task(sleep(10s));
+      co_return;
+    };
+    co_await sleep(0s);
+    co_await group->run(body());
+  };
+  EventLoop event_loop;
+  event_loop.set_exception_handler([](auto&&...) {});
+  create_task(event_loop, wait());
+  create_task(event_loop, owner(group));
+  for (int i = 0; i < 4; ++i) event_loop.run_once(0s);
+  event_loop.close();
+}
+
 }  // namespace
 }  // namespace loop
