@@ -58,14 +58,15 @@ class BasicQueue : public QueueCore {
   void put_nowait(T item) {
     if (is_shut_down()) throw QueueShutDown();
     if (full()) throw QueueFull();
+    items_.make_room();
+    before_put();
     items_.push(std::move(item));
     after_put();
   }
   T get_nowait() {
     if (empty()) throw_empty();
-    T item = items_.pop();
-    after_get();
-    return item;
+    before_get();
+    return items_.pop();
   }
 
   // From now on nothing can be put: those who try, or wait for room, get a
@@ -83,8 +84,8 @@ class BasicQueue : public QueueCore {
     throw QueueEmpty();
   }
   void drop() {
-    [[maybe_unused]] const T dropped = items_.pop();
     finish_one();
+    [[maybe_unused]] const T dropped = items_.pop();
   }
 
   bool can_put() const { return !full() || is_shut_down(); }

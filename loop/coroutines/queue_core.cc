@@ -16,9 +16,9 @@ void QueueCore::task_done() {
 }
 
 void QueueCore::shut_down() {
-  is_shut_down_ = true;
   getters_.wake_all();
   putters_.wake_all();
+  is_shut_down_ = true;
 }
 
 }  // namespace loop

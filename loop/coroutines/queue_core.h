@@ -47,17 +47,22 @@ class QueueCore {
  protected:
   bool is_shut_down() const { return is_shut_down_; }
 
-  // An item has come.
+  // Others are told first, as there may be no memory for that. If nothing comes
+  // of it after all, they wait again.
+
+  // An item is about to come.
+  void before_put() { getters_.wake_first(); }
+  // It has.
   void after_put() {
     ++unfinished_;
     finished_.clear();
-    getters_.wake_first();
   }
-  // One has gone.
-  void after_get() { putters_.wake_first(); }
-  // One has been dealt with, or dropped.
+  // One is about to go.
+  void before_get() { putters_.wake_first(); }
+  // One has been dealt with, or is about to be dropped.
   void finish_one() {
-    if (unfinished_ > 0 && --unfinished_ == 0) finished_.set();
+    if (unfinished_ == 1) finished_.set();
+    if (unfinished_ > 0) --unfinished_;
   }
 
   void shut_down();

@@ -10,11 +10,18 @@
 
 namespace loop {
 
+// So that the next push_back() needs no memory.
+template <class T>
+void make_room(std::vector<T>& items) {
+  if (items.size() == items.capacity()) items.reserve(2 * items.size() + 1);
+}
+
 // The last comes first.
 template <class T>
 class LifoItems {
  public:
   std::size_t size() const { return items_.size(); }
+  void make_room() { loop::make_room(items_); }
   void push(T&& item) { items_.push_back(std::move(item)); }
   // There must be one.
   T pop() {
@@ -33,6 +40,7 @@ template <class T, class Compare>
 class PriorityItems {
  public:
   std::size_t size() const { return items_.size(); }
+  void make_room() { loop::make_room(items_); }
   void push(T&& item) {
     items_.push_back(std::move(item));
     std::push_heap(items_.begin(), items_.end(), After());

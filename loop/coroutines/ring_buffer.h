@@ -25,9 +25,14 @@ class RingBuffer {
 
   std::size_t size() const { return end_ - begin_; }
 
-  void push(T&& item) {
+  // So that the next push() needs no memory.
+  void make_room() {
     if (size() == capacity_) [[unlikely]]
       grow();
+  }
+
+  // There must be room.
+  void push(T&& item) {
     std::construct_at(&at(end_), std::move(item));
     ++end_;
   }

@@ -14,8 +14,8 @@ void Semaphore::release() {
   if (value_ >= bound_) {
     throw selectors::ValueError("BoundedSemaphore released too many times");
   }
-  ++value_;
-  wake_next();
+  // Who is woken has it already. First, as there may be no memory for that.
+  if (!waiters_.wake_first()) ++value_;
 }
 
 // Who is woken has one already, so that nobody else can take it.

@@ -1,0 +1,245 @@
+// When there is no memory, what tasks do to one another throws std::bad_alloc,
+// and nothing has changed; nobody waits for ever.
+
+#include <gtest/gtest.h>
+
+#include <new>
+#include <vector>
+
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/event.h"
+#include "loop/coroutines/lock.h"
+#include "loop/coroutines/queue.h"
+#include "loop/coroutines/semaphore.h"
+#include "loop/coroutines/sleep.h"
+#include "loop/coroutines/task.h"
+#include "loop/futures/recycled_memory.h"
+#include "tests/loop/coroutines/coroutine_fixture.h"
+#include "tests/loop/loop_fixture.h"
+#include "tests/support/allocations.h"
+
+namespace loop {
+namespace {
+
+class ShortageTest : public CoroutineTest {
+ protected:
+  // So that whatever is scheduled next asks for memory.
+  void fill_ready_queue() {
+    try {
+      const tests::FailingAllocations failing;
+      for (;;) f_.loop.call_soon([] {});
+    } catch (const std::bad_alloc&) {
+    }
+  }
+
+  // Does it throw for want of memory?
+  template <class Operation>
+  bool fails(Operation operation) {
+    fill_ready_queue();
+    const tests::FailingAllocations failing;
+    try {
+      operation();
+      return false;
+    } catch (const std::bad_alloc&) {
+      return true;
+    }
+  }
+
+  template <class Lock>
+  static Coroutine<> acquire(Lock& lock, int& acquired) {
+    co_await lock.acquire();
+    ++acquired;
+  }
+};
+
+TEST_F(ShortageTest, CreateTask) {
+  if (kRecyclesMemory) GTEST_SKIP() << "for AddressSanitizer";
+  const auto work = [](Counted, int& ended) -> Coroutine<> {
+    co_await sleep(1ms);
+    ++ended;
+  };
+  tests::EachShortage shortage;
+  while (shortage.next()) {
+    int ended = 0;
+    const bool made = shortage.survives([&] {
+      create_task(f_.loop, work(Counted(), ended), "a name that is not short");
+    });
+    EXPECT_EQ(all_tasks(f_.loop).size(), made ? 1u : 0u);
+    EXPECT_EQ(Counted::alive, made ? 1 : 0);
+    f_.run_for(1ms);
+    EXPECT_EQ(ended, made ? 1 : 0);
+  }
+  EXPECT_GT(shortage.places(), 2u);
+}
+
+TEST_F(ShortageTest, Sleep) {
+  for (const auto delay : {1ms, 0ms}) {
+    const auto sleeper = [&]() -> Coroutine<> {
+      fill_ready_queue();
+      bool failed = false;
+      {
+        const tests::FailingAllocations failing;
+        try {
+          co_await sleep(delay);
+        } catch (const std::bad_alloc&) {
+          failed = true;
+        }
+      }
+      EXPECT_TRUE(failed);
+      co_await sleep(delay);
+    };
+    const auto task = start(sleeper());
+    f_.turn(2);
+    f_.run_for(1ms);
+    EXPECT_TRUE(task.done());
+    EXPECT_EQ(task.exception(), nullptr);
+  }
+}
+
+TEST_F(ShortageTest, LockRelease) {
+  Lock lock;
+  int acquired = 0;
+  run(lock.acquire());
+  start(acquire(lock, acquired));
+  f_.turn();
+  EXPECT_TRUE(fails([&] { lock.release(); }));
+  EXPECT_TRUE(lock.locked());
+  f_.turn();
+  EXPECT_EQ(acquired, 0);
+  lock.release();
+  f_.turn();
+  EXPECT_EQ(acquired, 1);
+}
+
+TEST_F(ShortageTest, SemaphoreRelease) {
+  Semaphore semaphore(0);
+  int acquired = 0;
+  start(acquire(semaphore, acquired));
+  f_.turn();
+  EXPECT_TRUE(fails([&] { semaphore.release(); }));
+  f_.turn();
+  EXPECT_EQ(acquired, 0);
+  semaphore.release();
+  f_.turn();
+  EXPECT_EQ(acquired, 1);
+  EXPECT_TRUE(semaphore.locked());
+}
+
+TEST_F(ShortageTest, EventSet) {
+  Event event;
+  int woken = 0;
+  const auto wait = [&]() -> Coroutine<> {
+    co_await event.wait();
+    ++woken;
+  };
+  for (int i = 0; i < 3; ++i) start(wait());
+  f_.turn();
+  EXPECT_TRUE(fails([&] { event.set(); }));
+  EXPECT_FALSE(event.is_set());
+  event.set();
+  f_.turn();
+  EXPECT_EQ(woken, 3);
+}
+
+TEST_F(ShortageTest, CancelledWaits) {
+  Lock lock;
+  int acquired = 0;
+  run(lock.acquire());
+  const auto task = start(acquire(lock, acquired));
+  f_.turn();
+  EXPECT_TRUE(fails([&] { task.cancel(); }));
+  f_.turn();
+  EXPECT_FALSE(task.done());
+  EXPECT_TRUE(task.cancel());
+  f_.turn();
+  EXPECT_TRUE(task.cancelled());
+  lock.release();
+  EXPECT_FALSE(lock.locked());
+}
+
+// ---- Queues ----
+
+template <class Queue>
+Coroutine<> get(Queue& queue, std::vector<int>& got) {
+  got.push_back(co_await queue.get());
+}
+
+template <class Q>
+class QueueShortageTest : public ShortageTest {};
+using Queues = ::testing::Types<Queue<int>, PriorityQueue<int>, LifoQueue<int>>;
+TYPED_TEST_SUITE(QueueShortageTest, Queues);
+
+// An item is in the queue, or the one who puts it knows that it is not.
+TYPED_TEST(QueueShortageTest, Put) {
+  TypeParam queue;
+  int put = 0;
+  tests::EachShortage shortage;
+  while (shortage.next()) {
+    const auto before = static_cast<int>(queue.qsize());
+    put = 0;
+    shortage.survives([&] {
+      for (; put < 100; ++put) queue.put_nowait(1);
+    });
+    EXPECT_EQ(static_cast<int>(queue.qsize()), before + put);
+  }
+  EXPECT_GT(shortage.places(), 0u);
+}
+
+TYPED_TEST(QueueShortageTest, PutWhileOneWaits) {
+  TypeParam queue;
+  std::vector<int> got;
+  queue.put_nowait(0);  // So that there is room for another.
+  queue.get_nowait();
+  queue.task_done();
+  this->start(get(queue, got));
+  this->f_.turn();
+  EXPECT_TRUE(this->fails([&] { queue.put_nowait(1); }));
+  EXPECT_TRUE(queue.empty());
+  EXPECT_THROW(queue.task_done(), ValueError);
+  this->f_.turn();
+  EXPECT_TRUE(got.empty());
+  queue.put_nowait(2);
+  this->f_.turn();
+  EXPECT_EQ(got, std::vector<int>{2});
+}
+
+TYPED_TEST(QueueShortageTest, GetWhileOneWaits) {
+  TypeParam queue(1);
+  queue.put_nowait(1);
+  this->start(queue.put(2));
+  this->f_.turn();
+  EXPECT_TRUE(this->fails([&] { queue.get_nowait(); }));
+  EXPECT_TRUE(queue.full());
+  EXPECT_EQ(queue.get_nowait(), 1);
+  this->f_.turn();
+  EXPECT_EQ(queue.get_nowait(), 2);
+}
+
+TYPED_TEST(QueueShortageTest, TaskDoneWhileOneWaits) {
+  TypeParam queue;
+  queue.put_nowait(1);
+  queue.get_nowait();
+  const auto joining = this->start(queue.join());
+  this->f_.turn();
+  EXPECT_TRUE(this->fails([&] { queue.task_done(); }));
+  this->f_.turn();
+  EXPECT_FALSE(joining.done());
+  queue.task_done();
+  this->f_.turn();
+  EXPECT_TRUE(joining.done());
+}
+
+TYPED_TEST(QueueShortageTest, ShutdownWhileOneWaits) {
+  TypeParam queue;
+  const auto getting = this->start(queue.get());
+  this->f_.turn();
+  EXPECT_TRUE(this->fails([&] { queue.shutdown(); }));
+  queue.put_nowait(1);
+  EXPECT_EQ(queue.get_nowait(), 1);
+  queue.shutdown();
+  this->f_.turn();
+  EXPECT_THROW(getting.result(), QueueShutDown);
+}
+
+}  // namespace
+}  // namespace loop
