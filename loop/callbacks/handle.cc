@@ -34,7 +34,7 @@ void Handle::cancel() {
 
 void TimerHandle::cancel() {
   if (EventLoop* const loop = loop_.get()) loop->cancel_timer(id_);
-  cancelled_ = true;
+  cancelled_ = 1;
 }
 
 }  // namespace loop

@@ -77,7 +77,7 @@ class TimerHandle {
  public:
   TimerHandle() = default;
   void cancel();
-  bool cancelled() const { return cancelled_; }
+  bool cancelled() const { return cancelled_ != 0; }
 
   // When the callback is due, also after it ran.
   TimePoint when() const { return when_; }
@@ -90,7 +90,10 @@ class TimerHandle {
   LoopReference loop_;
   timers::TimerId id_;
   TimePoint when_{};
-  bool cancelled_ = false;
+  // 0 or 1. A bool would leave padding at the end, for the sake of which g++
+  // copies a handle in pieces that overlap, and so has to wait until what was
+  // just written is there to be read: 4 of the 17 ns that call_at() takes.
+  std::uint64_t cancelled_ = 0;
 };
 
 }  // namespace loop
