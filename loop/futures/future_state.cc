@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
+#include "loop/callbacks/handle.h"
 #include "loop/futures/errors.h"
 #include "selectors/errors.h"
 
@@ -93,7 +95,8 @@ std::uint64_t FutureState::add_function(
     std::unique_ptr<FunctionCallback> callback) {
   check_thread("add_done_callback");
   callback->id = ++last_id_;
-  add_done_callback(*callback.release());
+  add_done_callback(*callback);
+  static_cast<void>(callback.release());  // It owns itself now.
   return last_id_;
 }
 
@@ -124,22 +127,67 @@ void FutureState::drop_callbacks() {
   while (!callbacks_.empty()) callbacks_.pop_front().on_gone();
 }
 
+// If there is no memory to tell the first who waits, nothing has changed. Where
+// there are more, it has been made sure before that somebody tells the rest.
 void FutureState::finish(Phase phase) {
   // If the loop is closed, callbacks die here, and may take the last handle
   // with them.
   const Reference self(this);
+  Handle rest;
+  const bool is_sure = callbacks_.has_several() || done();
+  if (is_sure) rest = tell_rest_soon();
   phase_ = phase;
-  while (!callbacks_.empty()) callbacks_.pop_front().on_done(*this);
+  try {
+    tell_all();
+  } catch (const std::bad_alloc&) {
+    if (is_sure) return;
+    if (kind_ == Kind::kTask) throw;  // It will not come to its end again.
+    phase_ = Phase::kPending;
+    exception_ = nullptr;
+    unretrieved_ = false;
+    throw;
+  }
+  if (is_sure) rest.cancel();
+}
+
+Handle FutureState::tell_rest_soon() {
+  EventLoop* const event_loop = loop_.get();
+  if (event_loop == nullptr || event_loop->is_closed()) return Handle();
+  return event_loop->call_soon(
+      [self = Reference(this)] {
+        if (!self->callbacks_.empty()) self->finish(self->phase_);
+      },
+      where_);
+}
+
+void FutureState::tell_all() {
+  while (!callbacks_.empty()) {
+    DoneCallback& first = callbacks_.pop_front();
+    try {
+      first.on_done(*this);
+    } catch (const std::bad_alloc&) {
+      callbacks_.push_front(first);
+      throw;
+    }
+  }
 }
 
 // A loop that is closed calls nobody any more.
 void FunctionCallback::on_done(FutureState& future) {
-  std::unique_ptr<FunctionCallback> self(this);
+  struct Call {
+    void operator()() const { (*callback)(*future); }
+    std::unique_ptr<FunctionCallback> callback;
+    Reference<FutureState> future;
+  };
+  Call call{std::unique_ptr<FunctionCallback>(this), Reference(&future)};
   EventLoop* const event_loop = future.loop_reference().get();
   if (event_loop == nullptr || event_loop->is_closed()) return;
-  event_loop->call_soon([self = std::move(self),
-                         future = Reference(&future)] { (*self)(*future); },
-                        future.where());
+  try {
+    event_loop->call_soon(std::move(call), future.where());
+  } catch (const std::bad_alloc&) {
+    static_cast<void>(call.callback.release());
+    throw;
+  }
 }
 
 }  // namespace loop
