@@ -133,8 +133,10 @@ void TaskCore::destroy_pending() {
 
 bool TaskCore::cancel(std::string message) {
   if (future_.done()) return false;
-  ++cancel_requests_;
-  if (wait_ != nullptr && !wait_cancelled_ && cancel_wait(message)) return true;
+  const bool is_told =
+      wait_ != nullptr && !wait_cancelled_ && cancel_wait(message);
+  ++cancel_requests_;  // Not if that threw.
+  if (is_told) return true;
   must_cancel_ = true;
   // Once a wait has been cancelled, its message stays; else the last one does.
   if (!wait_cancelled_) future_.set_cancel_message(std::move(message));

@@ -154,6 +154,7 @@ TEST_F(ShortageTest, CancelledWaits) {
   const auto task = start(acquire(lock, acquired));
   f_.turn();
   EXPECT_TRUE(fails([&] { task.cancel(); }));
+  EXPECT_EQ(task.cancelling(), 0);
   f_.turn();
   EXPECT_FALSE(task.done());
   EXPECT_TRUE(task.cancel());
