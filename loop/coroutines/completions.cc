@@ -24,8 +24,8 @@ void Completions::start_timer(selectors::Timeout timeout) {
 }
 
 void Completions::add(FutureState& future) {
-  wake_next();  // First, as there may be no memory for that.
   done_.push_back(&future);
+  wake_next();
 }
 
 void Completions::time_out() {
@@ -38,10 +38,8 @@ void Completions::time_out() {
 void Completions::wake_next() {
   while (!waiters_.empty()) {
     const Future<void> waiter = waiters_.front();
-    const bool waits = !waiter.done();
-    if (waits) waiter.set_result();
     waiters_.pop_front();
-    if (waits) return;
+    if (!waiter.done()) return waiter.set_result();
   }
 }
 

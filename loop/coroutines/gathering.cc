@@ -15,11 +15,15 @@ std::exception_ptr Gathering::Child::exception() const try {
 }
 
 void Gathering::Child::on_done(FutureState& future) {
+  pending_ = nullptr;
   done_.emplace(&future);
   gathering_->child_is_done(*this);
 }
 
-void Gathering::Child::on_gone() { gathering_->child_is_done(*this); }
+void Gathering::Child::on_gone() {
+  pending_ = nullptr;
+  gathering_->child_is_done(*this);
+}
 
 // ---- The outer future ----
 
@@ -42,25 +46,17 @@ void Gathering::all_are_watched() {
 // which are the user's.
 void Gathering::child_is_done(Child& child) {
   const Reference self(&outer_);
-  // This also marks the exception of one that comes later as asked for.
-  const bool fails = !return_exceptions_ && child.exception();
-  const bool is_last = finished_ + 1 == children_.size();
-  const bool decides = !is_decided_ && (fails || is_last);
-  // First, as there may be no memory for that.
-  if (decides && !is_starting_) settle_soon(child);
-  child.pending_ = nullptr;
   outer_.release();
   ++finished_;
-  is_decided_ = is_decided_ || decides;
-  if (decides && is_starting_) settle(child);
-}
-
-void Gathering::settle_soon(Child& last) {
+  // This also marks the exception of one that comes later as asked for.
+  const bool fails = !return_exceptions_ && child.exception();
+  if (is_decided_ || (!fails && finished_ < children_.size())) return;
+  is_decided_ = true;
+  if (is_starting_) return settle(child);
   EventLoop* const event_loop = outer_.loop_reference().get();
   if (event_loop == nullptr || event_loop->is_closed()) return;
-  event_loop->call_soon(
-      [this, self = Reference(&outer_), &last] { settle(last); },
-      outer_.where());
+  event_loop->call_soon([this, self, &child] { settle(child); },
+                        outer_.where());
 }
 
 void Gathering::settle(Child& last) {

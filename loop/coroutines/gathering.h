@@ -71,7 +71,6 @@ class Gathering {
 
  private:
   void child_is_done(Child& child);
-  void settle_soon(Child& last);
   void settle(Child& last);
 
   FutureState& outer_;

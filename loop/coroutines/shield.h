@@ -44,15 +44,14 @@ class State final : public FutureResult<T>, public DoneCallback {
  private:
   void on_done(FutureState& inner) override {
     const Reference self(this);
-    EventLoop* const event_loop = this->loop_reference().get();
-    if (event_loop != nullptr && !event_loop->is_closed()) {
-      event_loop->call_soon(
-          [self, future = Reference(static_cast<FutureResult<T>*>(&inner))] {
-            if (!self->done()) self->settle(Future<T>(future));
-          },
-          this->where());
-    }
     leave();
+    EventLoop* const event_loop = this->loop_reference().get();
+    if (event_loop == nullptr || event_loop->is_closed()) return;
+    event_loop->call_soon(
+        [self, future = Reference(static_cast<FutureResult<T>*>(&inner))] {
+          if (!self->done()) self->settle(Future<T>(future));
+        },
+        this->where());
   }
   void on_gone() override {
     const Reference self(this);

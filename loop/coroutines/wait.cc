@@ -17,12 +17,12 @@ void WaitState::start_timer(selectors::Timeout timeout) {
 }
 
 void WaitState::other_is_done(const Other& other) {
+  --left_;
   const bool is_enough =
-      left_ == 1 || return_when_ == FIRST_COMPLETED ||
+      left_ == 0 || return_when_ == FIRST_COMPLETED ||
       (return_when_ == FIRST_EXCEPTION && !other.future->cancelled() &&
        other.future->exception() != nullptr);
-  if (is_enough) return wake_up();  // For which there may be no memory.
-  --left_;
+  if (is_enough) wake_up();
 }
 
 void WaitState::wake_up() {

@@ -4,21 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <new>
-#include <utility>
 #include <vector>
 
-#include "loop/coroutines/as_completed.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/event.h"
-#include "loop/coroutines/gather.h"
 #include "loop/coroutines/lock.h"
 #include "loop/coroutines/queue.h"
 #include "loop/coroutines/semaphore.h"
-#include "loop/coroutines/shield.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
-#include "loop/coroutines/wait.h"
-#include "loop/futures/future.h"
 #include "loop/futures/recycled_memory.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
@@ -162,63 +156,6 @@ TEST_F(ShortageTest, CancelledWaits) {
   EXPECT_TRUE(task.cancelled());
   lock.release();
   EXPECT_FALSE(lock.locked());
-}
-
-// ---- What waits for futures ----
-
-class FutureWaitShortageTest : public ShortageTest {
- protected:
-  // `waiting` waits for future_. That is made done, first without memory.
-  template <class A>
-  void expect_to_end(A waiting) {
-    const auto task = start(std::move(waiting));
-    f_.turn(4);
-    EXPECT_TRUE(fails([&] { future_.set_result(1); }));
-    EXPECT_FALSE(future_.done());
-    f_.turn(3);
-    EXPECT_FALSE(task.done());
-    future_.set_result(1);
-    f_.turn(4);
-    EXPECT_TRUE(task.done());
-    task.result();
-  }
-
-  const Future<int> future_ = make<int>();
-};
-
-TEST_F(FutureWaitShortageTest, Await) {
-  const auto wait = [this]() -> Coroutine<> { co_await future_; };
-  expect_to_end(wait());
-}
-
-TEST_F(FutureWaitShortageTest, Shield) {
-  const auto wait = [this]() -> Coroutine<> { co_await shield(future_); };
-  expect_to_end(wait());
-}
-
-TEST_F(FutureWaitShortageTest, Gather) {
-  const auto wait_for = [this]() -> Coroutine<> {
-    co_await gather(future_, sleep(0s));
-  };
-  expect_to_end(wait_for());
-}
-
-TEST_F(FutureWaitShortageTest, Wait) {
-  const auto wait_for = [this]() -> Coroutine<> {
-    std::vector<Future<int>> futures{future_};
-    co_await wait(futures);
-  };
-  expect_to_end(wait_for());
-}
-
-TEST_F(FutureWaitShortageTest, AsCompleted) {
-  const auto wait_for = [this]() -> Coroutine<> {
-    std::vector<Future<int>> futures{future_};
-    auto completed = as_completed(futures);
-    while (const auto next = co_await completed.next()) {
-    }
-  };
-  expect_to_end(wait_for());
 }
 
 // ---- Queues ----
