@@ -20,9 +20,7 @@ class DoneCallback : public RingLink {
 
   // The future is done, and this is not in its list any more. It may destroy
   // this, but should leave the rest to a callback that it schedules: who makes
-  // a future done does not expect to be called before that returns. If there is
-  // no memory for that, it throws std::bad_alloc, and has changed nothing: it
-  // will be called again.
+  // a future done does not expect to be called before that returns.
   virtual void on_done(FutureState& future) = 0;
 
   // The future goes without having been done; this is not in its list any more.

@@ -67,8 +67,7 @@ class Future {
   std::exception_ptr exception() const { return state_->exception(); }
 
   // Each makes it done and schedules the done callbacks.
-  // Throws InvalidStateError if it is done already; std::bad_alloc, and is
-  // pending still, if there is no memory to schedule them.
+  // Throws InvalidStateError if it is done already.
   // A Future<void> is given no value.
   template <class... Value>
   void set_result(Value&&... value) const {

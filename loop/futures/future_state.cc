@@ -4,13 +4,11 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
-#include "loop/callbacks/handle.h"
 #include "loop/futures/errors.h"
 #include "selectors/errors.h"
 
@@ -95,8 +93,7 @@ std::uint64_t FutureState::add_function(
     std::unique_ptr<FunctionCallback> callback) {
   check_thread("add_done_callback");
   callback->id = ++last_id_;
-  add_done_callback(*callback);
-  static_cast<void>(callback.release());  // It owns itself now.
+  add_done_callback(*callback.release());
   return last_id_;
 }
 
@@ -127,67 +124,22 @@ void FutureState::drop_callbacks() {
   while (!callbacks_.empty()) callbacks_.pop_front().on_gone();
 }
 
-// If there is no memory to tell the first who waits, nothing has changed. Where
-// there are more, it has been made sure before that somebody tells the rest.
 void FutureState::finish(Phase phase) {
   // If the loop is closed, callbacks die here, and may take the last handle
   // with them.
   const Reference self(this);
-  Handle rest;
-  const bool is_sure = callbacks_.has_several() || done();
-  if (is_sure) rest = tell_rest_soon();
   phase_ = phase;
-  try {
-    tell_all();
-  } catch (const std::bad_alloc&) {
-    if (is_sure) return;
-    if (kind_ == Kind::kTask) throw;  // It will not come to its end again.
-    phase_ = Phase::kPending;
-    exception_ = nullptr;
-    unretrieved_ = false;
-    throw;
-  }
-  if (is_sure) rest.cancel();
-}
-
-Handle FutureState::tell_rest_soon() {
-  EventLoop* const event_loop = loop_.get();
-  if (event_loop == nullptr || event_loop->is_closed()) return Handle();
-  return event_loop->call_soon(
-      [self = Reference(this)] {
-        if (!self->callbacks_.empty()) self->finish(self->phase_);
-      },
-      where_);
-}
-
-void FutureState::tell_all() {
-  while (!callbacks_.empty()) {
-    DoneCallback& first = callbacks_.pop_front();
-    try {
-      first.on_done(*this);
-    } catch (const std::bad_alloc&) {
-      callbacks_.push_front(first);
-      throw;
-    }
-  }
+  while (!callbacks_.empty()) callbacks_.pop_front().on_done(*this);
 }
 
 // A loop that is closed calls nobody any more.
 void FunctionCallback::on_done(FutureState& future) {
-  struct Call {
-    void operator()() const { (*callback)(*future); }
-    std::unique_ptr<FunctionCallback> callback;
-    Reference<FutureState> future;
-  };
-  Call call{std::unique_ptr<FunctionCallback>(this), Reference(&future)};
+  std::unique_ptr<FunctionCallback> self(this);
   EventLoop* const event_loop = future.loop_reference().get();
   if (event_loop == nullptr || event_loop->is_closed()) return;
-  try {
-    event_loop->call_soon(std::move(call), future.where());
-  } catch (const std::bad_alloc&) {
-    static_cast<void>(call.callback.release());
-    throw;
-  }
+  event_loop->call_soon([self = std::move(self),
+                         future = Reference(&future)] { (*self)(*future); },
+                        future.where());
 }
 
 }  // namespace loop

@@ -101,8 +101,6 @@ class FutureState : public Recycled {
   enum class Phase : std::uint8_t { kPending, kCancelled, kFinished };
 
   void finish(Phase phase);
-  Handle tell_rest_soon();
-  void tell_all();
 
   std::uint32_t references_ = 0;
   Phase phase_ = Phase::kPending;

@@ -60,19 +60,12 @@ class Ring {
   ~Ring() { assert(empty()); }
 
   bool empty() const { return ring_.next_ == &ring_; }
-  bool has_several() const { return ring_.next_ != ring_.previous_; }
 
   // It must not be in a list.
   void push_back(T& member) {
     RingLink& link = member;
     assert(!link.is_linked());
     link.link_between(ring_.previous_, &ring_);
-  }
-
-  void push_front(T& member) {
-    RingLink& link = member;
-    assert(!link.is_linked());
-    link.link_between(&ring_, ring_.next_);
   }
 
   // The list must not be empty.
