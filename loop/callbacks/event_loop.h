@@ -286,21 +286,21 @@ class EventLoop {
   friend class TimerHandle;
   class Running;
 
-  void run_once(const Running&, const selectors::Timeout& at_most);
+  inline void run_once(const Running&, const selectors::Timeout& at_most);
   void tell_selector();
   bool has_work() const {
     return !ready_.empty() || stopping_ || fds_.has_always_ready();
   }
-  std::span<const selectors::ReadyKey> look();
+  inline std::span<const selectors::ReadyKey> look();
   selectors::Timeout time_to_sleep(const selectors::Timeout& at_most);
   std::span<const selectors::ReadyKey> sleep(selectors::Timeout timeout);
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();
   void run_timers();
-  void run(Scheduled& scheduled);
+  inline void run(Scheduled& scheduled);
   void run_handler(Handler& handler);
   template <class Call>
-  void guarded(const Scheduled& scheduled, Call call);
+  inline void guarded(const Scheduled& scheduled, Call call);
   void report_exception(const SourceLocation& where) noexcept;
   void report_if_slow(TimePoint start, const SourceLocation& where) noexcept;
   void report(const FdHandlers::Refused& refused);

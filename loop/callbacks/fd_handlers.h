@@ -96,7 +96,7 @@ class FdHandlers {
   // Is there any handler?
   bool empty() const { return size_ == 0; }
 
-  // Has tell_selector() something to tell?
+  // May tell_selector() have something to tell?
   bool has_changed() const { return has_changed_; }
 
   // Is there something that the selector can be told to forget?

@@ -9,7 +9,12 @@ namespace loop {
 void Sleep::Awaiter::start(Frame& frame) {
   timer_ = task_->loop().call_later(
       delay_, [task = task_] { task->step(); }, frame.where());
-  task_->wait_for(*this);
+  try {
+    task_->wait_for(*this);
+  } catch (...) {
+    timer_->cancel();  // Or it would find this gone, and the task going on.
+    throw;
+  }
 }
 
 bool Sleep::Awaiter::cancel(const std::string& message) {

@@ -148,6 +148,17 @@ int TaskCore::uncancel() {
   return cancel_requests_;
 }
 
+// It was cancelled before it began to wait. If that cannot be told for want of
+// memory, it does not wait, as what it would wait for dies then.
+void TaskCore::cancel_at_once() {
+  try {
+    must_cancel_ = !cancel_wait(future_.cancel_message());
+  } catch (...) {
+    wait_ = nullptr;
+    throw;
+  }
+}
+
 bool TaskCore::cancel_wait(const std::string& message) {
   if (is_cancelling_wait_) {
     // It waits for itself, in the end: for a task that waits for it. Nobody

@@ -66,9 +66,8 @@ class TaskCore : public CallStack {
   // It waits for this until wake_up() is called.
   void wait_for(Wait& wait) {
     wait_ = &wait;
-    // It was cancelled before it began to wait.
     if (must_cancel_) [[unlikely]]
-      must_cancel_ = !cancel_wait(future_.cancel_message());
+      cancel_at_once();
   }
 
   // ---- For awaiters, later ----
@@ -113,6 +112,7 @@ class TaskCore : public CallStack {
   class Step;
   class Leaving;
 
+  void cancel_at_once();
   bool cancel_wait(const std::string& message);
   void finish();
   void finish_unstarted();

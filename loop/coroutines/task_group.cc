@@ -187,8 +187,8 @@ void TaskGroup::note_error(std::exception_ptr error) {
   errors_.push_back(std::move(error));
   if (aborting_ || cancelled_parent_) return;
   abort();
-  cancelled_parent_ = true;
   parent_->cancel("");
+  cancelled_parent_ = true;
 }
 
 }  // namespace loop

@@ -55,7 +55,8 @@ class TaskGroup {
   //   - an ExceptionGroup of all that failed, or else
   //   - the CancelledError.
   // Tasks that were cancelled do not count as failed. Throws RuntimeError when
-  // used again.
+  // used again. If there is no memory to wait for the tasks, throws
+  // std::bad_alloc, and those that are left run on.
   //
   // Differs from Python: there it is `async with`, around a body.
   template <Awaitable A>

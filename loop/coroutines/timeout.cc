@@ -67,8 +67,8 @@ void Timeout::unschedule() {
 }
 
 void Timeout::on_timeout() {
-  state_ = State::kExpiring;
   task_->cancel("");
+  state_ = State::kExpiring;  // Only now, as leave() takes back what was asked.
 }
 
 // Who has cancelled the task besides, since this was entered, is to have it

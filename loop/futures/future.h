@@ -67,7 +67,9 @@ class Future {
   std::exception_ptr exception() const { return state_->exception(); }
 
   // Each makes it done and schedules the done callbacks.
-  // Throws InvalidStateError if it is done already.
+  // Throws InvalidStateError if it is done already. If there is no memory to
+  // schedule them all, throws std::bad_alloc: it is done then, but the one for
+  // which there was none, and those after it, are never told.
   // A Future<void> is given no value.
   template <class... Value>
   void set_result(Value&&... value) const {

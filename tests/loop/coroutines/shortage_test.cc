@@ -1,5 +1,5 @@
 // When there is no memory, what tasks do to one another throws std::bad_alloc,
-// and nothing has changed; nobody waits for ever.
+// and nothing has changed.
 
 #include <gtest/gtest.h>
 
@@ -94,6 +94,37 @@ TEST_F(ShortageTest, Sleep) {
     EXPECT_TRUE(task.done());
     EXPECT_EQ(task.exception(), nullptr);
   }
+}
+
+// Neither is the timer left, nor does the task believe that it waits.
+TEST_F(ShortageTest, SleepThatIsCancelledBefore) {
+  f_.loop.call_later(1h, [] {}).cancel();  // There is room for a timer.
+  int steps = 0;
+  const auto sleeper = [&]() -> Coroutine<> {
+    current_task().cancel();
+    fill_ready_queue();
+    {
+      const tests::FailingAllocations failing;
+      try {
+        co_await sleep(1h);
+      } catch (const std::bad_alloc&) {
+        ++steps;
+      }
+    }
+    current_task().uncancel();
+    co_await sleep(0s);
+    ++steps;
+    co_await sleep(2h);
+    ++steps;
+  };
+  const auto task = start(sleeper());
+  f_.turn(3);
+  EXPECT_EQ(steps, 2);
+  f_.run_for(1h);
+  EXPECT_EQ(steps, 2);
+  f_.run_for(1h);
+  EXPECT_EQ(steps, 3);
+  EXPECT_TRUE(task.done());
 }
 
 TEST_F(ShortageTest, LockRelease) {

@@ -139,7 +139,8 @@ TYPED_TEST(LoopShortageTest, AddReader) {
 TYPED_TEST(LoopShortageTest, ReplaceReader) {
   const Pipe pipe;
   pipe.writer.write("x");
-  for (tests::EachShortage shortage; shortage.next();) {
+  tests::EachShortage shortage;
+  while (shortage.next()) {
     this->make_loop();
     int old_calls = 0;
     this->loop_->add_reader(pipe.reader, [&] { ++old_calls; });
@@ -150,6 +151,7 @@ TYPED_TEST(LoopShortageTest, ReplaceReader) {
     EXPECT_EQ(this->calls_, done ? 1 : 0);
     EXPECT_EQ(old_calls, done ? 1 : 2);
   }
+  EXPECT_GT(shortage.places(), 0u);
 }
 
 TYPED_TEST(LoopShortageTest, AddSignalHandler) {
@@ -169,7 +171,8 @@ TYPED_TEST(LoopShortageTest, AddSignalHandler) {
 TYPED_TEST(LoopShortageTest, RunOnce) {
   const Pipe pipe;
   pipe.writer.write("x");
-  for (tests::EachShortage shortage; shortage.next();) {
+  tests::EachShortage shortage;
+  while (shortage.next()) {
     this->make_loop();
     int read = 0;
     for (int i = 0; i < 10; ++i) {
@@ -188,6 +191,7 @@ TYPED_TEST(LoopShortageTest, RunOnce) {
     EXPECT_EQ(this->calls_, 31);
     EXPECT_EQ(read + this->errors_, 1);  // It may have been refused.
   }
+  EXPECT_GT(shortage.places(), 1u);
 }
 
 TYPED_TEST(LoopShortageTest, CloseNeedsNone) {
