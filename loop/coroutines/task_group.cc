@@ -168,8 +168,9 @@ void TaskGroup::abort() {
 }
 
 void TaskGroup::on_task_done(Member& member) {
-  const AnyTask task = member.task();
-  members_.erase(member.self());
+  std::list<Member> done;  // For as long as this looks at it.
+  done.splice(done.begin(), members_, member.self());
+  const AnyTask& task = member.task();
   if (completed_ != nullptr && members_.empty() && !completed_->done()) {
     completed_->result.emplace();
     completed_->set_finished();
