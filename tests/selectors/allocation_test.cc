@@ -6,21 +6,16 @@
 #include <limits>
 #include <vector>
 
-#include "selectors/epoll_selector.h"
-#include "selectors/poll_selector.h"
-#include "selectors/select_selector.h"
 #include "tests/selectors/selector_fixture.h"
 #include "tests/support/allocations.h"
+#include "tests/support/real_selectors.h"
 
 namespace selectors {
 namespace {
 
 template <class Selector>
 class AllocationTest : public tests::NoLeak {};
-// Not with the stand-ins for other kernels, which take memory of their own.
-using RealSelectors =
-    ::testing::Types<SelectSelector, PollSelector, EpollSelector>;
-TYPED_TEST_SUITE(AllocationTest, RealSelectors, SelectorNames);
+TYPED_TEST_SUITE(AllocationTest, tests::RealSelectors, SelectorNames);
 
 TYPED_TEST(AllocationTest, NothingIsAllocatedOnceWarm) {
   TypeParam s;

@@ -247,7 +247,7 @@ TEST_F(TaskGroupsTest, LoopClosedMeanwhile) {
 }
 
 // The group is in the frame of a task that is destroyed before the one that
-// waits for it.
+// waits for it. AddressSanitizer sees whether that looks at it again.
 TEST_F(TaskGroupsTest, LoopClosedAndTheGroupDiesFirst) {
   TaskGroup* group = nullptr;
   const auto owner = [](TaskGroup*& its_group) -> Coroutine<> {

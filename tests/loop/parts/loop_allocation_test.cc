@@ -11,11 +11,9 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
-#include "selectors/epoll_selector.h"
-#include "selectors/poll_selector.h"
-#include "selectors/select_selector.h"
 #include "tests/support/allocations.h"
 #include "tests/support/files.h"
+#include "tests/support/real_selectors.h"
 
 namespace loop {
 namespace {
@@ -47,11 +45,7 @@ class LoopAllocationTest : public ::testing::Test {
   int calls_ = 0;
   const Closure closure_{&calls_};
 };
-// Not with the stand-ins for other kernels, which take memory of their own.
-using RealSelectors =
-    ::testing::Types<selectors::SelectSelector, selectors::PollSelector,
-                     selectors::EpollSelector>;
-TYPED_TEST_SUITE(LoopAllocationTest, RealSelectors);
+TYPED_TEST_SUITE(LoopAllocationTest, tests::RealSelectors);
 
 TYPED_TEST(LoopAllocationTest, CallSoon) {
   const auto round = [this] {

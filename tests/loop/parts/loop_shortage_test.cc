@@ -12,11 +12,9 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
 #include "loop/callbacks/interval.h"
-#include "selectors/epoll_selector.h"
-#include "selectors/poll_selector.h"
-#include "selectors/select_selector.h"
 #include "tests/support/allocations.h"
 #include "tests/support/files.h"
+#include "tests/support/real_selectors.h"
 
 namespace loop {
 namespace {
@@ -73,11 +71,7 @@ class LoopShortageTest : public ::testing::Test {
   int errors_ = 0;
 };
 
-// Not with the stand-ins for other kernels, which take memory of their own.
-using RealSelectors =
-    ::testing::Types<selectors::SelectSelector, selectors::PollSelector,
-                     selectors::EpollSelector>;
-TYPED_TEST_SUITE(LoopShortageTest, RealSelectors);
+TYPED_TEST_SUITE(LoopShortageTest, tests::RealSelectors);
 
 TYPED_TEST(LoopShortageTest, CallSoon) {
   this->try_each_place([this] { this->loop_->call_soon(this->counting()); });
