@@ -335,6 +335,14 @@ void EventLoop::drain_channel(std::span<const ReadyKey> ready_fds) const {
 
 // ---- Scheduling ----
 
+Handle EventLoop::call_soon_slowly(Callback callback,
+                                   const SourceLocation& where) {
+  check_usable("call_soon");
+  if (mailbox_->has_mail()) take_posts();
+  return Handle(self_, Handle::Kind::kSoon,
+                ready_.push(std::move(callback), where));
+}
+
 void EventLoop::take_posts() {
   if (mailbox_->has_posts()) posted_.take(*mailbox_, ready_);
 }

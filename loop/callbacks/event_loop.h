@@ -119,13 +119,13 @@ class EventLoop {
   // ---- Scheduling ----
 
   // Runs `callback` in the next iteration, after what was scheduled before.
-  // Inlined, so that a handle which nobody takes costs nothing.
+  // Inlined, so that a handle which nobody takes costs nothing; what is rare is
+  // left to a function, so that nothing is saved for its sake.
   template <std::convertible_to<Callback> F>
   [[gnu::always_inline]] Handle call_soon(
-      F&& callback, SourceLocation where = SourceLocation::current()) {
-    check_usable("call_soon");
-    if (mailbox_->has_mail()) [[unlikely]]
-      take_posts();
+      F&& callback, const SourceLocation& where = SourceLocation::current()) {
+    if (asks_more_ || mailbox_->has_mail() || ready_.is_full()) [[unlikely]]
+      return call_soon_slowly(std::forward<F>(callback), where);
     return Handle(self_, Handle::Kind::kSoon,
                   ready_.push(std::forward<F>(callback), where));
   }
@@ -311,6 +311,7 @@ class EventLoop {
   void destroy_all();
   void report_never_ran(const SourceLocation& where) const noexcept;
 
+  Handle call_soon_slowly(Callback callback, const SourceLocation& where);
   void take_posts();
   void cancel_soon(ReadyQueue::Position position);
   void cancel_posted(std::uint64_t number);

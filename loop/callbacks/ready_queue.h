@@ -30,6 +30,9 @@ class ReadyQueue {
     if (waiting_->room() < count) waiting_->grow(count);
   }
 
+  // Does pushing one more need memory?
+  bool is_full() const { return waiting_->room() == 0; }
+
   // Made in its place, as to move it there would take longer than to run it.
   template <class F>
   Position push(F&& callback, const SourceLocation& where) {
