@@ -24,6 +24,11 @@ class SourceLocation {
   constexpr const char* file_name() const { return file_; }
   constexpr unsigned line() const { return line_; }
 
+  // Another line of the same file.
+  constexpr SourceLocation at_line(unsigned line) const {
+    return current(file_, line);
+  }
+
   // "examples/interval.cc:12"
   std::string repr() const {
     return std::string(file_) + ":" + std::to_string(line_);

@@ -11,8 +11,9 @@
 //   - By "symmetric transfer": C++ leaves the one and enters the other with a
 //     jump. But g++ makes that a call, too, unless it optimises, and a million
 //     of them end with a segmentation fault.
-//   - By a trampoline: who stops notes who is to go on, and returns to a loop
-//     that resumes whatever is noted. It needs no stack at all.
+//   - By a trampoline: who returns notes that its caller is to go on, and
+//   leaves
+//     that to a loop which resumes whoever is noted. It needs no stack at all.
 //
 // So a callee is called within the `co_await`, as long as there is stack left
 // for that; the rest, returning included, is left to the trampoline: see
@@ -56,8 +57,8 @@ class Frame : public Recycled {
   };
   FinalAwaiter final_suspend() const noexcept { return {}; }
 
-  // Here stands the innermost coroutine of the task.
-  void stop_at(unsigned line) noexcept;
+  // It has come to the `co_await` of this line.
+  void stop_at(unsigned line) noexcept { where_ = where_.at_line(line); }
 
   CallStack& call_stack() const { return *call_stack_; }
   // Who awaits it; nullptr if it is the first of its task.
@@ -66,7 +67,7 @@ class Frame : public Recycled {
   // The name of the coroutine, without its namespace.
   const char* function() const { return function_; }
   // The `co_await` that it has come to; before that, where it is written.
-  SourceLocation where() const { return SourceLocation::current(file_, line_); }
+  const SourceLocation& where() const { return where_; }
 
   void resume() const { handle_.resume(); }
   bool done() const { return handle_.done(); }
@@ -78,8 +79,7 @@ class Frame : public Recycled {
   void made(std::coroutine_handle<> self, SourceLocation where,
             const char* function) {
     handle_ = self;
-    file_ = where.file_name();
-    line_ = where.line();
+    where_ = where;
     function_ = function;
   }
 
@@ -94,9 +94,8 @@ class Frame : public Recycled {
   CallStack* call_stack_;
   Frame* caller_;
   OwnedFrame* owner_;
-  const char* file_;
+  SourceLocation where_;
   const char* function_;
-  unsigned line_;
 };
 
 // Owns a frame, or nothing. Moved, not copied.
@@ -135,33 +134,39 @@ class CallStack {
   CallStack& operator=(const CallStack&) = delete;
 
   // Puts the first coroutine on the stack. It does not run yet.
-  void push_first(OwnedFrame& first) {
-    enter(first, nullptr);
-    innermost_ = first.get();
-  }
+  void push_first(OwnedFrame& first) { enter(first, nullptr); }
 
   // A `co_await` of another coroutine. Returns false if that has returned
   // already, so that the caller just goes on; otherwise the caller stops.
   bool call(Frame& caller, OwnedFrame& owner) {
     Frame& callee = enter(owner, &caller);
     if (!has_stack_left()) [[unlikely]] {
-      next_ = &callee;
+      uncalled_ = &callee;
       return true;
     }
     callee.resume();
-    // It has returned, unless it stopped; then that is not for us to resume.
-    if (next_ != &caller) return true;
-    next_ = nullptr;
-    return false;
+    // If it has returned, the caller is the innermost again.
+    return innermost_ != &caller;
   }
 
-  // Goes on where the innermost coroutine stopped, until all have returned or
-  // one stops again. The trampoline: this loop is the one place that resumes
-  // who was waiting, so that it does not matter how many there are.
+  // Goes on where the innermost coroutine stopped (there is one), until all
+  // have returned or one stops again. The trampoline: this loop is the one
+  // place that resumes who was waiting, so that it does not matter how many
+  // there are.
   void run() {
     stack_end_ = address_of_stack() - kStackForCalls;
-    next_ = innermost_;
-    while (Frame* const next = std::exchange(next_, nullptr)) next->resume();
+    Frame* next = innermost_;
+    do {
+      Frame* const caller = next->caller_;
+      next->resume();
+      if (innermost_ == caller) {
+        next = caller;  // It has returned.
+      } else if (uncalled_ == nullptr) {
+        return;  // It, or whom it has called, has stopped.
+      } else {
+        next = std::exchange(uncalled_, nullptr);
+      }
+    } while (next != nullptr);
   }
 
   // Destroys all frames, the innermost first, as what is in it may refer to
@@ -176,6 +181,7 @@ class CallStack {
     innermost_ = nullptr;
   }
 
+  // Which runs, or will when the task goes on; nullptr if all have returned.
   const Frame* innermost() const { return innermost_; }
 
  private:
@@ -195,22 +201,17 @@ class CallStack {
     callee.call_stack_ = this;
     callee.caller_ = caller;
     callee.owner_ = &owner;
+    innermost_ = &callee;
     return callee;
   }
 
   Frame* innermost_ = nullptr;
-  Frame* next_ = nullptr;  // Who is to be resumed.
   std::uintptr_t stack_end_ = 0;
+  Frame* uncalled_ = nullptr;  // To be resumed, as there was no stack for it.
 };
 
-inline void Frame::stop_at(unsigned line) noexcept {
-  line_ = line;
-  // It runs, so it has been called.
-  call_stack_->innermost_ = this;  // NOLINT(clang-analyzer-core.*)
-}
-
 inline void Frame::return_to_caller() const noexcept {
-  call_stack_->next_ = call_stack_->innermost_ = caller_;
+  call_stack_->innermost_ = caller_;
 }
 
 }  // namespace loop
