@@ -23,14 +23,14 @@ class FutureWait final : public Wait, public DoneCallback {
  public:
   explicit FutureWait(FutureState& future) : future_(future) {}
 
-  // In await_suspend(). Throws RuntimeError if the future is the task itself,
-  // or another loop's.
+  // In await_suspend(): the future is pending. Throws RuntimeError if the
+  // future is the task itself, or another loop's.
   void start(Frame& frame) {
     auto& task = static_cast<TaskCore&>(frame.call_stack());
     if (&future_ == &task.future() ||
         future_.loop_reference() != task.future().loop_reference()) [[unlikely]]
       throw_not_awaitable(task);
-    future_.add_done_callback(*this);
+    future_.add_waiting(*this);
     task_ = &task;
     task.wait_for(*this);
   }

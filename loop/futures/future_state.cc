@@ -14,9 +14,7 @@
 
 namespace loop {
 
-FutureState::~FutureState() {
-  drop_callbacks();
-  if (!unretrieved_) return;
+void FutureState::report_unretrieved() const {
   const ExceptionContext context{kind_ == Kind::kTask
                                      ? "Task exception was never retrieved"
                                      : "Future exception was never retrieved",
@@ -71,9 +69,7 @@ void FutureState::check_pending(const char* function) const {
   }
 }
 
-void FutureState::check_result() {
-  if (phase_ == Phase::kFinished && !exception_) [[likely]]
-    return;
+void FutureState::throw_no_result() {
   if (cancelled()) throw CancelledError(cancel_message_);
   if (!done()) throw InvalidStateError("Result is not ready.");
   unretrieved_ = false;
@@ -118,10 +114,6 @@ void FutureState::finish_with(std::exception_ptr exception) {
   exception_ = std::move(exception);
   unretrieved_ = true;
   finish(Phase::kFinished);
-}
-
-void FutureState::drop_callbacks() {
-  while (!callbacks_.empty()) callbacks_.pop_front().on_gone();
 }
 
 void FutureState::finish(Phase phase) {

@@ -30,7 +30,11 @@ class FutureState : public Recycled {
       : FutureState(event_loop, where, Kind::kFuture) {}
   FutureState(const FutureState&) = delete;
   FutureState& operator=(const FutureState&) = delete;
-  virtual ~FutureState();  // Reports an exception that nobody retrieved.
+  virtual ~FutureState() {
+    drop_callbacks();
+    if (unretrieved_) [[unlikely]]
+      report_unretrieved();
+  }
 
   bool done() const { return phase_ != Phase::kPending; }
   bool cancelled() const { return phase_ == Phase::kCancelled; }
@@ -52,7 +56,9 @@ class FutureState : public Recycled {
   void finish_cancelled() { finish(Phase::kCancelled); }
 
   // It will never be done: tells the callbacks that it is gone.
-  void drop_callbacks();
+  void drop_callbacks() {
+    while (!callbacks_.empty()) callbacks_.pop_front().on_gone();
+  }
 
   // Of its CancelledError. A task that is told to cancel itself notes it here
   // until it has.
@@ -61,11 +67,16 @@ class FutureState : public Recycled {
   }
   const std::string& cancel_message() const { return cancel_message_; }
   // Before it is looked at: throws what a future without a result throws.
-  void check_result();
+  void check_result() {
+    if (phase_ != Phase::kFinished || exception_) [[unlikely]]
+      throw_no_result();
+  }
 
   // Has `callback` called when it is done, or at once if it is: see there. It
   // must not be in another future's list.
   void add_done_callback(DoneCallback& callback);
+  // The same for a task of this loop that has seen that it is pending.
+  void add_waiting(DoneCallback& callback) { callbacks_.push_back(callback); }
   // As Future's.
   std::uint64_t add_function(std::unique_ptr<FunctionCallback> callback);
   std::size_t remove_function(std::uint64_t id);
@@ -101,6 +112,8 @@ class FutureState : public Recycled {
   enum class Phase : std::uint8_t { kPending, kCancelled, kFinished };
 
   void finish(Phase phase);
+  [[noreturn]] void throw_no_result();
+  void report_unretrieved() const;
 
   std::uint32_t references_ = 0;
   Phase phase_ = Phase::kPending;

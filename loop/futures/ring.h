@@ -70,10 +70,19 @@ class Ring {
 
   // The list must not be empty.
   T& front() const { return at(ring_.next_); }
+  T& back() const { return at(ring_.previous_); }
   T& pop_front() {
     T& first = front();
     static_cast<RingLink&>(first).unlink();
     return first;
+  }
+
+  // Calls f(member) for each.
+  template <class F>
+  void for_each(F f) const {
+    for (RingLink* link = ring_.next_; link != &ring_; link = link->next_) {
+      f(at(link));
+    }
   }
 
   // The first of which `predicate` holds; nullptr if there is none.
