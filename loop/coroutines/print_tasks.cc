@@ -50,10 +50,11 @@ class Drawing {
   explicit Drawing(EventLoop& event_loop) {
     Tasks all;
     std::set<const TaskCore*> awaited;
-    event_loop.extension<TaskRegistry>().for_each([&](const TaskCore& task) {
-      all.push_back(&task);
-      for (const TaskCore* inner : awaited_by(task)) awaited.insert(inner);
-    });
+    event_loop.extension<TaskRegistry>().tasks().for_each(
+        [&](const TaskCore& task) {
+          all.push_back(&task);
+          for (const TaskCore* inner : awaited_by(task)) awaited.insert(inner);
+        });
     for (const TaskCore* task : all) {
       if (!awaited.contains(task)) draw(*task, "", "");
     }

@@ -17,7 +17,7 @@ AnyTask current_task() {
 std::vector<AnyTask> all_tasks(EventLoop& event_loop) {
   std::vector<AnyTask> tasks;
   if (event_loop.is_closed()) return tasks;
-  event_loop.extension<TaskRegistry>().for_each(
+  event_loop.extension<TaskRegistry>().tasks().for_each(
       [&](TaskCore& task) { tasks.emplace_back(task); });
   return tasks;
 }

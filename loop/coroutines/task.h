@@ -41,24 +41,24 @@ class TaskState final : public FutureResult<T>, public TaskCore {
 
  private:
   void settle(Frame& first) override {
-    Outcome<T>& outcome = Coroutine<T>::outcome_of(first);
-    std::exception_ptr exception = outcome.exception();
-    if (!exception) exception = take_result(outcome);
+    std::exception_ptr exception;  // Its own, or of moving its result.
+    try {
+      take_result(Coroutine<T>::outcome_of(first));
+    } catch (...) {
+      exception = std::current_exception();
+    }
     destroy_frames();
     if (exception) return settle_exception(std::move(exception));
     this->set_finished();
   }
 
-  // Returns what moving it throws.
-  std::exception_ptr take_result(Outcome<T>& outcome) try {
+  void take_result(Outcome<T>& outcome) {
     if constexpr (std::is_void_v<T>) {
+      outcome.value();
       this->result.emplace();
     } else {
       this->result.emplace(std::move(outcome).value());
     }
-    return nullptr;
-  } catch (...) {
-    return std::current_exception();
   }
 };
 
@@ -69,7 +69,7 @@ class AnyTask {
 
   // As those of Task<T>.
   std::string get_name() const { return task_->get_name(); }
-  void set_name(std::string name) const { task_->set_name(std::move(name)); }
+  void set_name(std::string_view name) const { task_->set_name(name); }
   bool cancel(std::string message = "") const {
     return task_->future().cancel(std::move(message));
   }
@@ -105,13 +105,13 @@ class AnyTask {
 template <class T = void>
 class Task : public Future<T> {
  public:
-  explicit Task(Reference<TaskState<T>> state)
-      : Future<T>(Reference<FutureResult<T>>(state.get())) {}
+  explicit Task(TaskState<T>* state)
+      : Future<T>(Reference<FutureResult<T>>(state)) {}
   operator AnyTask() const { return AnyTask(core()); }  // NOLINT: it is one.
 
   // "Task-1" and so on, unless it was given another.
   std::string get_name() const { return core().get_name(); }
-  void set_name(std::string name) const { core().set_name(std::move(name)); }
+  void set_name(std::string_view name) const { core().set_name(name); }
 
   // Has a CancelledError thrown into it soon: when its next step runs. Returns
   // false if it is done.
@@ -152,14 +152,15 @@ Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
                     std::string_view name = {}, Start start = Start::kSoon,
                     SourceLocation where = SourceLocation::current()) {
   event_loop.check_thread("create_task");
-  const Reference state(
-      new TaskState<T>(event_loop, std::move(coroutine), name, where));
+  auto* const state =
+      new TaskState<T>(event_loop, std::move(coroutine), name, where);
+  Task<T> task(state);
   if (start == Start::kSoon || !event_loop.is_running()) {
     state->start_soon();
   } else {
     state->start_now();
   }
-  return Task<T>(state);
+  return task;
 }
 
 // The same for the loop that is running. Throws RuntimeError if none is.

@@ -33,13 +33,17 @@ TaskCore::TaskCore(FutureState& future, EventLoop& event_loop, OwnedFrame first,
       loop_(event_loop),
       registry_(event_loop.extension<TaskRegistry>()),
       first_(std::move(first)),
-      number_(registry_.next_number()),
-      name_(name) {
+      number_(registry_.next_number()) {
+  if (!name.empty()) set_name(name);
   push_first(first_);
 }
 
 std::string TaskCore::get_name() const {
-  return name_.empty() ? "Task-" + std::to_string(number_) : name_;
+  return name_ ? *name_ : "Task-" + std::to_string(number_);
+}
+
+void TaskCore::set_name(std::string_view name) {
+  name_ = name.empty() ? nullptr : std::make_unique<std::string>(name);
 }
 
 // ---- Steps ----
@@ -69,29 +73,30 @@ void TaskCore::wake_up_cancelled(const std::string& message) {
 
 void TaskCore::step() {
   wait_ = nullptr;
-  cancel_now_ = must_cancel_ || wait_cancelled_;
-  must_cancel_ = wait_cancelled_ = false;
-  if (cancel_now_ && !has_started_) [[unlikely]]
-    return finish_unstarted();
+  if (must_cancel_ || wait_cancelled_) [[unlikely]] {
+    must_cancel_ = wait_cancelled_ = false;
+    if (!has_started_) return finish_unstarted();
+    cancel_now_ = true;  // The awaiter takes that back.
+  }
   has_started_ = true;
   {
     const Step step(*this);
     run();
   }
-  if (first_->done()) finish();
+  if (innermost() == nullptr) finish();
 }
 
-// Takes it out of the registry, whatever happens meanwhile. That may have the
-// last reference.
+// Takes it out of the registry, whatever happens meanwhile. That may have had
+// the last reference.
 class TaskCore::Leaving {
  public:
-  explicit Leaving(TaskCore& task) : task_(&task) {}
+  explicit Leaving(TaskCore& task) : task_(task) {}
   Leaving(const Leaving&) = delete;
   Leaving& operator=(const Leaving&) = delete;
-  ~Leaving() { task_->registry_.remove(*task_); }
+  ~Leaving() { TaskRegistry::remove(task_); }
 
  private:
-  const Reference<TaskCore> task_;
+  TaskCore& task_;
 };
 
 void TaskCore::finish() {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/futures/future_state.h"
+#include "loop/futures/ring.h"
 
 namespace loop {
 
@@ -37,7 +39,7 @@ class Wait {
 //
 // Port of asyncio.Task, whose __step() and cancel() these are (CPython 3.13,
 // Lib/asyncio/tasks.py).
-class TaskCore : public CallStack {
+class TaskCore : public CallStack, public RingLink {
  public:
   // The task whose step is running in this thread, or nullptr.
   static TaskCore* current() { return current_; }
@@ -45,7 +47,7 @@ class TaskCore : public CallStack {
   // ---- What AnyTask and Task<T> say ----
 
   std::string get_name() const;
-  void set_name(std::string name) { name_ = std::move(name); }
+  void set_name(std::string_view name);
   bool cancel(std::string message);
   int cancelling() const { return cancel_requests_; }
   int uncancel();
@@ -123,9 +125,6 @@ class TaskCore : public CallStack {
   FutureState& future_;
   EventLoop& loop_;
   TaskRegistry& registry_;
-  TaskCore* previous_ = nullptr;  // In the registry.
-  TaskCore* next_ = nullptr;
-
   OwnedFrame first_;
   Wait* wait_ = nullptr;
 
@@ -137,7 +136,7 @@ class TaskCore : public CallStack {
   int cancel_requests_ = 0;
 
   std::uint64_t number_;
-  std::string name_;
+  std::unique_ptr<std::string> name_;  // nullptr: it goes by its number.
 };
 
 }  // namespace loop

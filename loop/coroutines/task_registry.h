@@ -8,6 +8,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/loop_extension.h"
 #include "loop/coroutines/task_core.h"
+#include "loop/futures/ring.h"
 
 namespace loop {
 
@@ -20,20 +21,21 @@ class TaskRegistry : public LoopExtension {
 
   std::uint64_t next_number() { return ++last_number_; }
 
-  void add(TaskCore& task);
-  void remove(TaskCore& task) noexcept;  // May destroy it.
-
-  // Calls f(task) for each, in the order in which they started.
-  template <class F>
-  void for_each(F f) const {
-    for (TaskCore* task = first_; task != nullptr; task = task->next_) {
-      f(*task);
-    }
+  void add(TaskCore& task) {
+    task.retain();
+    tasks_.push_back(task);
+  }
+  // May destroy it.
+  static void remove(TaskCore& task) noexcept {
+    task.unlink();
+    task.release();
   }
 
+  // In the order in which they started.
+  const Ring<TaskCore>& tasks() const { return tasks_; }
+
  private:
-  TaskCore* first_ = nullptr;
-  TaskCore* last_ = nullptr;
+  Ring<TaskCore> tasks_;
   std::uint64_t last_number_ = 0;
 };
 
