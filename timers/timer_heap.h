@@ -50,15 +50,14 @@ class TimerHeap {
   }
 
   std::optional<std::chrono::nanoseconds> next_deadline() {
-    while (!heap_.empty() && !records_.is_pending(heap_.top().index)) {
-      records_.release(heap_.top().index);
-      heap_.pop(records_);
-    }
+    while (!heap_.empty() && !records_.is_pending(heap_.top().index))
+      [[unlikely]] { drop_top(); }
     return due_.earliest(heap_.empty() ? nullptr : &heap_.top(), records_);
   }
 
   void collect_due(std::chrono::nanoseconds now) {
-    if (!due_.empty()) put_back_due();
+    if (!due_.empty()) [[unlikely]]
+      put_back_due();
     due_.clear();
     while (!heap_.empty() && heap_.top().deadline <= now.count()) {
       due_.push(heap_.top());
@@ -91,8 +90,17 @@ class TimerHeap {
     });
   }
 
+  // The functions that are rarely called are not inlined, so that nothing is
+  // saved for their sake.
+
+  // It has been cancelled.
+  [[gnu::noinline]] void drop_top() {
+    records_.release(heap_.top().index);
+    heap_.pop(records_);
+  }
+
   // What was collected and has not fired yet.
-  void put_back_due() {
+  [[gnu::noinline]] void put_back_due() {
     for (const Entry& entry : due_.rest()) heap_.append(entry);
     heap_.order(records_);
   }

@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -183,7 +184,9 @@ class EventLoop {
   }
 
   // The present time by the loop's clock.
-  TimePoint time() const { return clock_(); }
+  TimePoint time() const {
+    return clock_ ? clock_() : std::chrono::steady_clock::now();
+  }
 
   // ---- Descriptors ----
 
@@ -292,7 +295,8 @@ class EventLoop {
     return !ready_.empty() || stopping_ || fds_.has_always_ready();
   }
   inline std::span<const selectors::ReadyKey> look();
-  selectors::Timeout time_to_sleep(const selectors::Timeout& at_most);
+  std::span<const selectors::ReadyKey> look_or_sleep(
+      const selectors::Timeout& at_most, std::optional<TimePoint>& now);
   std::span<const selectors::ReadyKey> sleep(selectors::Timeout timeout);
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();
@@ -329,7 +333,7 @@ class EventLoop {
   void throw_unusable(const char* function) const;
   void check_thread_now(const char* function) const;
   const std::unique_ptr<selectors::BaseSelector> selector_;
-  const Clock clock_;
+  const Clock clock_;  // Empty: std::chrono::steady_clock.
   ReadyQueue ready_;
   timers::TimerHeap<Scheduled> timers_;
   HandlerPool pool_;
