@@ -44,6 +44,7 @@ template <class T>
 class [[nodiscard]] AsyncGenerator {
  public:
   static_assert(!std::is_reference_v<T>, "yield a pointer instead");
+  static_assert(kFitsInFrame<T>, "yield a std::unique_ptr instead");
   class promise_type;
   class Next;
 
@@ -68,8 +69,7 @@ class AsyncGenerator<T>::promise_type : public CoroutineFrame {
   AsyncGenerator get_return_object(
       SourceLocation where = SourceLocation::current(),
       const char* function = __builtin_FUNCTION()) {
-    made(std::coroutine_handle<promise_type>::from_promise(*this), where,
-         function);
+    made(where, function);
     return AsyncGenerator(*this);
   }
 

@@ -86,6 +86,7 @@ template <class T = void>
 class [[nodiscard]] Coroutine {
  public:
   static_assert(!std::is_reference_v<T>, "return a pointer instead");
+  static_assert(kFitsInFrame<T>, "return a std::unique_ptr instead");
   using promise_type = coroutine_internal::Promise<T>;
 
   Coroutine(Coroutine&&) = default;
@@ -147,9 +148,7 @@ class Coroutine<T>::Awaiter {
 template <class T>
 Coroutine<T> coroutine_internal::PromiseBase<T>::get_return_object(
     SourceLocation where, const char* function) {
-  auto& promise = static_cast<Promise<T>&>(*this);
-  this->made(std::coroutine_handle<Promise<T>>::from_promise(promise), where,
-             function);
+  this->made(where, function);
   return Coroutine<T>(*this);
 }
 

@@ -228,6 +228,15 @@ TEST_F(TaskTest, ResultOfWideAlignment) {
   EXPECT_TRUE(run(make_one()));
 }
 
+// As round as an address of a frame ever is.
+TEST_F(TaskTest, ResultOfGreatestAlignment) {
+  const auto half = []() -> Coroutine<long double> { co_return 0.5L; };
+  const auto sum = [&]() -> Coroutine<long double> {
+    co_return co_await half() + co_await half();
+  };
+  EXPECT_EQ(run(sum()), 1.0L);
+}
+
 // ---- Names ----
 
 TEST_F(TaskTest, TaskNames) {
