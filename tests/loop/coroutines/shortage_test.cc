@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <new>
+#include <optional>
 #include <vector>
 
 #include "loop/coroutines/coroutine.h"
@@ -13,6 +14,7 @@
 #include "loop/coroutines/semaphore.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
+#include "loop/coroutines/timeout.h"
 #include "loop/futures/recycled_memory.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
@@ -125,6 +127,38 @@ TEST_F(ShortageTest, SleepThatIsCancelledBefore) {
   f_.run_for(1h);
   EXPECT_EQ(steps, 3);
   EXPECT_TRUE(task.done());
+}
+
+// It has not expired then, and takes back no cancellation that it did not ask
+// for.
+TEST_F(ShortageTest, TimeoutThatCannotCancel) {
+  std::optional<tests::FailingAllocations> failing;
+  int cancelling = -1;
+  bool expired = true;
+  const auto patient = [&]() -> Coroutine<> {
+    co_await sleep(2ms);
+    current_task().cancel();
+    cancelling = current_task().cancelling();
+  };
+  const auto work = [&]() -> Coroutine<> {
+    Timeout limit = timeout(1ms);
+    co_await limit.run(patient());
+    expired = limit.expired();
+    cancelling -= current_task().cancelling();
+    current_task().uncancel();
+  };
+  f_.loop.call_later(1ms, [&] {
+    fill_ready_queue();
+    failing.emplace();
+  });
+  const auto task = start(work());
+  f_.turn();
+  f_.loop.call_later(1ms, [&] { failing.reset(); });
+  f_.run_for(2ms);
+  ASSERT_TRUE(task.done());
+  EXPECT_EQ(task.exception(), nullptr);
+  EXPECT_FALSE(expired);
+  EXPECT_EQ(cancelling, 0);
 }
 
 TEST_F(ShortageTest, LockRelease) {
