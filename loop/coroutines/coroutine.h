@@ -12,7 +12,7 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/coroutine_frame.h"
-#include "loop/coroutines/outcome.h"
+#include "loop/futures/outcome.h"
 
 namespace loop {
 

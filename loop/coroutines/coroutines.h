@@ -16,7 +16,6 @@
 #include "loop/coroutines/generator_exit.h"
 #include "loop/coroutines/guard.h"
 #include "loop/coroutines/lock.h"
-#include "loop/coroutines/outcome.h"
 #include "loop/coroutines/print_tasks.h"
 #include "loop/coroutines/queue.h"
 #include "loop/coroutines/run_coroutine_threadsafe.h"
@@ -30,5 +29,6 @@
 #include "loop/coroutines/to_thread.h"
 #include "loop/coroutines/wait.h"
 #include "loop/coroutines/wait_for.h"
+#include "loop/futures/outcome.h"
 
 #endif  // LOOP_COROUTINES_COROUTINES_H_

@@ -16,9 +16,9 @@
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/coroutines/gathering.h"
-#include "loop/coroutines/outcome.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
+#include "loop/futures/outcome.h"
 
 namespace loop {
 

@@ -14,9 +14,9 @@
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/dependents.h"
-#include "loop/coroutines/outcome.h"
 #include "loop/coroutines/task.h"
 #include "loop/coroutines/task_core.h"
+#include "loop/futures/outcome.h"
 #include "selectors/errors.h"
 
 namespace loop {

@@ -17,7 +17,7 @@
 #include "loop/futures/errors.h"
 #include "loop/futures/executor_calls.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/outcome.h"
 #include "loop/futures/thread_pool_executor.h"
 #include "selectors/errors.h"
 
@@ -27,32 +27,30 @@ namespace run_in_executor_internal {
 // What both sides of a call hold. The executor writes the outcome, then posts;
 // the loop reads it after that.
 template <class T>
-struct Outcome {
+struct SharedOutcome : Outcome<T> {
   // Who takes it first decides: the executor, which runs it, or the loop, which
   // wants it no more.
   bool take() { return !taken.exchange(true); }
 
   std::atomic<bool> taken = false;
-  std::optional<StoredResult<T>> result;
-  std::exception_ptr exception;
 };
 
 // The loop's side.
 template <class T>
 struct Call : ExecutorCalls::Call {
-  Call(Future<T> f, std::shared_ptr<Outcome<T>> o)
+  Call(Future<T> f, std::shared_ptr<SharedOutcome<T>> o)
       : future(std::move(f)), outcome(std::move(o)) {}
 
   void finish() override {
     if (future.done()) return;
-    if (outcome->exception) {
-      set_exception(std::move(outcome->exception));
-    } else if (!outcome->result) {
+    if (outcome->exception()) {
+      set_exception(outcome->exception());
+    } else if (!outcome->has_value()) {
       future.cancel();  // The executor was shut down before.
     } else if constexpr (std::is_void_v<T>) {
       future.set_result();
     } else {
-      future.set_result(std::move(*outcome->result));
+      future.set_result(std::move(*outcome).value());
     }
   }
 
@@ -68,7 +66,7 @@ struct Call : ExecutorCalls::Call {
   }
 
   Future<T> future;
-  std::shared_ptr<Outcome<T>> outcome;
+  std::shared_ptr<SharedOutcome<T>> outcome;
 };
 
 // The executor's side. One that dies without having run comes back as well.
@@ -76,7 +74,7 @@ template <class T, class F>
 class Job {
  public:
   Job(F function, std::shared_ptr<ExecutorCalls> calls, ExecutorCalls::Id id,
-      std::shared_ptr<Outcome<T>> outcome)
+      std::shared_ptr<SharedOutcome<T>> outcome)
       : function_(std::move(function)),
         calls_(std::move(calls)),
         id_(id),
@@ -92,12 +90,12 @@ class Job {
     try {
       if constexpr (std::is_void_v<T>) {
         (*function_)();
-        outcome_->result.emplace();
+        outcome_->set_value();
       } else {
-        outcome_->result.emplace((*function_)());
+        outcome_->set_value((*function_)());
       }
     } catch (...) {
-      outcome_->exception = std::current_exception();
+      outcome_->set_exception(std::current_exception());
     }
     come_back();
   }
@@ -113,7 +111,7 @@ class Job {
   std::optional<F> function_;
   std::shared_ptr<ExecutorCalls> calls_;
   ExecutorCalls::Id id_;
-  std::shared_ptr<Outcome<T>> outcome_;
+  std::shared_ptr<SharedOutcome<T>> outcome_;
 };
 
 }  // namespace run_in_executor_internal
@@ -141,7 +139,7 @@ Future<std::invoke_result_t<F&>> run_in_executor(
     throw selectors::RuntimeError("Event loop is closed");
   }
   const auto calls = ExecutorCalls::of(event_loop);
-  const auto outcome = std::make_shared<internal::Outcome<T>>();
+  const auto outcome = std::make_shared<internal::SharedOutcome<T>>();
   const Future<T> future(event_loop, where);
   const auto id =
       calls->add(std::make_unique<internal::Call<T>>(future, outcome));

@@ -12,11 +12,11 @@
 
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/gather.h"
-#include "loop/coroutines/outcome.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
+#include "loop/futures/outcome.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/futures/future_fixture.h"
 #include "tests/loop/loop_fixture.h"

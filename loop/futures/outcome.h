@@ -1,7 +1,7 @@
 // What a computation came to: a value or an exception.
 
-#ifndef LOOP_COROUTINES_OUTCOME_H_
-#define LOOP_COROUTINES_OUTCOME_H_
+#ifndef LOOP_FUTURES_OUTCOME_H_
+#define LOOP_FUTURES_OUTCOME_H_
 
 #include <exception>
 #include <optional>
@@ -52,4 +52,4 @@ class Outcome {
 
 }  // namespace loop
 
-#endif  // LOOP_COROUTINES_OUTCOME_H_
+#endif  // LOOP_FUTURES_OUTCOME_H_
