@@ -11,9 +11,8 @@
 //   - By "symmetric transfer": C++ leaves the one and enters the other with a
 //     jump. But g++ makes that a call, too, unless it optimises, and a million
 //     of them end with a segmentation fault.
-//   - By a trampoline: who returns notes that its caller is to go on, and
-//   leaves
-//     that to a loop which resumes whoever is noted. It needs no stack at all.
+//   - By a trampoline: who returns notes that its caller is to go on, and goes
+//     back to a loop, which resumes whoever is noted. It needs no stack at all.
 //
 // So a callee is called within the `co_await`, as long as there is stack left
 // for that; the rest, returning included, is left to the trampoline: see

@@ -79,7 +79,8 @@ void report_never_awaited(const Frame& frame) noexcept;
 // to outlive the coroutine that calling it made.
 //
 // T is what it returns: void, or a type that can be moved. (For a reference:
-// a pointer, or std::reference_wrapper.)
+// a pointer, or std::reference_wrapper; for what has to stand at a rounder
+// address than std::max_align_t: a std::unique_ptr.)
 //
 // Port of coroutine objects (PEP 492).
 template <class T = void>
