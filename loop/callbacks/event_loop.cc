@@ -342,8 +342,7 @@ void EventLoop::drain_channel(std::span<const ReadyKey> ready_fds) const {
 
 // ---- Scheduling ----
 
-Handle EventLoop::call_soon_slowly(Callback callback,
-                                   const SourceLocation& where) {
+Handle EventLoop::call_soon_slowly(Callback callback, SourceLocation where) {
   check_usable("call_soon");
   if (mailbox_->has_mail()) take_posts();
   return Handle(self_, Handle::Kind::kSoon,

@@ -315,7 +315,7 @@ class EventLoop {
   void destroy_all();
   void report_never_ran(const SourceLocation& where) const noexcept;
 
-  Handle call_soon_slowly(Callback callback, const SourceLocation& where);
+  Handle call_soon_slowly(Callback callback, SourceLocation where);
   void take_posts();
   void cancel_soon(ReadyQueue::Position position);
   void cancel_posted(std::uint64_t number);
