@@ -1,0 +1,17 @@
+#!/bin/bash
+# No test is forgotten: each file of tests stands in the BUILD file beside it. It
+# passes unseen otherwise, as nothing says that it did not run.
+. tests/style/style.sh
+
+check() {
+  local file name
+  for file in tests/**/*_test.{cc,sh}; do
+    name=$(basename "${file%.*}")
+    grep -qsE "\"$name(\.cc|\.sh)?\"" "${file%/*}/BUILD" || echo "$file"
+  done
+}
+
+catches tests/loop/a_test.cc 'TEST(A, B) {}'
+catches tests/style/a_test.sh 'true'
+allows tests/loop/fixture.h 'class Fixture {};'
+check_tree 'Name these tests in the BUILD file beside them:'
