@@ -342,11 +342,11 @@ void EventLoop::drain_channel(std::span<const ReadyKey> ready_fds) const {
 
 // ---- Scheduling ----
 
-Handle EventLoop::call_soon_slowly(Callback callback, SourceLocation where) {
+// Before the callback is touched: if this throws, the caller still has it.
+void EventLoop::prepare_call_soon() {
   check_usable("call_soon");
   if (mailbox_->has_mail()) take_posts();
-  return Handle(self_, Handle::Kind::kSoon,
-                ready_.push(std::move(callback), where));
+  ready_.make_room(1);
 }
 
 void EventLoop::take_posts() {

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -126,7 +127,7 @@ class EventLoop {
   [[gnu::always_inline]] Handle call_soon(
       F&& callback, const SourceLocation& where = SourceLocation::current()) {
     if (asks_more_ || mailbox_->has_mail() || ready_.is_full()) [[unlikely]]
-      return call_soon_slowly(std::forward<F>(callback), where);
+      return call_soon_slowly<HandedOn<F>>(std::forward<F>(callback), where);
     return Handle(self_, Handle::Kind::kSoon,
                   ready_.push(std::forward<F>(callback), where));
   }
@@ -315,7 +316,20 @@ class EventLoop {
   void destroy_all();
   void report_never_ran(const SourceLocation& where) const noexcept;
 
-  Handle call_soon_slowly(Callback callback, SourceLocation where);
+  // How call_soon() hands a callback on: by reference, so that who gets an
+  // exception still has it. What can be copied as bytes is: to have an address,
+  // it would have to be written to memory before each call.
+  template <class F>
+  using HandedOn =
+      std::conditional_t<std::is_trivially_copyable_v<std::remove_cvref_t<F>>,
+                         std::remove_cvref_t<F>, F&&>;
+  template <class F>
+  [[gnu::noinline]] Handle call_soon_slowly(F callback, SourceLocation where) {
+    prepare_call_soon();
+    return Handle(self_, Handle::Kind::kSoon,
+                  ready_.push(std::forward<F>(callback), where));
+  }
+  void prepare_call_soon();
   void take_posts();
   void cancel_soon(ReadyQueue::Position position);
   void cancel_posted(std::uint64_t number);

@@ -7,11 +7,14 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <optional>
+#include <utility>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
 #include "loop/callbacks/interval.h"
+#include "selectors/errors.h"
 #include "tests/support/allocations.h"
 #include "tests/support/files.h"
 #include "tests/support/real_selectors.h"
@@ -72,6 +75,29 @@ class LoopShortageTest : public ::testing::Test {
 };
 
 TYPED_TEST_SUITE(LoopShortageTest, tests::RealSelectors);
+
+// It is moved from only when there is a place for it.
+TYPED_TEST(LoopShortageTest, CallSoonThatThrowsLeavesTheCallback) {
+  this->make_loop();
+  auto callback = [this, owned = std::make_unique<int>(1)] {
+    if (owned != nullptr) ++this->calls_;
+  };
+  {
+    const tests::FailingAllocations failing;
+    const auto fill = [&] {
+      for (;;) this->loop_->call_soon([] {});
+    };
+    EXPECT_THROW(fill(), std::bad_alloc);
+    EXPECT_THROW(this->loop_->call_soon(std::move(callback)), std::bad_alloc);
+  }
+  callback();
+  EXPECT_EQ(this->calls_, 1);
+  this->loop_->close();
+  EXPECT_THROW(this->loop_->call_soon(std::move(callback)),
+               selectors::RuntimeError);
+  callback();
+  EXPECT_EQ(this->calls_, 2);
+}
 
 TYPED_TEST(LoopShortageTest, CallSoon) {
   this->try_each_place([this] { this->loop_->call_soon(this->counting()); });
