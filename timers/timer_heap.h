@@ -50,8 +50,9 @@ class TimerHeap {
   }
 
   std::optional<std::chrono::nanoseconds> next_deadline() {
-    while (!heap_.empty() && !records_.is_pending(heap_.top().index))
-      [[unlikely]] { drop_top(); }
+    while (!heap_.empty() && !records_.is_pending(heap_.top().index)) {
+      drop_top();
+    }
     return due_.earliest(heap_.empty() ? nullptr : &heap_.top(), records_);
   }
 

@@ -71,8 +71,8 @@ EventLoop& get_running_loop() {
 
   // 2. Ask the kernel what is ready. If there is nothing to do until then,
   //    sleep until something is, or the first timer is due.
-  std::optional<TimePoint> now;  // If a timer is due already.
-  const auto ready_fds = has_work() ? look() : look_or_sleep(at_most, now);
+  std::optional<TimePoint> due_at;  // Now, if a timer is due already.
+  const auto ready_fds = has_work() ? look() : look_or_sleep(at_most, due_at);
 
   // 3. Queue what came from outside: what other threads have posted, then the
   //    handlers of what is ready (the queue is what select() returned), then
@@ -86,7 +86,7 @@ EventLoop& get_running_loop() {
   // 4. Queue the timers that are due.
   const bool any_timers = !timers_.empty();
   if (any_timers) {
-    timers_.collect_due((now ? *now : time()).time_since_epoch());
+    timers_.collect_due((due_at ? *due_at : time()).time_since_epoch());
   }
 
   // 5. Run what is queued by now. What that schedules waits for the next turn.
@@ -115,19 +115,19 @@ inline std::span<const ReadyKey> EventLoop::look() {
   return selector_->select(std::chrono::nanoseconds::zero());
 }
 
-// If a timer is due, it is due `now`: to ask the clock is half of what a timer
-// costs, so step 4 need not do it again.
+// To ask the clock is half of what a timer costs: so step 4 need not do it
+// again if a timer is due already.
 std::span<const ReadyKey> EventLoop::look_or_sleep(
-    const Timeout& at_most, std::optional<TimePoint>& now) {
+    const Timeout& at_most, std::optional<TimePoint>& due_at) {
   if (timers_.empty()) return sleep(at_most);
   const TimePoint when{*timers_.next_deadline()};
-  const TimePoint present = time();
-  if (when <= present) {
-    now = present;
+  const TimePoint now = time();
+  if (when <= now) {
+    due_at = now;
     return look();
   }
   if (when == TimePoint::max()) return sleep(at_most);
-  const auto to_timer = until(when, present);
+  const auto to_timer = until(when, now);
   return sleep(at_most.waits_for_ever() ? to_timer
                                         : std::min(to_timer, at_most.value()));
 }

@@ -297,7 +297,7 @@ class EventLoop {
   }
   inline std::span<const selectors::ReadyKey> look();
   std::span<const selectors::ReadyKey> look_or_sleep(
-      const selectors::Timeout& at_most, std::optional<TimePoint>& now);
+      const selectors::Timeout& at_most, std::optional<TimePoint>& due_at);
   std::span<const selectors::ReadyKey> sleep(selectors::Timeout timeout);
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();

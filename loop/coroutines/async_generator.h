@@ -44,7 +44,6 @@ template <class T>
 class [[nodiscard]] AsyncGenerator {
  public:
   static_assert(!std::is_reference_v<T>, "yield a pointer instead");
-  static_assert(kFitsInFrame<T>, "yield a std::unique_ptr instead");
   class promise_type;
   class Next;
 
@@ -66,10 +65,12 @@ class [[nodiscard]] AsyncGenerator {
 template <class T>
 class AsyncGenerator<T>::promise_type : public CoroutineFrame {
  public:
+  static_assert(kFitsInFrame<T>, "yield a std::unique_ptr instead");
+
   AsyncGenerator get_return_object(
       SourceLocation where = SourceLocation::current(),
       const char* function = __builtin_FUNCTION()) {
-    made(where, function);
+    made(*this, where, function);
     return AsyncGenerator(*this);
   }
 

@@ -21,6 +21,7 @@
 #ifndef LOOP_COROUTINES_CALL_STACK_H_
 #define LOOP_COROUTINES_CALL_STACK_H_
 
+#include <cassert>
 #include <concepts>
 #include <coroutine>
 #include <cstdint>
@@ -75,8 +76,13 @@ class Frame : public Recycled {
  protected:
   Frame() = default;
 
-  // Where it is written, and its name.
-  void made(SourceLocation where, const char* function) {
+  // The promise that this is part of, where the coroutine is written, and its
+  // name.
+  template <class Promise>
+  void made([[maybe_unused]] Promise& promise, SourceLocation where,
+            const char* function) {
+    assert(std::coroutine_handle<Promise>::from_promise(promise).address() ==
+           handle().address());
     where_ = where;
     function_ = function;
   }
@@ -86,16 +92,16 @@ class Frame : public Recycled {
 
   void return_to_caller() const noexcept;
 
-  // The compilers put any promise at the same place in its coroutine's frame,
-  // unless it has to stand at a rounder address, and this is what it begins
-  // with. So the handle need not be kept. (The standard speaks of the promise
-  // itself only; std::generator relies on the same.)
+  // The compilers put a promise behind two pointers in its coroutine's frame,
+  // or at the next address that is round enough for it, and this is what it
+  // begins with. So the handle need not be kept. (The standard speaks of the
+  // promise itself only; std::generator relies on the same.)
   std::coroutine_handle<Frame> handle() {
     return std::coroutine_handle<Frame>::from_promise(*this);
   }
 
-  // These two and call_stack_ are set when it is called. The owner stands in
-  // the caller's frame, if there is a caller.
+  // caller_, owner_ and call_stack_ are set when it is called. The owner stands
+  // in the caller's frame, if there is a caller.
   Frame* caller_;
   OwnedFrame* owner_;
   SourceLocation where_;
@@ -180,12 +186,11 @@ class CallStack {
   // what is in the others. One after the other: if each were left to destroy
   // the one that it awaits, that would take as much stack as calling did.
   void unwind() {
-    for (Frame* frame = innermost_; frame != nullptr;) {
-      OwnedFrame& owner = *frame->owner_;
-      frame = frame->caller_;
+    while (innermost_ != nullptr) {
+      OwnedFrame& owner = *innermost_->owner_;
+      innermost_ = innermost_->caller_;
       owner.reset();
     }
-    innermost_ = nullptr;
   }
 
   // Which runs, or will when the task goes on; nullptr if all have returned.

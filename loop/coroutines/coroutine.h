@@ -24,6 +24,8 @@ namespace coroutine_internal {
 template <class T>
 class PromiseBase : public CoroutineFrame {
  public:
+  static_assert(kFitsInFrame<T>, "return a std::unique_ptr instead");
+
   Coroutine<T> get_return_object(
       SourceLocation where = SourceLocation::current(),
       const char* function = __builtin_FUNCTION());
@@ -79,15 +81,14 @@ void report_never_awaited(const Frame& frame) noexcept;
 // to outlive the coroutine that calling it made.
 //
 // T is what it returns: void, or a type that can be moved. (For a reference:
-// a pointer, or std::reference_wrapper; for what has to stand at a rounder
-// address than std::max_align_t: a std::unique_ptr.)
+// a pointer, or std::reference_wrapper; for what has to stand at an address
+// rounder than two pointers have: a std::unique_ptr.)
 //
 // Port of coroutine objects (PEP 492).
 template <class T = void>
 class [[nodiscard]] Coroutine {
  public:
   static_assert(!std::is_reference_v<T>, "return a pointer instead");
-  static_assert(kFitsInFrame<T>, "return a std::unique_ptr instead");
   using promise_type = coroutine_internal::Promise<T>;
 
   Coroutine(Coroutine&&) = default;
@@ -149,7 +150,7 @@ class Coroutine<T>::Awaiter {
 template <class T>
 Coroutine<T> coroutine_internal::PromiseBase<T>::get_return_object(
     SourceLocation where, const char* function) {
-  this->made(where, function);
+  this->made(static_cast<Promise<T>&>(*this), where, function);
   return Coroutine<T>(*this);
 }
 

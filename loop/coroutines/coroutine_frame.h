@@ -5,7 +5,6 @@
 #define LOOP_COROUTINES_COROUTINE_FRAME_H_
 
 #include <coroutine>
-#include <cstddef>
 #include <exception>
 #include <type_traits>
 #include <utility>
@@ -60,11 +59,12 @@ Detached await_for(A awaitable, Future<T> future) {
 
 }  // namespace foreign_internal
 
-// Can a T stand in a promise? g++ 12 and clang 14 do not allocate a frame at a
-// rounder address than any other, whatever is in it.
+// Can a T stand in a promise? Only if that can stand where all others do, see
+// Frame::handle(). (g++ 12 and clang 14 do not allocate a frame at a rounder
+// address anyway, whatever is in it.)
 template <class T>
 inline constexpr bool kFitsInFrame = alignof(StoredResult<T>) <=
-                                     alignof(std::max_align_t);
+                                     2 * sizeof(void*);
 
 // The promise of a coroutine that can await.
 class CoroutineFrame : public Frame {

@@ -18,6 +18,7 @@
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
+#include "loop/futures/outcome.h"
 
 namespace loop {
 

@@ -34,7 +34,7 @@ TaskCore::TaskCore(FutureState& future, EventLoop& event_loop, OwnedFrame first,
       registry_(event_loop.extension<TaskRegistry>()),
       first_(std::move(first)),
       number_(registry_.next_number()) {
-  if (!name.empty()) set_name(name);
+  if (!name.empty()) set_name(name);  // A call that is seldom needed.
   push_first(first_);
 }
 
@@ -108,7 +108,7 @@ void TaskCore::finish() {
 // its first line.
 void TaskCore::finish_unstarted() {
   const Leaving leaving(*this);
-  destroy_frames();
+  unwind();
   future_.finish_cancelled();
 }
 

@@ -3,6 +3,7 @@
 #ifndef LOOP_FUTURES_FUTURE_STATE_H_
 #define LOOP_FUTURES_FUTURE_STATE_H_
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -75,8 +76,11 @@ class FutureState : public Recycled {
   // Has `callback` called when it is done, or at once if it is: see there. It
   // must not be in another future's list.
   void add_done_callback(DoneCallback& callback);
-  // The same for a task of this loop that has seen that it is pending.
-  void add_waiting(DoneCallback& callback) { callbacks_.push_back(callback); }
+  // The same for a task of this loop, if the future is pending.
+  void add_waiting(DoneCallback& callback) {
+    assert(!done());
+    callbacks_.push_back(callback);
+  }
   // As Future's.
   std::uint64_t add_function(std::unique_ptr<FunctionCallback> callback);
   std::size_t remove_function(std::uint64_t id);

@@ -5,6 +5,7 @@
 
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
+#include "loop/futures/outcome.h"
 #include "loop/futures/run_in_executor.h"
 #include "loop/futures/shutdown_default_executor.h"
 #include "loop/futures/thread_pool_executor.h"

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
@@ -62,6 +63,24 @@ TEST_F(CoroutineTest, MoveOnlyResult) {
   };
   const auto pass = [&]() -> Coroutine<int> { co_return *co_await make(); };
   EXPECT_EQ(run(pass()), 7);
+}
+
+// Who only keeps coroutines need not know what they return.
+TEST_F(CoroutineTest, OfItsOwnOwner) {
+  struct Node {
+    int value;
+    std::vector<Coroutine<Node>> children;
+  };
+  const auto leaf = [](int value) -> Coroutine<Node> {
+    co_return Node{value, {}};
+  };
+  const auto sum = [&]() -> Coroutine<int> {
+    Node root{1, {}};
+    root.children.push_back(leaf(2));
+    const Node child = co_await std::move(root.children.front());
+    co_return root.value + child.value;
+  };
+  EXPECT_EQ(run(sum()), 3);
 }
 
 TEST_F(CoroutineTest, BracedResult) {
