@@ -115,8 +115,8 @@ inline std::span<const ReadyKey> EventLoop::look() {
   return selector_->select(std::chrono::nanoseconds::zero());
 }
 
-// To ask the clock is half of what a timer costs: so step 4 need not do it
-// again if a timer is due already.
+// To ask the clock takes as long as all else that is done for a timer: so step
+// 4 need not do it again if one is due already.
 std::span<const ReadyKey> EventLoop::look_or_sleep(
     const Timeout& at_most, std::optional<TimePoint>& due_at) {
   if (timers_.empty()) return sleep(at_most);

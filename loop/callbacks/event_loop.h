@@ -53,8 +53,8 @@ namespace loop {
 // may be called from others. set_debug(true) has it checked.
 //
 // What cannot be scheduled for want of memory throws std::bad_alloc, and
-// nothing has changed. After close() the functions that schedule throw
-// RuntimeError.
+// nothing has changed. (Nor has call_soon() moved from the callback then.)
+// After close() the functions that schedule throw RuntimeError.
 //
 // Port of asyncio's BaseEventLoop and BaseSelectorEventLoop (CPython 3.13,
 // Lib/asyncio/base_events.py and selector_events.py).
@@ -317,8 +317,8 @@ class EventLoop {
   void report_never_ran(const SourceLocation& where) const noexcept;
 
   // How call_soon() hands a callback on: by reference, so that who gets an
-  // exception still has it. What can be copied as bytes is: to have an address,
-  // it would have to be written to memory before each call.
+  // exception still has it; but by value what can be copied as bytes, as to
+  // have an address it would be written to memory before each call.
   template <class F>
   using HandedOn =
       std::conditional_t<std::is_trivially_copyable_v<std::remove_cvref_t<F>>,

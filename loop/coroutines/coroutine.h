@@ -81,8 +81,8 @@ void report_never_awaited(const Frame& frame) noexcept;
 // to outlive the coroutine that calling it made.
 //
 // T is what it returns: void, or a type that can be moved. (For a reference:
-// a pointer, or std::reference_wrapper; for what has to stand at an address
-// rounder than two pointers have: a std::unique_ptr.)
+// a pointer, or std::reference_wrapper; for what is aligned to more than the
+// size of two pointers: a std::unique_ptr.)
 //
 // Port of coroutine objects (PEP 492).
 template <class T = void>

@@ -59,9 +59,9 @@ Detached await_for(A awaitable, Future<T> future) {
 
 }  // namespace foreign_internal
 
-// Can a T stand in a promise? Only if that can stand where all others do, see
-// Frame::handle(). (g++ 12 and clang 14 do not allocate a frame at a rounder
-// address anyway, whatever is in it.)
+// Can a T stand in a promise? Only if the promise still stands where all others
+// do, see Frame::handle(). (g++ 12 and clang 14 do not allocate a frame at a
+// rounder address anyway, whatever is in it.)
 template <class T>
 inline constexpr bool kFitsInFrame = alignof(StoredResult<T>) <=
                                      2 * sizeof(void*);

@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
@@ -66,22 +65,8 @@ TEST_F(CoroutineTest, MoveOnlyResult) {
 }
 
 // Who only keeps coroutines need not know what they return.
-TEST_F(CoroutineTest, OfItsOwnOwner) {
-  struct Node {
-    int value;
-    std::vector<Coroutine<Node>> children;
-  };
-  const auto leaf = [](int value) -> Coroutine<Node> {
-    co_return Node{value, {}};
-  };
-  const auto sum = [&]() -> Coroutine<int> {
-    Node root{1, {}};
-    root.children.push_back(leaf(2));
-    const Node child = co_await std::move(root.children.front());
-    co_return root.value + child.value;
-  };
-  EXPECT_EQ(run(sum()), 3);
-}
+struct NotKnownYet;
+static_assert(sizeof(Coroutine<NotKnownYet>) > 0);
 
 TEST_F(CoroutineTest, BracedResult) {
   const auto make = []() -> Coroutine<std::pair<int, int>> {

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "loop/coroutines/coroutine.h"
@@ -45,6 +47,26 @@ TEST_F(PrintTasksTest, TaskThatHasNotBegun) {
   start(outer());
   EXPECT_EQ(picture(), "Task-1\n└── outer print_tasks_test.cc:N\n");
   f_.run_for(2ms);
+}
+
+// Its coroutine does not exist any more when its arguments die.
+TEST_F(PrintTasksTest, TaskThatIsCancelledBeforeItHasBegun) {
+  std::string seen;
+  struct Looking {
+    explicit Looking(std::function<void()> look) : look_(std::move(look)) {}
+    Looking(Looking&& other) noexcept
+        : look_(std::exchange(other.look_, nullptr)) {}
+    Looking& operator=(Looking&&) = delete;
+    ~Looking() {
+      if (look_) look_();
+    }
+    std::function<void()> look_;
+  };
+  const auto work = [](Looking) -> Coroutine<> { co_return; };
+  start(work(Looking([&] { seen = picture(); }))).cancel();
+  EXPECT_EQ(seen, "");
+  f_.turn();
+  EXPECT_EQ(seen, "Task-1\n");
 }
 
 TEST_F(PrintTasksTest, CallsOfATask) {

@@ -90,13 +90,30 @@ TYPED_TEST(LoopShortageTest, CallSoonThatThrowsLeavesTheCallback) {
     EXPECT_THROW(fill(), std::bad_alloc);
     EXPECT_THROW(this->loop_->call_soon(std::move(callback)), std::bad_alloc);
   }
-  callback();
+  callback();  // NOLINT(bugprone-use-after-move): it was not.
   EXPECT_EQ(this->calls_, 1);
   this->loop_->close();
   EXPECT_THROW(this->loop_->call_soon(std::move(callback)),
                selectors::RuntimeError);
-  callback();
+  callback();  // NOLINT(bugprone-use-after-move): it was not.
   EXPECT_EQ(this->calls_, 2);
+}
+
+// Nor is it moved from when it belongs to the caller, also where call_soon()
+// has more to do: in debug mode, and when there is no room.
+TYPED_TEST(LoopShortageTest, CallSoonCopiesWhatIsKept) {
+  this->make_loop();
+  this->loop_->set_debug(true);
+  const auto callback = [this, owned = std::make_shared<int>(1)] {
+    if (owned != nullptr) ++this->calls_;
+  };
+  auto same = callback;
+  this->loop_->call_soon(callback);
+  this->loop_->call_soon(same);
+  this->turn();
+  callback();
+  same();
+  EXPECT_EQ(this->calls_, 4);
 }
 
 TYPED_TEST(LoopShortageTest, CallSoon) {
