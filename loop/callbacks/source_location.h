@@ -25,9 +25,7 @@ class SourceLocation {
   constexpr unsigned line() const { return line_; }
 
   // Another line of the same file.
-  constexpr SourceLocation at_line(unsigned line) const {
-    return current(file_, line);
-  }
+  constexpr void set_line(unsigned line) { line_ = line; }
 
   // "examples/interval.cc:12"
   std::string repr() const {

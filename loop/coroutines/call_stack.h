@@ -58,7 +58,7 @@ class Frame : public Recycled {
   FinalAwaiter final_suspend() const noexcept { return {}; }
 
   // It has come to the `co_await` of this line.
-  void stop_at(unsigned line) noexcept { where_ = where_.at_line(line); }
+  void stop_at(unsigned line) noexcept { where_.set_line(line); }
 
   CallStack& call_stack() const { return *call_stack_; }
   // Who awaits it; nullptr if it is the first of its task.
