@@ -130,7 +130,6 @@ class OwnedFrame {
     if (Frame* const dying = std::exchange(frame_, nullptr)) dying->destroy();
   }
 
-  Frame* get() const { return frame_; }
   Frame& operator*() const { return *frame_; }
   Frame* operator->() const { return frame_; }
   explicit operator bool() const { return frame_ != nullptr; }

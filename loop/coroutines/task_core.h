@@ -35,7 +35,8 @@ class Wait {
 };
 
 // Runs a stack of coroutines, step by step: each step is a callback of the
-// loop, and goes on until the innermost one waits for something.
+// loop, and goes on until the innermost one waits for something. A link of the
+// loop's TaskRegistry until it is done.
 //
 // Port of asyncio.Task, whose __step() and cancel() these are (CPython 3.13,
 // Lib/asyncio/tasks.py).
