@@ -5,7 +5,7 @@
 namespace selectors {
 
 std::string Timeout::repr() const {
-  if (waits_for_ever()) return "for ever";
+  if (waits_for_ever()) return "forever";
   std::string text;
   append_duration(text, *t_);
   return text;

@@ -66,7 +66,7 @@ class FakeTime {
 };
 
 // Looks where another would sleep, and if nothing is ready lets the time pass.
-// Who would sleep for ever gets a std::logic_error, out of run_forever().
+// Who would sleep forever gets a std::logic_error, out of run_forever().
 class SleeplessSelector : public selectors::BaseSelector {
  public:
   using FileObj = selectors::FileObj;
@@ -85,7 +85,7 @@ class SleeplessSelector : public selectors::BaseSelector {
     const auto batch = inner_->select(0ns);
     if (!batch.empty()) return batch;
     if (timeout.waits_for_ever()) {
-      throw std::logic_error("would sleep for ever");
+      throw std::logic_error("would sleep forever");
     }
     if (!timeout.only_looks()) time_.advance(timeout.value());
     return batch;

@@ -184,7 +184,7 @@ TEST(Timeout, AsTimespecIsNeverNegative) {
 }
 
 TEST(Timeout, Repr) {
-  EXPECT_EQ(Timeout().repr(), "for ever");
+  EXPECT_EQ(Timeout().repr(), "forever");
   EXPECT_EQ(Timeout(100ms).repr(), "100 ms");
   EXPECT_EQ(Timeout(0s).repr(), "0 ns");
 }

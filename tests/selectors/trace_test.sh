@@ -41,8 +41,8 @@ EpollSelector.select(1.5 ms)
   epoll_pwait2(EPFD, [], 16, 1.5 ms) = 0 [TIME]
 EpollSelector.select(100 ms)
   epoll_pwait2(EPFD, [IN 105#1], 16, 100 ms) = 1 [TIME]
-EpollSelector.select(for ever)
-  epoll_wait(EPFD, [IN 105#1], 16, for ever) = 1 [TIME]
+EpollSelector.select(forever)
+  epoll_wait(EPFD, [IN 105#1], 16, forever) = 1 [TIME]
 EpollSelector.unregister(fd 106)
   epoll_ctl(EPFD, DEL, 106) = 0 [TIME]
 EpollSelector.select(0 ns)
@@ -63,8 +63,8 @@ PollSelector.select(1.5 ms)
   poll([105 IN, 106 IN], 2, 1.5 ms) = 0 [TIME]
 PollSelector.select(100 ms)
   poll([105 IN -> IN, 106 IN], 2, 100 ms) = 1 [TIME]
-PollSelector.select(for ever)
-  poll([105 IN -> IN, 106 IN], 2, for ever) = 1 [TIME]
+PollSelector.select(forever)
+  poll([105 IN -> IN, 106 IN], 2, forever) = 1 [TIME]
 PollSelector.unregister(fd 106)
 PollSelector.select(0 ns)
   poll([105 IN -> NVAL], 1, 0 ns) = 1 [TIME]
@@ -82,8 +82,8 @@ SelectSelector.select(1.5 ms)
   pselect(107, [105, 106] -> [], -, 1.5 ms) = 0 [TIME]
 SelectSelector.select(100 ms)
   pselect(107, [105, 106] -> [105], -, 100 ms) = 1 [TIME]
-SelectSelector.select(for ever)
-  pselect(107, [105, 106] -> [105], -, for ever) = 1 [TIME]
+SelectSelector.select(forever)
+  pselect(107, [105, 106] -> [105], -, forever) = 1 [TIME]
 SelectSelector.unregister(fd 106)
 SelectSelector.select(0 ns)
   pselect(106, [105], -, 0 ns) = -1 EBADF [TIME]
