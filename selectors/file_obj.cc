@@ -2,21 +2,22 @@
 
 #include <stdio.h>
 
-#include <sstream>
+#include <array>
+#include <string>
 
 namespace selectors {
 
 FileObj::FileObj(std::FILE* stream)
     : object_(stream), fd_(stream != nullptr ? ::fileno(stream) : kNoFd) {}
 
+// Not with a stream of <sstream>: that would link a megabyte of locales into
+// programs that link the standard library statically.
 std::string FileObj::repr() const {
-  std::ostringstream text;
-  if (object_ == nullptr) {
-    text << "fd " << fd_;
-  } else {
-    text << "file object " << object_ << " (fd " << fd_ << ")";
-  }
-  return text.str();
+  if (object_ == nullptr) return "fd " + std::to_string(fd_);
+  std::array<char, 2 * sizeof(object_) + sizeof("0x")> address;
+  std::snprintf(address.data(), address.size(), "%p", object_);
+  return std::string("file object ") + address.data() + " (fd " +
+         std::to_string(fd_) + ")";
 }
 
 }  // namespace selectors

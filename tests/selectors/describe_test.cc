@@ -69,6 +69,13 @@ TEST(Describe, Durations) {
   EXPECT_EQ(duration(3s), "3 s");
   EXPECT_EQ(duration(-1500us), "-1.5 ms");
   EXPECT_EQ(duration(1h), "3600 s");
+  EXPECT_EQ(duration(1050us), "1.05 ms");
+  EXPECT_EQ(duration(9164ns), "9.164 us");
+  EXPECT_EQ(duration(996'449'999ns), "996.4 ms");
+  EXPECT_EQ(duration(996'450'000ns), "996.5 ms");
+  EXPECT_EQ(duration(999'999ns), "1000 us");
+  EXPECT_EQ(duration(86'400s), "86400 s");
+  EXPECT_EQ(duration(std::chrono::nanoseconds::min()), "-9223372037 s");
 }
 
 TEST(Describe, Errnos) {
