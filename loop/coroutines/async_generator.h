@@ -1,4 +1,4 @@
-// A generator that may wait for what it yields.
+// `AsyncGenerator`: a generator whose body may `co_await`.
 
 #ifndef LOOP_COROUTINES_ASYNC_GENERATOR_H_
 #define LOOP_COROUTINES_ASYNC_GENERATOR_H_
@@ -20,26 +20,31 @@ namespace async_generator_internal {
 [[noreturn]] void throw_already_running();
 }  // namespace async_generator_internal
 
-// What calling an `async def` with a `yield` gives:
-//
-//   loop::AsyncGenerator<int> ticks(int n) {
-//     for (int i = 0; i < n; ++i) {
-//       co_await loop::sleep(1s);
-//       co_yield i;
-//     }
-//   }
-//   auto generator = ticks(10);
-//   while (const auto tick = co_await generator.next()) use(*tick);
-//
-// It runs in the task that asks it for the next value, from one `co_yield` to
-// the other, and what it throws comes out there. It owns its frame: who
-// destroys it destroys what is in there, wherever it stands.
-//
-// T can be moved, and is no reference. It is moved, not copied.
-//
-// Port of asynchronous generators (PEP 525).
-// Differs from Python: no asend(), athrow() and aclose(), as destructors clean
-// up without waiting; and no `async for`, but the loop above.
+/// The result of calling an `async def` that contains `yield`.
+///
+/// ```cpp
+/// loop::AsyncGenerator<int> ticks(int n) {
+///   for (int i = 0; i < n; ++i) {
+///     co_await loop::sleep(1s);
+///     co_yield i;
+///   }
+/// }
+/// auto generator = ticks(10);
+/// while (const auto tick = co_await generator.next()) use(*tick);
+/// ```
+///
+/// The body runs in the task that awaits next(), from one `co_yield` to the
+/// next, and its exceptions are thrown there. The generator owns its frame:
+/// destroying the generator destroys the variables of the body, wherever it is
+/// suspended.
+///
+/// T is movable and not a reference. Values are moved, not copied.
+/// Threads: the loop's thread only.
+///
+/// Port of asynchronous generators (PEP 525).
+/// Differs from Python: there is no asend(), athrow() and aclose(), since
+/// destructors clean up without waiting; and no `async for`, but the loop
+/// above.
 template <class T>
 class [[nodiscard]] AsyncGenerator {
  public:
@@ -50,10 +55,12 @@ class [[nodiscard]] AsyncGenerator {
   AsyncGenerator(AsyncGenerator&&) = default;
   AsyncGenerator& operator=(AsyncGenerator&&) = default;
 
-  // Runs it until it yields, and awaiting this gives that value; nullopt if it
-  // has ended. Throws what leaves it; then it has ended. Throws RuntimeError if
-  // it runs already, for another task. It must neither move nor die meanwhile.
-  // Port of anext().
+  /// `co_await next()` runs the body until it yields, and returns the value.
+  ///
+  /// Returns nullopt if the body has ended. Throws the exception that leaves
+  /// the body, which ends the generator; RuntimeError if the body is running
+  /// for another task. The generator must not be moved or destroyed meanwhile.
+  /// Port of anext().
   Next next() { return Next(*this); }
 
  private:
@@ -74,7 +81,7 @@ class AsyncGenerator<T>::promise_type : public CoroutineFrame {
     return AsyncGenerator(*this);
   }
 
-  // The caller has the value, and is next, as at the end.
+  // Returns to the caller, which takes the value, as final_suspend() does.
   template <std::convertible_to<T> Value = T>
   FinalAwaiter yield_value(Value&& value) {
     value_.emplace(std::forward<Value>(value));
@@ -109,7 +116,8 @@ class [[nodiscard]] AsyncGenerator<T>::Next {
  public:
   explicit Next(AsyncGenerator& generator) : generator_(generator) {}
 
-  // A loop that closed while it ran has destroyed its frame.
+  // A loop that was closed while the body was suspended has destroyed the
+  // frame.
   bool await_ready() const {
     return !generator_.frame_ || generator_.frame_->done();
   }

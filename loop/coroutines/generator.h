@@ -1,4 +1,5 @@
-// Functions that can be left in the middle, and entered again.
+// `Generator`: a function that is suspended at each `co_yield` and resumed
+// later.
 
 #ifndef LOOP_COROUTINES_GENERATOR_H_
 #define LOOP_COROUTINES_GENERATOR_H_
@@ -21,42 +22,52 @@
 
 namespace loop {
 
-// What calling a generator function gives: the call, which has not begun yet.
-// Each next() lets it run to the next `co_yield`, and the last one to its end.
-//
-//   Generator<int> count_down(int n) {
-//     while (n > 0) co_yield n--;
-//   }
-//   for (int n : count_down(10)) ...
-//
-// With Send, co_yield is an expression, too: what the caller sends. A generator
-// that is only sent something yields void, with `co_yield {}`:
-//
-//   Generator<void, std::string> grep(std::string pattern) {
-//     for (;;) {
-//       const std::string line = co_yield {};
-//       ...
-//
-// Threads: any, one at a time. Lifetime: the generator owns the call. Its
-// parameters are copied into it: take them by value, as a reference may refer
-// to what has gone when the body begins. A generator must not be destroyed by
-// its own body, nor used when it was moved from.
-//
-// Yield and Send are objects; what is yielded is referred to where it stands
-// while the body waits, and not copied.
-//
-// g++ 12 destroys twice what is made within a co_yield by `?:`, and temporary
-// aggregates (classes without constructors); those are refused here. It does
-// not accept initializer lists there. Name it first, and yield that.
-//
-// Differs from Python:
-//   - A generator returns nothing, and neither does `yield from`.
-//   - To destroy a generator is not to close() it. Destructors in the body run,
-//     as `finally` does, but nothing is thrown there: where would it go, if the
-//     body threw something else? Who relies on GeneratorExit calls close().
-//   - There is no StopIteration: next() tells.
-//
-// Port of generators (PEP 255, PEP 342, PEP 380).
+/// The result of calling a generator function: a call that has not begun.
+///
+/// Each next() runs the body to the next `co_yield`, and the last one to its
+/// end.
+///
+/// ```cpp
+/// loop::Generator<int> count_down(int n) {
+///   while (n > 0) co_yield n--;
+/// }
+/// for (int n : count_down(10)) std::printf("%d\n", n);
+/// ```
+///
+/// With Send, `co_yield` is an expression whose value the caller sends. A
+/// generator that only receives values yields void, with `co_yield {}`:
+///
+/// ```cpp
+/// loop::Generator<void, std::string> grep(std::string pattern) {
+///   for (;;) {
+///     const std::string line = co_yield {};
+///     if (line.find(pattern) != line.npos) std::puts(line.c_str());
+///   }
+/// }
+/// ```
+///
+/// Threads: any, one at a time. Lifetime: the generator owns the call. The
+/// parameters are copied into the call: take them by value, since a reference
+/// may dangle by the time the body begins. The body must not destroy its own
+/// generator, and a generator that was moved from must not be used.
+///
+/// Yield and Send are object types. A yielded object is not copied: the caller
+/// refers to the original while the body is suspended.
+///
+/// g++ 12 destroys twice a temporary that `?:` creates in a `co_yield`
+/// expression, and temporary aggregates (classes without constructors); the
+/// aggregates are refused at compile time. It rejects initializer lists there.
+/// Name the object first, and yield the name.
+///
+/// Differs from Python:
+///   - A generator has no return value, and `yield from` has none either.
+///   - Destroying a generator does not close() it. Destructors in the body run,
+///     as `finally` does, but nothing is thrown into the body, because another
+///     exception from it would have nowhere to go. Call close() if the body
+///     relies on GeneratorExit.
+///   - There is no StopIteration: the result of next() marks the end.
+///
+/// Port of generators (PEP 255, PEP 342, PEP 380).
 template <class Yield, class Send = void>
 class [[nodiscard]] Generator {
   static_assert(std::same_as<Yield, std::remove_cvref_t<Yield>>);
@@ -65,14 +76,16 @@ class [[nodiscard]] Generator {
  public:
   using promise_type = GeneratorPromise<Yield, Send>;
 
-  // What was yielded, or nullopt at the end, Python's StopIteration. If it
-  // yields void, whether it did.
+  /// The yielded value, or nullopt at the end (Python's StopIteration). For a
+  /// generator that yields void: whether it yielded.
   using Next =
       std::conditional_t<std::is_void_v<Yield>, bool, std::optional<Yield>>;
+  /// The type that send() takes.
   using Sent = std::conditional_t<std::is_void_v<Send>, std::monostate, Send>;
 
   class Iterator;
 
+  /// Takes over the call; `other` must not be used afterwards.
   Generator(Generator&& other) noexcept
       : root_(std::exchange(other.root_, nullptr)) {}
   Generator& operator=(Generator&& other) noexcept {
@@ -83,18 +96,21 @@ class [[nodiscard]] Generator {
     if (root_ != nullptr) GeneratorFrame::destroy(root_);
   }
 
-  // Runs to the next co_yield, which returns Send(): nullopt, Python's None, if
-  // that is an optional. Throws what leaves the body, which ends it; ValueError
-  // if it is running.
+  /// Resumes the body until the next `co_yield`, and returns the yielded value.
+  ///
+  /// The pending `co_yield` expression evaluates to Send(): nullopt, Python's
+  /// None, for an optional. Throws the exception that leaves the body, which
+  /// ends the generator; ValueError if the generator is running.
   Next next() {
     Sent none{};
     return result(root_->resume(&none));
   }
 
-  // As next(), but co_yield returns `value`. One that waits at no co_yield yet
-  // takes nothing but nullopt: call next() first.
-  // Throws what next() throws; ValueError if it has not begun (Python's
-  // TypeError), and nothing has happened then.
+  /// Resumes the body, where the pending `co_yield` evaluates to `value`.
+  ///
+  /// Returns and throws as next() does. A generator that has not begun accepts
+  /// only nullopt: call next() first. Otherwise throws ValueError (Python's
+  /// TypeError), with no effect.
   Next send(Sent value) requires(!std::is_void_v<Send>) {
     if (root_->just_started() && !is_none(value)) {
       throw selectors::ValueError(
@@ -103,9 +119,11 @@ class [[nodiscard]] Generator {
     return result(root_->resume(std::addressof(value)));
   }
 
-  // As next(), but co_yield throws `exception`: any object, or an exception_ptr
-  // that is not empty (ValueError). One that has not begun, or has ended, has
-  // nobody to catch it: then it is the caller who gets it.
+  /// Resumes the body, where the pending `co_yield` throws `exception`.
+  ///
+  /// `exception` is any object, or a non-empty exception_ptr (ValueError).
+  /// Returns and throws as next() does. If the generator has not begun or has
+  /// ended, the exception is thrown to the caller.
   template <class Exception>
   Next throw_(Exception exception) {
     if constexpr (std::same_as<Exception, std::exception_ptr>) {
@@ -116,20 +134,24 @@ class [[nodiscard]] Generator {
     }
   }
 
-  // Ends it: co_yield throws GeneratorExit, which the body may catch, but not
-  // in order to go on. Does nothing if it has ended; if it has not begun, it
-  // never will. Parameters and the like live as long as the generator does.
-  // Throws RuntimeError if it yields again; what else leaves the body;
-  // ValueError if it is running.
+  /// Ends the generator: the pending `co_yield` throws GeneratorExit.
+  ///
+  /// The body may catch GeneratorExit to clean up, but must not yield again.
+  /// Has no effect on a generator that has ended; one that has not begun never
+  /// begins. The parameters live as long as the generator. Throws RuntimeError
+  /// if the body yields again; any other exception that leaves the body;
+  /// ValueError if the generator is running.
   void close() { root_->close(); }
 
-  // A range of what it has yet to yield, as next() does. begin() runs to the
-  // first. Any number of loops may share it, one after the other. An element
-  // is valid until the next ++ or next().
+  /// Runs to the first value and returns an iterator over the remaining ones.
+  ///
+  /// Several loops may share a generator, one after another. An element is
+  /// valid until the next `++` or next().
   Iterator begin() requires(!std::is_void_v<Yield>) {
     Iterator first(*this);
     return ++first;
   }
+  /// The end of the range.
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
@@ -159,8 +181,10 @@ class [[nodiscard]] Generator {
   GeneratorFrame* root_;
 };
 
-// An input iterator: there is but one position, that of the generator, which it
-// must not outlive.
+/// An input iterator over the values that a generator yields.
+///
+/// All iterators of a generator share one position. An iterator must not
+/// outlive its generator.
 template <class Yield, class Send>
 class Generator<Yield, Send>::Iterator {
  public:
@@ -191,11 +215,14 @@ class Generator<Yield, Send>::Iterator {
   GeneratorFrame* root_;
 };
 
-// `co_yield yield_from(generator)`: yields all that `generator` yields, in its
-// place. What is sent or thrown in goes to it, and what leaves its body leaves
-// this expression. Costs nothing for each element, however deep a recursion.
-// Differs from Python: it takes the generator over, so it must be moved in.
-// Port of `yield from` (PEP 380).
+/// `co_yield yield_from(generator)` yields all values of `generator`.
+///
+/// Values that are sent and exceptions that are thrown in go to `generator`,
+/// and an exception that leaves its body leaves this expression. An element
+/// costs the same at any depth of recursion.
+///
+/// Differs from Python: takes ownership of the generator, so move it in.
+/// Port of `yield from` (PEP 380).
 template <class Yield, class Send>
 YieldFrom<Generator<Yield, Send>> yield_from(Generator<Yield, Send>&& from) {
   return YieldFrom<Generator<Yield, Send>>(std::move(from));
@@ -203,8 +230,10 @@ YieldFrom<Generator<Yield, Send>> yield_from(Generator<Yield, Send>&& from) {
 template <class Yield, class Send>
 void yield_from(Generator<Yield, Send>& from) = delete;
 
-// The same of any range, such as a container: refers to one that has a name,
-// and keeps a temporary. What is sent is dropped.
+/// `co_yield yield_from(range)` yields all elements of a range.
+///
+/// A named range is referred to, a temporary one is kept. Values that are sent
+/// are dropped.
 template <std::ranges::input_range Range>
 YieldFrom<Range> yield_from(Range&& from) {
   return YieldFrom<Range>(std::forward<Range>(from));

@@ -1,16 +1,18 @@
-// What tells a generator that nobody wants more of it.
+// `GeneratorExit`: the exception that asks a generator to end.
 
 #ifndef LOOP_COROUTINES_GENERATOR_EXIT_H_
 #define LOOP_COROUTINES_GENERATOR_EXIT_H_
 
 namespace loop {
 
-// What close() throws into a generator, where it stands. Not derived from
-// std::exception, as Python's is not from Exception: who catches what went
-// wrong must not take it for that, and yield on.
-// Port of GeneratorExit (PEP 342).
+/// The exception that Generator::close() throws into the body.
+///
+/// Not derived from std::exception, as Python's is not derived from Exception,
+/// so that a handler of errors does not swallow it and yield on.
+/// Port of GeneratorExit (PEP 342).
 class GeneratorExit {
  public:
+  /// Returns "GeneratorExit".
   const char* what() const { return "GeneratorExit"; }
 };
 

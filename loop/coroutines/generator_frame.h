@@ -1,4 +1,4 @@
-// How generators are left and entered again, whatever it is that they yield.
+// `GeneratorFrame`: one call of a generator function, whatever its types.
 
 #ifndef LOOP_COROUTINES_GENERATOR_FRAME_H_
 #define LOOP_COROUTINES_GENERATOR_FRAME_H_
@@ -9,87 +9,90 @@
 
 namespace loop {
 
-// One call of a generator function, as Python's frame object, and its place in
-// a chain: the generator that somebody holds, the root, has delegated to
-// another one (`yield from`), and that one perhaps to a third. The innermost
-// is the one that yields.
+// One call of a generator function, as Python's frame object, and its position
+// in a chain: the generator that the caller holds, the root, has delegated to
+// another one (`yield from`), which may have delegated to a third. The
+// innermost frame is the one that yields.
 //
 //   root  <--delegator--  frame  <--delegator--  innermost
 //     '------------------innermost------------------^
 //
-// Python enters the chain at the root and walks down, for every value, so that
-// a recursion of depth n costs n * n. Here the root resumes the innermost.
+// Python walks down the chain from the root for every value, so that a
+// recursion of depth n costs n * n. Here the root resumes the innermost frame
+// directly.
 //
-// Nothing here calls itself, however long the chain is. A frame that delegates
-// or ends returns to resume(), which goes on with the next: if one frame
-// resumed the other, by symmetric transfer, g++ would need stack for each
-// unless it optimises.
+// Nothing here recurses, however long the chain is. A frame that delegates or
+// ends returns to resume(), which continues with the next one. With symmetric
+// transfer between frames, g++ without optimisation would need stack for each.
 class GeneratorFrame {
  public:
   explicit GeneratorFrame(std::coroutine_handle<> handle) : handle_(handle) {}
   GeneratorFrame(const GeneratorFrame&) = delete;
   GeneratorFrame& operator=(const GeneratorFrame&) = delete;
 
-  // ---- For the holder of a generator: asked of the root ----
+  // ---- For the holder of a generator: called on the root ----
 
-  // Runs until something is yielded. Returns false, and from then on, if the
-  // generator has ended instead. `sent` points to what co_yield shall return.
-  // Throws what leaves the body; ValueError if it is running already.
+  // Runs until a value is yielded. Returns false, now and later, if the
+  // generator has ended instead. `sent` points to the value of co_yield.
+  // Throws the exception that leaves the body; ValueError if the generator is
+  // running.
   bool resume(void* sent) {
     check_not_running();
     return innermost_ != nullptr && run(sent);
   }
 
-  // As resume(), but co_yield throws `exception`, and so does this if the
-  // generator has ended. GeneratorExit closes the innermost first, then its
-  // delegator, and so on; any other is the innermost's alone.
+  // Resumes the generator, whose co_yield throws `exception`; throws it to the
+  // caller if the generator has ended. GeneratorExit closes the innermost frame
+  // first, then its delegator, and so on; any other exception goes to the
+  // innermost frame only.
   bool throw_in(std::exception_ptr exception);
 
-  // Throws a GeneratorExit in, and expects the generator to end of it, or
-  // anyhow. Does nothing if it has ended.
-  // Throws RuntimeError if it yields instead; what else leaves the body;
-  // ValueError if it is running.
+  // Throws a GeneratorExit in, after which the generator must end. Has no
+  // effect if it has ended. Throws RuntimeError if it yields instead; any other
+  // exception that leaves the body; ValueError if it is running.
   void close();
 
-  // Is it suspended where it has not run at all?
+  // Returns whether the body has not begun.
   bool just_started() const {
     return innermost_ != nullptr && yielded_ == nullptr && !running_;
   }
 
-  // What it has yielded, until it is resumed; nullptr at the end.
+  // The yielded value, until the generator is resumed; nullptr at the end.
   const void* yielded() const { return yielded_; }
-  // Is that a temporary, which nobody in the body can use any more?
+  // Returns whether that value is a temporary, which the body cannot use again.
   bool temporary() const { return temporary_; }
 
-  // Destroys a chain from the innermost outwards, as each may use what belongs
-  // to its delegators.
+  // Destroys a chain from the innermost frame outwards, as each frame may use
+  // variables of its delegators.
   static void destroy(GeneratorFrame* root) noexcept;
 
  protected:
-  // ---- For the coroutine: asked of the frame that runs ----
+  // ---- For the coroutine: called on the frame that runs ----
 
-  // co_yield: leaves `value`, which lives until resumed, with the root.
+  // For co_yield: stores `value`, which lives until the resumption, in the
+  // root.
   void yield(const void* value, bool temporary) noexcept {
     root_->yielded_ = value;
     root_->temporary_ = temporary;
   }
 
-  // After co_yield: returns what was sent, or throws what was thrown in.
+  // After co_yield: returns the sent value, or throws the exception that was
+  // thrown in.
   void* sent() {
     if (root_->thrown_) [[unlikely]]
       rethrow_thrown();
     return root_->sent_;
   }
 
-  // co_yield yield_from(inner): from now on the root means `inner`, which is
-  // the variable that holds it, until it ends. Does nothing and returns false
-  // if it has ended already.
+  // For co_yield yield_from(inner): the root resumes `inner`, the variable that
+  // holds the generator, until that ends. Returns false, with no effect, if it
+  // has ended.
   bool delegate_to(GeneratorFrame*& inner) noexcept;
 
-  // The body has been left, by this exception: that of whoever resumed it.
+  // Stores the current exception, which has left the body, for the resumer.
   void fail() noexcept { root_->thrown_ = std::current_exception(); }
 
-  // The frame is at its end, and will not be resumed.
+  // Marks the end of the body: the frame is not resumed again.
   void end() noexcept {
     root_->set_innermost(std::exchange(delegator_, nullptr));
   }
@@ -130,13 +133,13 @@ class GeneratorFrame {
   GeneratorFrame* delegator_ = nullptr;  // nullptr in the root, and at the end.
   GeneratorFrame** owner_ = nullptr;     // The delegator's variable.
 
-  // Of use in the root.
+  // Used in the root only.
   GeneratorFrame* innermost_ = this;  // nullptr at the end, and elsewhere.
   const void* yielded_ = nullptr;
   bool temporary_ = false;
   bool running_ = false;
   void* sent_ = nullptr;
-  std::exception_ptr thrown_;  // On its way into the innermost, or out.
+  std::exception_ptr thrown_;  // On its way in or out.
 };
 
 }  // namespace loop

@@ -1,4 +1,4 @@
-// What the compiler asks of a generator function.
+// `GeneratorPromise`: the promise type of generators, and yield_from().
 
 #ifndef LOOP_COROUTINES_GENERATOR_PROMISE_H_
 #define LOOP_COROUTINES_GENERATOR_PROMISE_H_
@@ -17,7 +17,7 @@ namespace loop {
 template <class Yield, class Send>
 class Generator;
 
-// What yield_from() returns, for co_yield.
+/// The result of yield_from(), an operand for `co_yield`.
 template <class From>
 class YieldFrom {
  public:
@@ -25,7 +25,7 @@ class YieldFrom {
   From from;
 };
 
-// The part of the call that the compiler asks what to do.
+// The promise: the functions that the compiler calls at each step of the body.
 template <class Yield, class Send>
 class GeneratorPromise : public GeneratorFrame {
   using Self = Generator<Yield, Send>;
@@ -69,12 +69,12 @@ class GeneratorPromise : public GeneratorFrame {
                       elements_of<Range>(std::forward<Range>(range.from)));
   }
 
-  // Nobody is there who could go on with it once that is done.
+  // A generator cannot wait: nothing would resume it afterwards.
   template <class Awaitable>
   void await_transform(Awaitable&&) = delete;
 
-  // What is yielded. A temporary is moved, as nobody else wants it. Asked of
-  // the root.
+  // The yielded value: moved if it is a temporary, else copied if possible.
+  // Called on the root.
   std::optional<Value> take() const {
     auto& value = *static_cast<const Value*>(yielded());
     if constexpr (kCopyable) {
@@ -84,7 +84,7 @@ class GeneratorPromise : public GeneratorFrame {
   }
 
  private:
-  // Before the first line of the body.
+  // The suspension before the first line of the body.
   class Start : public std::suspend_always {
    public:
     explicit Start(GeneratorPromise& frame) : frame_(frame) {}
@@ -94,7 +94,7 @@ class GeneratorPromise : public GeneratorFrame {
     GeneratorPromise& frame_;
   };
 
-  // At a co_yield.
+  // The suspension at a co_yield.
   class Resumption : public std::suspend_always {
    public:
     explicit Resumption(GeneratorPromise& frame) : frame_(frame) {}
@@ -109,7 +109,7 @@ class GeneratorPromise : public GeneratorFrame {
     GeneratorPromise& frame_;
   };
 
-  // At a co_yield yield_from().
+  // The suspension at a co_yield yield_from().
   class Delegation : public std::suspend_always {
    public:
     Delegation(GeneratorPromise& frame, Self inner)

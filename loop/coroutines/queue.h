@@ -1,4 +1,4 @@
-// Handing things over from task to task.
+// `Queue`, `PriorityQueue`, `LifoQueue`: queues between tasks.
 
 #ifndef LOOP_COROUTINES_QUEUE_H_
 #define LOOP_COROUTINES_QUEUE_H_
@@ -18,19 +18,27 @@
 
 namespace loop {
 
-// Items that some tasks put in and others get out: see Queue, PriorityQueue and
-// LifoQueue, which differ in what comes out first. T has to be moved only.
-//
-// Who gets from an empty one waits, and who puts into a full one; they are
-// woken in the order in which they began to wait. (Who asks before one that was
-// woken has had its turn may take what that was woken for; then it waits
-// again.) To put and to get without waiting does not suspend the task.
-//
-// For tasks of one loop, and its thread. It belongs to the loop of the first
-// task that has to wait: those of another loop get a RuntimeError. Who waits
-// when it is destroyed gets a RuntimeError, too.
-//
-// Port of asyncio.Queue (CPython 3.13, Lib/asyncio/queues.py).
+/// A queue that some tasks put items into and other tasks get items from.
+///
+/// Queue, PriorityQueue and LifoQueue differ in the order of the items. T only
+/// has to be movable.
+///
+/// ```cpp
+/// loop::Queue<int> queue(10);
+/// co_await queue.put(1);              // Waits while the queue is full.
+/// const int item = co_await queue.get();  // Waits while it is empty.
+/// ```
+///
+/// Waiting tasks are woken in the order in which they began to wait. (A task
+/// that calls get() before a woken task has resumed may take its item; the
+/// woken task then waits again.) put() and get() that need not wait do not
+/// suspend the task.
+///
+/// For the tasks of one loop, in its thread. The queue belongs to the loop of
+/// the first task that has to wait: tasks of another loop get a RuntimeError,
+/// and so do tasks that wait when the queue is destroyed.
+///
+/// Port of asyncio.Queue (CPython 3.13, Lib/asyncio/queues.py).
 template <class T, class Items>
 class BasicQueue : public QueueCore {
  public:
@@ -39,22 +47,28 @@ class BasicQueue : public QueueCore {
   class GetAwaiter;
   using Get = Operation<BasicQueue, GetAwaiter>;
 
-  // For at most `maxsize` items; 0: for any number.
+  /// Makes a queue for at most `maxsize` items; 0: for any number.
   explicit BasicQueue(std::size_t maxsize = 0) : QueueCore(maxsize) {}
 
+  /// Returns the number of items.
   std::size_t qsize() const { return items_.size(); }
+  /// Returns whether there is no item.
   bool empty() const { return qsize() == 0; }
+  /// Returns whether there are maxsize() items.
   bool full() const { return maxsize() > 0 && qsize() >= maxsize(); }
 
-  // `co_await queue.put(item)` waits until there is room, and puts it in.
-  // Throws QueueShutDown.
+  /// `co_await queue.put(item)` waits until there is room, and adds the item.
+  ///
+  /// Throws QueueShutDown if the queue is or gets shut down, and
+  /// CancelledError; the item is dropped then.
   Put put(T item) { return Put(*this, std::move(item)); }
 
-  // `co_await queue.get()` waits until there is an item, and returns the next.
-  // Throws QueueShutDown if there is none and there will be none any more.
+  /// `co_await queue.get()` waits until there is an item, and removes it.
+  ///
+  /// Throws QueueShutDown if the queue is empty and shut down.
   Get get() { return Get(*this); }
 
-  // The same without waiting: throws QueueFull; QueueEmpty.
+  /// Adds an item without waiting. Throws QueueFull; QueueShutDown.
   void put_nowait(T item) {
     if (is_shut_down()) throw QueueShutDown();
     if (full()) throw QueueFull();
@@ -63,16 +77,19 @@ class BasicQueue : public QueueCore {
     items_.push(std::move(item));
     after_put();
   }
+  /// Removes and returns the next item without waiting. Throws QueueEmpty;
+  /// QueueShutDown if the queue is empty and shut down.
   T get_nowait() {
     if (empty()) throw_empty();
     before_get();
     return items_.pop();
   }
 
-  // From now on nothing can be put: those who try, or wait for room, get a
-  // QueueShutDown. What is in it can still be got; then the same happens to
-  // those who get. `immediate`: all that is in it is dropped and counts as
-  // dealt with.
+  /// Refuses further items: put() throws QueueShutDown, also in waiting tasks.
+  ///
+  /// Items that are in the queue can still be removed; then get() throws
+  /// QueueShutDown, too. With `immediate` the items are dropped and count as
+  /// done, see task_done().
   void shutdown(bool immediate = false) {
     shut_down();
     while (immediate && !empty()) drop();
@@ -94,19 +111,21 @@ class BasicQueue : public QueueCore {
   Items items_;
 };
 
-// What comes first is got first.
+/// A queue from which the oldest item is removed first. Port of asyncio.Queue.
 template <class T>
 using Queue = BasicQueue<T, RingBuffer<T>>;
 
-// The least is got first, or that which `Compare` puts before the others.
+/// A queue from which the least item, by `Compare`, is removed first.
+/// Port of asyncio.PriorityQueue.
 template <class T, class Compare = std::less<T>>
 using PriorityQueue = BasicQueue<T, PriorityItems<T, Compare>>;
 
-// What comes last is got first.
+/// A queue from which the newest item is removed first.
+/// Port of asyncio.LifoQueue.
 template <class T>
 using LifoQueue = BasicQueue<T, LifoItems<T>>;
 
-// What put() returns, to be awaited.
+/// The awaitable that put() returns; it holds the item.
 template <class T, class Items>
 class [[nodiscard]] BasicQueue<T, Items>::Put {
  public:

@@ -1,4 +1,5 @@
-// What a queue is, but for what it holds.
+// `QueueCore`: the part of a queue that does not depend on the type of its
+// items.
 
 #ifndef LOOP_COROUTINES_QUEUE_CORE_H_
 #define LOOP_COROUTINES_QUEUE_CORE_H_
@@ -11,20 +12,20 @@
 
 namespace loop {
 
-// There is nothing to get. Port of asyncio.QueueEmpty.
+/// Thrown by get_nowait() on an empty queue. Port of asyncio.QueueEmpty.
 struct QueueEmpty : std::runtime_error {
   QueueEmpty();
 };
-// There is no room. Port of asyncio.QueueFull.
+/// Thrown by put_nowait() on a full queue. Port of asyncio.QueueFull.
 struct QueueFull : std::runtime_error {
   QueueFull();
 };
-// It has been shut down. Port of asyncio.QueueShutDown (CPython 3.13).
+/// Thrown by put() and get() after shutdown(). Port of asyncio.QueueShutDown.
 struct QueueShutDown : std::runtime_error {
   QueueShutDown();
 };
 
-// Who waits, and how much of what was put has been dealt with.
+/// The waiting tasks of a queue, and its count of unfinished items.
 class QueueCore {
  public:
   explicit QueueCore(std::size_t maxsize) : maxsize_(maxsize) {
@@ -33,33 +34,32 @@ class QueueCore {
   QueueCore(const QueueCore&) = delete;
   QueueCore& operator=(const QueueCore&) = delete;
 
-  // How many items there may be; 0: any number.
+  /// The largest number of items; 0: any number.
   std::size_t maxsize() const { return maxsize_; }
 
-  // One of the items that were got has been dealt with. Throws ValueError if
-  // all have been.
+  /// Marks one of the items that get() returned as done. Throws ValueError if
+  /// all are done.
   void task_done();
 
-  // `co_await queue.join()` waits until all that was put has been got, and
-  // dealt with.
+  /// `co_await queue.join()` waits until task_done() was called for each item.
   Event::Wait join() { return finished_.wait(); }
 
  protected:
   bool is_shut_down() const { return is_shut_down_; }
 
-  // Others are told first, as there may be no memory for that. If nothing comes
-  // of it after all, they wait again.
+  // Waiters are woken before the queue changes, as waking may run out of
+  // memory. If the change fails after all, they wait again.
 
-  // An item is about to come.
+  // Called before an item is added.
   void before_put() { getters_.wake_first(); }
-  // It has.
+  // Called after an item was added.
   void after_put() {
     ++unfinished_;
     finished_.clear();
   }
-  // One is about to go.
+  // Called before an item is removed.
   void before_get() { putters_.wake_first(); }
-  // One has been dealt with, or is about to be dropped.
+  // Counts one item as done.
   void finish_one() {
     if (unfinished_ == 1) finished_.set();
     if (unfinished_ > 0) --unfinished_;

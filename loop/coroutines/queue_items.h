@@ -1,4 +1,4 @@
-// In which order what was put into a queue is got.
+// `LifoItems`, `PriorityItems`: the order of the items in a queue.
 
 #ifndef LOOP_COROUTINES_QUEUE_ITEMS_H_
 #define LOOP_COROUTINES_QUEUE_ITEMS_H_
@@ -10,20 +10,20 @@
 
 namespace loop {
 
-// So that the next push_back() needs no memory.
+// Makes sure that the next push_back() needs no memory.
 template <class T>
 void make_room(std::vector<T>& items) {
   if (items.size() == items.capacity()) items.reserve(2 * items.size() + 1);
 }
 
-// The last comes first.
+// Last in, first out.
 template <class T>
 class LifoItems {
  public:
   std::size_t size() const { return items_.size(); }
   void make_room() { loop::make_room(items_); }
   void push(T&& item) { items_.push_back(std::move(item)); }
-  // There must be one.
+  // Precondition: size() > 0.
   T pop() {
     T last = std::move(items_.back());
     items_.pop_back();
@@ -34,8 +34,7 @@ class LifoItems {
   std::vector<T> items_;
 };
 
-// Of which Compare()(a, b) holds for all others b comes first; of equal ones
-// any.
+// The least item by Compare first; equal ones in any order.
 template <class T, class Compare>
 class PriorityItems {
  public:
@@ -45,7 +44,7 @@ class PriorityItems {
     items_.push_back(std::move(item));
     std::push_heap(items_.begin(), items_.end(), After());
   }
-  // There must be one.
+  // Precondition: size() > 0.
   T pop() {
     std::pop_heap(items_.begin(), items_.end(), After());
     T first = std::move(items_.back());
@@ -54,7 +53,7 @@ class PriorityItems {
   }
 
  private:
-  // The greatest is the first of a heap.
+  // The standard heap functions put the greatest first.
   struct After {
     bool operator()(const T& a, const T& b) const { return Compare()(b, a); }
   };

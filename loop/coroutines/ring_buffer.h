@@ -1,4 +1,4 @@
-// First in, first out.
+// `RingBuffer`: a first-in, first-out sequence that keeps its memory.
 
 #ifndef LOOP_COROUTINES_RING_BUFFER_H_
 #define LOOP_COROUTINES_RING_BUFFER_H_
@@ -9,9 +9,8 @@
 
 namespace loop {
 
-// A queue that keeps its memory, of a size that is a power of two: an index
-// that has gone past the end goes on at the beginning. (A std::deque allocates
-// and frees a block every few items, as it moves on.)
+// An array whose size is a power of two: an index past its end continues at its
+// beginning. (A std::deque allocates and frees a block every few items.)
 template <class T>
 class RingBuffer {
  public:
@@ -25,19 +24,19 @@ class RingBuffer {
 
   std::size_t size() const { return end_ - begin_; }
 
-  // So that the next push() needs no memory.
+  // Makes sure that the next push() needs no memory.
   void make_room() {
     if (size() == capacity_) [[unlikely]]
       grow();
   }
 
-  // There must be room.
+  // Precondition: make_room() was called.
   void push(T&& item) {
     std::construct_at(&at(end_), std::move(item));
     ++end_;
   }
 
-  // There must be one.
+  // Precondition: size() > 0.
   T pop() {
     T first = std::move(at(begin_));
     drop_front();
@@ -66,7 +65,7 @@ class RingBuffer {
 
   T* places_ = nullptr;
   std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;  // Both count on, past the end.
+  std::size_t begin_ = 0;  // Neither is ever reduced.
   std::size_t end_ = 0;
 };
 
