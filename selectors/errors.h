@@ -1,5 +1,6 @@
-// Python's exceptions by name, each derived from its standard C++ neighbour:
-// catch what you know, `KeyError` or `std::out_of_range`.
+// `ValueError`, `KeyError`, `RuntimeError`, `OSError`: Python's exceptions by
+// name, each derived from the standard C++ exception of the same meaning. Catch
+// `KeyError` or `std::out_of_range`, as you prefer.
 
 #ifndef SELECTORS_ERRORS_H_
 #define SELECTORS_ERRORS_H_
@@ -10,25 +11,26 @@
 
 namespace selectors {
 
-// An argument that no selector could accept: bad events, a negative fd.
+/// Thrown for an invalid argument, such as unknown events or a negative fd.
 struct ValueError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-// A file object that is not registered, or is registered already.
+/// Thrown for a file object that is not registered, or already registered.
 struct KeyError : std::out_of_range {
   using std::out_of_range::out_of_range;
 };
 
-// A call that this state of the object forbids.
+/// Thrown for a call that the state of the object forbids.
 struct RuntimeError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The kernel refused. code().value() is Python's `errno` attribute.
+/// Thrown when the kernel refuses a call. code().value() is the errno.
 using OSError = std::system_error;
 
-// An OSError for `errno_value`; what() reads "`what`: Bad file descriptor".
+/// Returns an OSError for `errno_value`, whose what() reads, for example,
+/// "`what`: Bad file descriptor".
 inline OSError make_os_error(int errno_value, const std::string& what) {
   return OSError(errno_value, std::generic_category(), what);
 }

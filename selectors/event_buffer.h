@@ -1,4 +1,4 @@
-// Room for what a kernel tells at once, where it tells only what is ready.
+// `EventBuffer`: the array that a kernel fills with ready events.
 
 #ifndef SELECTORS_EVENT_BUFFER_H_
 #define SELECTORS_EVENT_BUFFER_H_
@@ -10,26 +10,27 @@
 
 namespace selectors {
 
-// Sized by how much has been ready at once, not by how much is registered: a
-// server with 10,000 idle connections needs a handful of places.
+// The size follows the number of events that are ready at once, not the number
+// of registrations: a server with 10,000 idle connections needs a few elements.
 template <class Event>
 class EventBuffer {
  public:
   int size() const { return size_; }
 
-  // Calls `ask`(places, size, timeout), which waits and returns how many places
-  // it filled or -1, and `report`(event) for each. If all are filled there may
-  // be more: asks again, without waiting, in a buffer twice as large, until it
-  // has heard everything. `grown`() then makes room for size() more reports, so
-  // that no event is lost between `ask` and `report` for want of memory.
-  // Returns false if the first question failed, with errno as `ask` left it.
+  // Calls `ask`(elements, size, timeout), which waits and returns the number of
+  // elements that it filled or -1, and `report`(event) for each. If all are
+  // filled there may be more: calls `ask` again, without waiting, with a buffer
+  // twice as large, until all events are reported. `grown`() then makes room
+  // for size() more reports, so that no event between `ask` and `report` is
+  // lost when memory runs out. Returns false if the first call failed, with
+  // errno as `ask` left it.
   template <class Ask, class Report, class Grown>
   bool fill(const Timeout& timeout, Ask ask, Report report, Grown grown) {
-    static constexpr Timeout kLook = Timeout::nanoseconds::zero();
-    for (const Timeout* wait = &timeout;; wait = &kLook) {
-      const int count = ask(places_.get(), size_, *wait);
-      for (int i = 0; i < count; ++i) report(places_[i]);
-      if (count < size_) return count >= 0 || wait == &kLook;
+    static constexpr Timeout kPoll = Timeout::nanoseconds::zero();
+    for (const Timeout* wait = &timeout;; wait = &kPoll) {
+      const int count = ask(elements_.get(), size_, *wait);
+      for (int i = 0; i < count; ++i) report(elements_[i]);
+      if (count < size_) return count >= 0 || wait == &kPoll;
       if (!grow(grown)) return true;
     }
   }
@@ -37,23 +38,24 @@ class EventBuffer {
  private:
   static constexpr int kFirstSize = 16;
 
-  // False if there is no memory: the kernel keeps the rest until the next wait.
+  // Returns false if memory runs out: the kernel keeps the remaining events
+  // until the next wait.
   template <class Grown>
   bool grow(Grown grown) {
     const int before = size_;
     try {
-      places_ = std::make_unique<Event[]>(2 * before);
+      elements_ = std::make_unique<Event[]>(2 * before);
       size_ = 2 * before;
       grown();
       return true;
     } catch (const std::bad_alloc&) {
-      size_ = before;  // Never more places than there is room for reports.
+      size_ = before;  // Never more elements than there is room for reports.
       return false;
     }
   }
 
   int size_ = kFirstSize;
-  std::unique_ptr<Event[]> places_ = std::make_unique<Event[]>(kFirstSize);
+  std::unique_ptr<Event[]> elements_ = std::make_unique<Event[]>(kFirstSize);
 };
 
 }  // namespace selectors

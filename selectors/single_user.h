@@ -1,4 +1,4 @@
-// "Used by one thread at a time", made checkable.
+// `SingleUser`: a debug check that an object is used by one thread at a time.
 
 #ifndef SELECTORS_SINGLE_USER_H_
 #define SELECTORS_SINGLE_USER_H_
@@ -10,11 +10,11 @@
 
 namespace selectors {
 
-// A member of an object that one thread at a time may use.
+// A member of an object that only one thread at a time may use.
 class SingleUser {
  public:
-  // Whether to check. A template argument below, so that translation units with
-  // and without NDEBUG do not share code under one name.
+  // Whether uses are checked. A template argument below, so that translation
+  // units with and without NDEBUG do not share code under one name.
 #ifdef NDEBUG
   static constexpr bool kChecked = false;
 #else
@@ -29,8 +29,8 @@ class SingleUser {
   std::atomic<std::thread::id> user_{};
 };
 
-// One use, from construction to destruction: it aborts the program if another
-// thread is in the middle of one. A thread may nest its own.
+// One use, from construction to destruction: aborts the program if another
+// thread is in the middle of a use. Uses of one thread may nest.
 template <>
 class SingleUser::UseIf<true> {
  public:

@@ -1,4 +1,4 @@
-// What a loop runs: a closure, without the cost of std::function.
+// `Callback`: a closure that a loop runs, without the cost of std::function.
 
 #ifndef LOOP_CALLBACKS_CALLBACK_H_
 #define LOOP_CALLBACKS_CALLBACK_H_
@@ -16,19 +16,21 @@
 
 namespace loop {
 
-// Owns anything that can be called without arguments. What it returns is
-// dropped. Moved, not copied, so that a closure may own what cannot be copied.
-// One that is empty, or was moved from, must not be scheduled.
-//
-// A closure of up to 48 bytes stands in the object itself: six pointers, or a
-// `this`, a shared_ptr and a string_view. A larger one is allocated, and so is
-// one that may throw when it is moved.
+/// An owner of a callable object that takes no arguments; results are dropped.
+///
+/// Movable and not copyable, so that a closure may own objects that cannot be
+/// copied. A callback that is empty or moved from must not be scheduled.
+///
+/// A closure of up to 48 bytes is stored in the object itself: six pointers, or
+/// a `this`, a shared_ptr and a string_view. A larger closure is allocated, and
+/// so is one whose move constructor may throw.
 class Callback {
  public:
+  /// Makes an empty callback.
   Callback() = default;
 
-  // Throws what copying or moving `function` throws, and std::bad_alloc if it
-  // has to be allocated.
+  /// Stores `function`. Throws the exceptions of its copy or move constructor,
+  /// and std::bad_alloc if it has to be allocated.
   template <class F>
   requires(!std::same_as<std::decay_t<F>, Callback> &&
            std::invocable<std::decay_t<F>&>)
@@ -51,13 +53,13 @@ class Callback {
   }
   ~Callback() { reset(); }
 
-  // Puts another closure where none is.
+  /// Stores a closure in an empty callback.
   template <class F>
   void emplace(F&& function) {
     ::new (static_cast<void*>(this)) Callback(std::forward<F>(function));
   }
 
-  // Destroys the closure.
+  /// Destroys the closure.
   void reset() {
     const Operations* const operations = std::exchange(operations_, nullptr);
     if (operations != nullptr && operations->destroy != nullptr) {
@@ -65,32 +67,32 @@ class Callback {
     }
   }
 
-  // Does nothing happen when it dies?
+  /// Returns whether destroying the closure has no effect.
   bool dies_silently() const {
     return operations_ == nullptr || operations_->destroy == nullptr;
   }
 
-  // Is there something to call?
+  /// Returns whether there is a closure.
   explicit operator bool() const { return operations_ != nullptr; }
 
-  // Calls it, and it can be called again.
+  /// Calls the closure, which can be called again.
   void operator()() { operations_->call(storage_); }
 
-  // Calls it for the last time, and destroys it, whether it throws or not.
+  /// Calls the closure and destroys it, whether it throws or not.
   void consume() { std::exchange(operations_, nullptr)->consume(storage_); }
 
  private:
   static constexpr std::size_t kSize = 48;
   static constexpr std::size_t kAlignment = alignof(void*);
 
-  // What is known of a closure when its type is forgotten: a vtable.
+  // The operations on a closure of erased type: a vtable.
   struct Operations {
     void (*call)(void* function);
     void (*consume)(void* function);
-    // nullptr: there is nothing to do.
+    // nullptr: the closure is trivially destructible.
     void (*destroy)(void* function);
-    // Moves it to where nothing is, and destroys the old one. nullptr: copying
-    // the bytes will do.
+    // Move-constructs at `to` and destroys `from`. nullptr: copying the bytes
+    // is enough.
     void (*relocate)(void* from, void* to);
   };
 
@@ -143,15 +145,15 @@ class Callback {
 
   template <class F, class Argument>
   void put(Argument&& argument) {
-    // Says to the compiler that all bytes have been written, with no
-    // instruction: take() copies also those that are none of the closure's, and
-    // that is fine, but g++ warns whoever compiles it with -O2 and -Wall.
+    // Tells the compiler that all bytes are initialized, without an
+    // instruction: take() also copies the bytes behind the closure, which is
+    // harmless, but g++ -O2 -Wall warns of it in every user's code.
     asm("" : "=m"(storage_));
     ::new (static_cast<void*>(storage_)) F(std::forward<Argument>(argument));
     operations_ = &kOperations<F>;
   }
 
-  // This must be empty.
+  // Precondition: this is empty.
   void take(Callback& other) noexcept {
     operations_ = std::exchange(other.operations_, nullptr);
     if (operations_ == nullptr) return;
@@ -166,7 +168,7 @@ class Callback {
   alignas(kAlignment) std::byte storage_[kSize];
 };
 
-// A callback, and where in the program it was scheduled.
+// A callback, and the place in the program where it was scheduled.
 struct Scheduled {
   template <class F>
   Scheduled(F&& function, const SourceLocation& place)
@@ -175,7 +177,7 @@ struct Scheduled {
   }
   Scheduled() = default;
 
-  // Puts another in the place of an empty one.
+  // Stores a closure in an empty one.
   template <class F>
   void emplace(F&& function, const SourceLocation& place) {
     callback.emplace(std::forward<F>(function));

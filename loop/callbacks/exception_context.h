@@ -1,4 +1,4 @@
-// What an exception handler is told.
+// `ExceptionContext`: the argument of exception handlers.
 
 #ifndef LOOP_CALLBACKS_EXCEPTION_CONTEXT_H_
 #define LOOP_CALLBACKS_EXCEPTION_CONTEXT_H_
@@ -10,12 +10,18 @@
 
 namespace loop {
 
-// Port of the `context` of asyncio's exception handlers (CPython 3.13,
-// asyncio.loop.call_exception_handler).
+/// The description of an error that EventLoop::call_exception_handler()
+/// reports.
+///
+/// Port of the `context` of asyncio's exception handlers (CPython 3.13,
+/// asyncio.loop.call_exception_handler).
 struct ExceptionContext {
-  std::string message;                     // What went wrong.
-  std::exception_ptr exception = nullptr;  // nullptr if there was none.
-  SourceLocation where = {};  // Where the callback was scheduled, or the like.
+  /// A description of the error.
+  std::string message;
+  /// The exception; nullptr if there is none.
+  std::exception_ptr exception = nullptr;
+  /// The place in the program: usually where the callback was scheduled.
+  SourceLocation where = {};
 };
 
 }  // namespace loop

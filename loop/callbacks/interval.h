@@ -1,4 +1,4 @@
-// Callbacks that come back.
+// `call_every()`: callbacks that run periodically.
 
 #ifndef LOOP_CALLBACKS_INTERVAL_H_
 #define LOOP_CALLBACKS_INTERVAL_H_
@@ -12,40 +12,45 @@
 
 namespace loop {
 
-// What becomes of the ticks of an interval that nobody was there to hear. Say
-// the period is 10, and the callback takes 25 once, from 10 to 35. The tick of
-// 20 is late, then, and that of 30 as well:
+/// The policy for the ticks of an interval that are missed because something
+/// else was running.
+///
+/// For example, the period is 10, and the callback once takes 25, from 10 to
+/// 35, so that the ticks of 20 and 30 are missed:
 enum class MissedTicks {
-  kSkip,   // The first is late, the others are left out: 10 35 40 50 60
-  kBurst,  // All of them are late:                       10 35 35 40 50
-  kDelay,  // The first is late, and the count begins anew: 10 35 45 55
+  kSkip,   ///< The first is late, the others are skipped:    10 35 40 50 60.
+  kBurst,  ///< All of them are late:                         10 35 35 40 50.
+  kDelay,  ///< The first is late, and the period restarts:   10 35 45 55.
 };
 
 class Interval;
 
-// What call_every() returns. A small value, which may be copied and forgotten
-// and may outlive the interval and the loop. Used by the loop's thread only.
+/// The handle of an interval, from EventLoop::call_every().
+///
+/// A small value, which may be copied, and may outlive the interval and the
+/// loop. Threads: the loop's thread only.
 class IntervalHandle {
  public:
+  /// Makes a handle of no interval.
   IntervalHandle() = default;
   explicit IntervalHandle(std::weak_ptr<Interval> interval)
       : interval_(std::move(interval)) {}
 
-  // It does not tick any more. The callback is destroyed now, or, if it is
-  // running, when it returns.
+  /// Ends the interval. The callback is destroyed now or, if it is running,
+  /// when it returns.
   void cancel();
 
-  // Does it not tick any more, whoever saw to it?
+  /// Returns whether the interval has ended, by any handle or with its loop.
   bool cancelled() const;
 
-  // When it ticks next; TimePoint::max() if it does not.
+  /// Returns the time of the next tick; TimePoint::max() if there is none.
   TimePoint when() const;
 
  private:
   std::weak_ptr<Interval> interval_;
 };
 
-// What EventLoop::call_every() does.
+// The implementation of EventLoop::call_every().
 IntervalHandle start_interval(EventLoop& loop, std::chrono::nanoseconds period,
                               Callback callback, MissedTicks missed,
                               SourceLocation where);

@@ -1,4 +1,4 @@
-// The last resort of what nobody else was there to hear.
+// `log_line()`: writes a report to standard error.
 
 #ifndef LOOP_CALLBACKS_LOG_LINE_H_
 #define LOOP_CALLBACKS_LOG_LINE_H_
@@ -9,13 +9,13 @@
 
 namespace loop {
 
-// Writes "loop: `text`" to standard error, in one piece. What cannot be written
-// is lost.
+// Writes "loop: `text`" and a newline to standard error, in one piece. A line
+// that cannot be written is lost.
 inline void log_line(const std::string& text) {
   std::fputs(("loop: " + text + "\n").c_str(), stderr);
 }
 
-// What an exception says of itself.
+// Returns the what() of an exception.
 inline std::string exception_text(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);

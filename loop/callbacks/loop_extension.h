@@ -1,4 +1,4 @@
-// What a layer above keeps beside a loop.
+// `LoopExtension`: an object that a layer above keeps with a loop.
 
 #ifndef LOOP_CALLBACKS_LOOP_EXTENSION_H_
 #define LOOP_CALLBACKS_LOOP_EXTENSION_H_
@@ -9,7 +9,7 @@
 
 namespace loop {
 
-// Derived from by what EventLoop::extension() is to make and own.
+/// The base class of objects that EventLoop::extension() makes and owns.
 class LoopExtension {
  public:
   LoopExtension() = default;
@@ -18,11 +18,11 @@ class LoopExtension {
   virtual ~LoopExtension() = default;
 };
 
-// One object of each type. There are two or three, so that a search from one
-// end to the other is faster than any table.
+// At most one object of each type. There are two or three, so that a linear
+// search is faster than any table.
 class LoopExtensions {
  public:
-  // nullptr if there is none.
+  // Returns the object of type T, or nullptr.
   template <class T>
   T* find() const {
     for (const auto& [key, object] : objects_) {
@@ -38,7 +38,7 @@ class LoopExtensions {
     return added;
   }
 
-  // The last that was added first, as it may need those before.
+  // Destroys the objects in reverse order, as one may need those before it.
   void destroy_all() {
     while (!objects_.empty()) {
       const auto dying = std::move(objects_.back().second);
@@ -47,7 +47,7 @@ class LoopExtensions {
   }
 
  private:
-  // Its address tells types apart.
+  // The address identifies the type.
   template <class T>
   static inline char kKey = 0;
 

@@ -1,4 +1,4 @@
-// Where in a program something was asked for, so that a report can say so.
+// `SourceLocation`: a file and line of a program, for reports.
 
 #ifndef LOOP_CALLBACKS_SOURCE_LOCATION_H_
 #define LOOP_CALLBACKS_SOURCE_LOCATION_H_
@@ -7,11 +7,13 @@
 
 namespace loop {
 
-// What std::source_location is where the compiler has it; clang 14 has not. As
-// the last parameter of a function, `SourceLocation where =
-// SourceLocation::current()`, it is the place of the call.
+/// A file and line, as std::source_location, which clang 14 lacks.
+///
+/// As the last parameter of a function, `SourceLocation where =
+/// SourceLocation::current()`, it is the place of the call.
 class SourceLocation {
  public:
+  /// Returns the place of the call.
   static constexpr SourceLocation current(
       const char* file = __builtin_FILE(),
       unsigned line = static_cast<unsigned>(__builtin_LINE())) {
@@ -21,13 +23,15 @@ class SourceLocation {
     return here;
   }
 
+  /// The file, as the compiler was given it; "" if unknown.
   constexpr const char* file_name() const { return file_; }
+  /// The line; 0 if unknown.
   constexpr unsigned line() const { return line_; }
 
-  // Another line of the same file.
+  /// Changes the line, in the same file.
   constexpr void set_line(unsigned line) { line_ = line; }
 
-  // "examples/interval.cc:12"
+  /// Returns, for example, "examples/interval.cc:12".
   std::string repr() const {
     return std::string(file_) + ":" + std::to_string(line_);
   }

@@ -1,4 +1,4 @@
-// Moments of a loop's clock.
+// `TimePoint`: a time of a loop's clock.
 
 #ifndef LOOP_CALLBACKS_TIME_POINT_H_
 #define LOOP_CALLBACKS_TIME_POINT_H_
@@ -8,10 +8,10 @@
 
 namespace loop {
 
-// EventLoop::time() is the present one.
+/// A time of a loop's clock, as EventLoop::time() returns it.
 using TimePoint = std::chrono::steady_clock::time_point;
 
-// `when` + `delay`; what is beyond the end of time is its end.
+/// Returns `when` + `delay`, saturated at the smallest and largest TimePoint.
 constexpr TimePoint later(TimePoint when, std::chrono::nanoseconds delay) {
   if (delay > TimePoint::duration::zero() && when > TimePoint::max() - delay) {
     return TimePoint::max();
@@ -22,8 +22,8 @@ constexpr TimePoint later(TimePoint when, std::chrono::nanoseconds delay) {
   return when + delay;
 }
 
-// How long from `now` to `when`: 0 if it is past, and at most what a number of
-// nanoseconds can hold, although they may be twice as far apart.
+/// Returns the time from `now` to `when`: 0 if `when` is past, and at most
+/// nanoseconds::max(), although the two may be twice as far apart.
 constexpr std::chrono::nanoseconds until(TimePoint when, TimePoint now) {
   using std::chrono::nanoseconds;
   if (when <= now) return nanoseconds::zero();

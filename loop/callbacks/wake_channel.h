@@ -1,31 +1,30 @@
-// The descriptor by which a sleeping loop is woken.
+// `WakeChannel`: the descriptor that wakes a blocked loop.
 
 #ifndef LOOP_CALLBACKS_WAKE_CHANNEL_H_
 #define LOOP_CALLBACKS_WAKE_CHANNEL_H_
 
 namespace loop {
 
-// Two ends: what is written into one makes the other readable. An eventfd on
-// Linux, where both are the same descriptor; a pipe elsewhere. Neither blocks,
-// and programs that are started with exec() do not get them.
-//
-// What is written is never looked at. It says only: wake up.
+// A pair of descriptors: writing to one makes the other readable. An eventfd on
+// Linux, where both are the same descriptor; a pipe elsewhere. Both are
+// non-blocking and close-on-exec. The written data have no meaning.
 struct WakeChannel {
   int reader = -1;
   int writer = -1;
 
-  // Throws OSError if there is no descriptor left.
+  // Opens a channel. Throws OSError if no descriptor is left.
   static WakeChannel open();
   void close();
 
-  // If not, it is full when it has been written too often without being read.
+  // Returns whether this is an eventfd. A pipe becomes full if it is written
+  // often and never read.
   bool is_eventfd() const { return reader == writer; }
 
-  // Reads all there is, so that it is not readable any more.
+  // Reads all data, so that the channel is not readable anymore.
   void drain() const;
 };
 
-// The channel that every Unix has. Throws OSError.
+// Opens the channel that every Unix has, a pipe. Throws OSError.
 WakeChannel open_pipe();
 
 }  // namespace loop

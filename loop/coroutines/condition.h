@@ -1,4 +1,4 @@
-// Waiting, with a lock, for what that lock protects to change.
+// `Condition`: waiting for a change of the data that a lock protects.
 
 #ifndef LOOP_COROUTINES_CONDITION_H_
 #define LOOP_COROUTINES_CONDITION_H_
@@ -16,38 +16,51 @@
 
 namespace loop {
 
-// Who holds the lock, and finds that what it protects is not as it should be,
-// waits until another, who has changed it, notifies:
-//
-//   const auto guard = co_await condition.scoped();
-//   const auto has_room = [&] { return used < size; };
-//   co_await condition.wait_for(has_room);
-//
-// In all the rest it is as Lock, with regard to threads, loops and its end.
-// Port of asyncio.Condition (CPython 3.13, Lib/asyncio/locks.py).
+/// A condition variable for the tasks of one loop.
+///
+/// A task that holds the lock waits until another task, which has changed the
+/// protected data, notifies it:
+///
+/// ```cpp
+/// const auto guard = co_await condition.scoped();
+/// const auto has_room = [&] { return used < size; };
+/// co_await condition.wait_for(has_room);
+/// ```
+///
+/// For the tasks of one loop, in its thread. The condition belongs to the loop
+/// of the first task that has to wait: tasks of another loop get a
+/// RuntimeError, and so do tasks that wait when the condition is destroyed.
+///
+/// Port of asyncio.Condition (CPython 3.13, Lib/asyncio/locks.py).
 class Condition {
  public:
+  /// Makes a condition with a lock of its own.
   Condition() : lock_(own_lock_) {}
-  // `lock` must outlive it, but not those who wait. Several conditions may
-  // share one.
+  /// Makes a condition of `lock`, which must outlive the condition, but not the
+  /// waiting tasks. Several conditions may share a lock.
   explicit Condition(Lock& lock) : lock_(lock) {}
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
 
-  // Those of the lock.
+  /// Acquires the lock. See Lock::acquire().
   Lock::Acquire acquire() { return lock_.acquire(); }
+  /// Acquires the lock and returns a Guard. See Lock::scoped().
   Scoped<Lock> scoped() { return lock_.scoped(); }
+  /// Releases the lock. See Lock::release().
   void release() { lock_.release(); }
+  /// Returns whether the lock is held. See Lock::locked().
   bool locked() const { return lock_.locked(); }
 
-  // Releases the lock, waits until it is notified, and acquires the lock again,
-  // which it holds in any case when this returns or throws, as long as that
-  // exists. It may return without a reason, so look again: or see wait_for().
-  // Throws RuntimeError if the lock is free.
+  /// `co_await condition.wait()` releases the lock, waits for a notification,
+  /// and acquires the lock again.
+  ///
+  /// Whether it returns or throws, the task holds the lock afterwards, if that
+  /// still exists. It may return without a notification: check the data again,
+  /// or use wait_for(). Throws RuntimeError if the lock is free.
   Coroutine<> wait();
 
-  // Waits until predicate() is true; returns what that returns. It is called
-  // with the lock held.
+  /// `co_await condition.wait_for(predicate)` waits until predicate() is true,
+  /// and returns its result. The lock is held when predicate() is called.
   template <std::invocable Predicate>
   Coroutine<std::invoke_result_t<Predicate&>> wait_for(Predicate predicate) {
     for (;;) {
@@ -56,9 +69,10 @@ class Condition {
     }
   }
 
-  // Wakes `n` of those that wait, the first ones. They go on when they have the
-  // lock, which this does not release. Throws RuntimeError if it is free.
+  /// Wakes the first `n` waiters, which resume once they have the lock;
+  /// notify() does not release it. Throws RuntimeError if the lock is free.
   void notify(int n = 1);
+  /// Wakes all waiters. Throws RuntimeError if the lock is free.
   void notify_all() { notify(std::numeric_limits<int>::max()); }
 
  private:

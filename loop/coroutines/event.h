@@ -1,4 +1,4 @@
-// Something that has happened, or not yet.
+// `Event`: a flag that tasks wait for.
 
 #ifndef LOOP_COROUTINES_EVENT_H_
 #define LOOP_COROUTINES_EVENT_H_
@@ -12,9 +12,18 @@
 
 namespace loop {
 
-// A flag that tasks can wait for. In all the rest it is as Lock, with regard to
-// threads, loops and its end.
-// Port of asyncio.Event (CPython 3.13, Lib/asyncio/locks.py).
+/// A flag that tasks wait for.
+///
+/// ```cpp
+/// loop::Event ready;
+/// co_await ready.wait();  // Until another task calls ready.set().
+/// ```
+///
+/// For the tasks of one loop, in its thread. The event belongs to the loop of
+/// the first task that has to wait: tasks of another loop get a RuntimeError,
+/// and so do tasks that wait when the event is destroyed.
+///
+/// Port of asyncio.Event (CPython 3.13, Lib/asyncio/locks.py).
 class Event {
  public:
   class Awaiter;
@@ -24,19 +33,22 @@ class Event {
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
 
+  /// Returns whether the flag is set.
   bool is_set() const { return is_set_; }
 
-  // Wakes all that wait; from now on nobody has to, until clear().
+  /// Sets the flag and wakes all waiters. wait() does not suspend until
+  /// clear().
   void set() {
     if (is_set_) return;
     waiters_.wake_all();  // First, as there may be no memory for that.
     is_set_ = true;
   }
+  /// Clears the flag. Waiters that set() has woken still resume.
   void clear() { is_set_ = false; }
 
-  // `co_await event.wait()` waits until it is set. Who was woken goes on, even
-  // if it has been cleared again by then.
-  // Differs from Python: returns nothing, where that returns always True.
+  /// `co_await event.wait()` waits until the flag is set.
+  ///
+  /// Differs from Python: returns nothing; Python always returns True.
   Wait wait() { return Wait(*this); }
 
  private:

@@ -1,4 +1,4 @@
-// `async with lock:`
+// `Guard`: the holder of a lock or semaphore, as `async with` has it.
 
 #ifndef LOOP_COROUTINES_GUARD_H_
 #define LOOP_COROUTINES_GUARD_H_
@@ -12,15 +12,17 @@
 
 namespace loop {
 
-// Holds a lock or a semaphore, and releases it when it is destroyed, unless it
-// is free then. What it holds is not to be released by hand: another task may
-// have acquired it by the time the guard dies. Can be moved. What it holds may
-// be destroyed before it, as it happens when a loop closes, whose tasks are
-// destroyed one after the other.
+/// The holder of a lock or a semaphore, from scoped(); releases it when
+/// destroyed.
+///
+/// Movable. Do not call release() on a lock that a guard holds: another task
+/// may have acquired the lock by the time the guard releases it. The lock may
+/// be destroyed before the guard, as happens when a loop closes and destroys
+/// its tasks one after another.
 template <class Lock>
 class [[nodiscard]] Guard : private Dependent {
  public:
-  // `lock` has been acquired.
+  /// Takes over `lock`, which has been acquired.
   Guard(Lock& lock, Dependents& dependents)
       : Dependent(dependents), lock_(lock) {}
   Guard(Guard&&) = default;
@@ -32,7 +34,7 @@ class [[nodiscard]] Guard : private Dependent {
   Lock& lock_;
 };
 
-// Acquires the lock, and gives the guard that holds it.
+/// The awaiter of scoped(): acquires the lock and returns its guard.
 template <class Lock>
 class ScopedAwaiter {
  public:
@@ -53,7 +55,7 @@ class ScopedAwaiter {
   typename Lock::Awaiter acquire_;
 };
 
-// What scoped() returns, to be awaited.
+/// The awaitable that scoped() returns.
 template <class Lock>
 using Scoped = Operation<Lock, ScopedAwaiter<Lock>>;
 

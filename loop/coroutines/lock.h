@@ -1,4 +1,4 @@
-// One task at a time.
+// `Lock`: mutual exclusion between tasks.
 
 #ifndef LOOP_COROUTINES_LOCK_H_
 #define LOOP_COROUTINES_LOCK_H_
@@ -14,25 +14,27 @@
 
 namespace loop {
 
-// Is held by one task at a time:
-//
-//   loop::Lock lock;
-//   {
-//     const auto guard = co_await lock.scoped();
-//     co_await change_what_the_lock_protects();
-//   }
-//
-// Others wait, and get it in the order in which they asked; who asks when it is
-// free, but promised to one that waits, has to queue up, too. To take a free
-// one does not suspend the task. A task that holds it must not ask once more:
-// it would wait for itself.
-//
-// For tasks of one loop, and its thread; a mutex, which blocks the thread, is
-// something else. It belongs to the loop of the first task that has to wait:
-// those of another loop get a RuntimeError. Who waits when it is destroyed gets
-// a RuntimeError, too.
-//
-// Port of asyncio.Lock (CPython 3.13, Lib/asyncio/locks.py).
+/// Mutual exclusion between the tasks of one loop.
+///
+/// ```cpp
+/// loop::Lock lock;
+/// {
+///   const auto guard = co_await lock.scoped();
+///   co_await change_the_protected_data();
+/// }
+/// ```
+///
+/// Waiting tasks get the lock in FIFO order; a task that asks while an earlier
+/// waiter has been promised the lock queues behind it. acquire() on a free lock
+/// does not suspend the task. Not recursive: a task that acquires a lock it
+/// holds waits for itself.
+///
+/// For the tasks of one loop, in its thread; a mutex, which blocks the thread,
+/// is something else. The lock belongs to the loop of the first task that has
+/// to wait: tasks of another loop get a RuntimeError, and so do tasks that wait
+/// when the lock is destroyed.
+///
+/// Port of asyncio.Lock (CPython 3.13, Lib/asyncio/locks.py).
 class Lock {
  public:
   class Awaiter;
@@ -42,18 +44,21 @@ class Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
 
-  // `co_await lock.acquire()` waits until it is free, and takes it.
-  // Differs from Python: returns nothing, where that returns always True.
+  /// `co_await lock.acquire()` waits until the lock is free, and takes it.
+  ///
+  /// Differs from Python: returns nothing; Python always returns True.
   Acquire acquire() { return Acquire(*this); }
 
-  // The same, and returns a Guard, which releases it when it is destroyed.
-  // Port of `async with lock`.
+  /// `co_await lock.scoped()` acquires the lock and returns a Guard, whose
+  /// destructor releases it. Port of `async with lock`.
   Scoped<Lock> scoped() { return Scoped<Lock>(*this); }
 
-  // Gives it back; the first that waits gets it soon. Any task may, not only
-  // the one that acquired it. Throws RuntimeError if it is free.
+  /// Releases the lock and wakes the first waiter. Any task may call it, not
+  /// only the one that acquired the lock. Throws RuntimeError if the lock is
+  /// free.
   void release();
 
+  /// Returns whether a task holds the lock.
   bool locked() const { return locked_; }
 
  private:

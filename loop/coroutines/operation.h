@@ -1,18 +1,22 @@
-// Something to be awaited.
+// `Operation`: an awaitable of a member function, such as Lock::acquire().
 
 #ifndef LOOP_COROUTINES_OPERATION_H_
 #define LOOP_COROUTINES_OPERATION_H_
 
 namespace loop {
 
-// What a function of an object returns when `co_await` is to do the work. It
-// can be copied and handed on, to create_task() for instance; the awaiter that
-// `co_await` makes of it stays where it is, in the frame of the coroutine.
+/// An awaitable that refers to `object` and does its work in `co_await`.
+///
+/// An operation can be copied and passed on, to create_task() for example; the
+/// awaiter that `co_await` makes of it stays in the frame of the coroutine. The
+/// object must exist until then.
 template <class Object, class Awaiter>
 class [[nodiscard]] Operation {
  public:
+  /// Makes an operation on `object`.
   explicit Operation(Object& object) : object_(object) {}
 
+  /// Makes the awaiter.
   Awaiter operator co_await() const { return Awaiter(object_); }
 
  private:

@@ -1,4 +1,4 @@
-// A number of tasks at a time.
+// `Semaphore`, `BoundedSemaphore`: a limit on the number of tasks in a section.
 
 #ifndef LOOP_COROUTINES_SEMAPHORE_H_
 #define LOOP_COROUTINES_SEMAPHORE_H_
@@ -15,35 +15,48 @@
 
 namespace loop {
 
-// A counter of how many more tasks may acquire it: each takes one, and those
-// that find 0 wait, and are served in the order in which they asked. It can be
-// released by others than those who acquired it, and more often. In all the
-// rest it is as Lock, with regard to threads, loops and its end.
-// Port of asyncio.Semaphore (CPython 3.13, Lib/asyncio/locks.py).
+/// A counter of the tasks that may still acquire the semaphore.
+///
+/// acquire() takes one, and waits while the counter is 0, in FIFO order. Any
+/// task may release the semaphore, also more often than it was acquired.
+///
+/// ```cpp
+/// loop::Semaphore connections(10);
+/// const auto guard = co_await connections.scoped();  // At most ten at a time.
+/// ```
+///
+/// For the tasks of one loop, in its thread. The semaphore belongs to the loop
+/// of the first task that has to wait: tasks of another loop get a
+/// RuntimeError, and so do tasks that wait when the semaphore is destroyed.
+///
+/// Port of asyncio.Semaphore (CPython 3.13, Lib/asyncio/locks.py).
 class Semaphore {
  public:
   class Awaiter;
   using Acquire = Operation<Semaphore, Awaiter>;
 
-  // Throws ValueError if `value` is negative.
+  /// Makes a semaphore that `value` tasks may acquire. Throws ValueError if
+  /// `value` is negative.
   explicit Semaphore(int value = 1)
       : Semaphore(value, std::numeric_limits<int>::max()) {}
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
 
-  // `co_await semaphore.acquire()` waits until one is left, and takes it.
-  // Differs from Python: returns nothing, where that returns always True.
+  /// `co_await semaphore.acquire()` waits until the counter is positive, and
+  /// decrements it.
+  ///
+  /// Differs from Python: returns nothing; Python always returns True.
   Acquire acquire() { return Acquire(*this); }
 
-  // The same, and returns a Guard, which releases it when it is destroyed.
-  // Port of `async with semaphore`.
+  /// `co_await semaphore.scoped()` acquires the semaphore and returns a Guard,
+  /// whose destructor releases it. Port of `async with semaphore`.
   Scoped<Semaphore> scoped() { return Scoped<Semaphore>(*this); }
 
-  // Gives one back; the first that waits gets it. Throws ValueError if that
-  // makes more than there may be, as BoundedSemaphore has it.
+  /// Increments the counter, or hands the place to the first waiter. Throws
+  /// ValueError if a BoundedSemaphore would exceed its initial value.
   void release();
 
-  // Would acquire() have to wait? Also if others do, although some are left.
+  /// Returns whether acquire() would wait: the counter is 0, or others wait.
   bool locked() const { return value_ == 0 || !waiters_.empty(); }
 
  protected:
@@ -70,10 +83,12 @@ class Semaphore {
   Dependents dependents_;
 };
 
-// One that must not be released more often than it was acquired.
-// Port of asyncio.BoundedSemaphore.
+/// A semaphore that must not be released more often than it was acquired.
+/// Port of asyncio.BoundedSemaphore.
 class BoundedSemaphore : public Semaphore {
  public:
+  /// Makes a semaphore that `value` tasks may acquire. Throws ValueError if
+  /// `value` is negative.
   explicit BoundedSemaphore(int value = 1) : Semaphore(value, value) {}
 };
 
