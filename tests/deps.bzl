@@ -20,6 +20,8 @@ def _local_or_download_impl(ctx):
     if ctx.attr.build_file:
         ctx.file("BUILD.bazel", ctx.read(ctx.attr.build_file))
     for name in ctx.attr.edit:
+        if not ctx.path(name).exists:
+            continue  # A later version, which needs no edit.
         text = ctx.read(name)
         for old, new in ctx.attr.replace.items():
             text = text.replace(old, new)
