@@ -6,15 +6,19 @@ Barrier::Barrier(int parties) : parties_(parties) {
   if (parties < 1) throw selectors::ValueError("parties must be >= 1");
 }
 
+Barrier::~Barrier() {
+  while (!parties_waiting_.empty()) parties_waiting_.pop_front();
+}
+
 // leave() is no destructor's, which would also run when the loop closes: the
 // barrier may be gone by then.
 Coroutine<int> Barrier::wait() {
   const auto guard = co_await condition_.scoped();
   co_await block();
-  const int index = count_++;
-  if (count_ == parties_) {
-    state_ = State::kDraining;
-    condition_.notify_all();
+  Party self;
+  parties_waiting_.push_back(self);
+  if (++count_ == parties_) {
+    release();
   } else {
     const Dependent waiting(dependents_);
     const auto is_over = [this] { return state_ != State::kFilling; };
@@ -28,7 +32,17 @@ Coroutine<int> Barrier::wait() {
   const bool released = state_ == State::kDraining;
   leave();
   if (!released) throw BrokenBarrierError("Abort or reset of barrier");
-  co_return index;
+  co_return self.index;
+}
+
+// Those that came and were cancelled since have left the list.
+void Barrier::release() {
+  int index = 0;
+  while (!parties_waiting_.empty()) {
+    parties_waiting_.pop_front().index = index++;
+  }
+  state_ = State::kDraining;
+  condition_.notify_all();
 }
 
 // Until there is nobody left from the last time.

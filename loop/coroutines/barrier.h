@@ -6,6 +6,7 @@
 #include "loop/coroutines/condition.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/dependents.h"
+#include "loop/futures/ring.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -26,12 +27,18 @@ class Barrier {
   explicit Barrier(int parties);
   Barrier(const Barrier&) = delete;
   Barrier& operator=(const Barrier&) = delete;
+  ~Barrier();
 
-  // Waits for the others. Returns which of them it is: each of the numbers from
-  // 0 to parties - 1 once, so that one can be chosen to do something.
-  // Who comes while those before are still leaving waits for that first. Throws
-  // BrokenBarrierError if the barrier is aborted, or reset meanwhile.
-  // Port of wait() and of `async with barrier as index`.
+  /// Waits for the others. Returns an index: of the `parties` tasks that go on
+  /// together each gets one of the numbers from 0 to parties - 1, in the order
+  /// in which they came, so that one can be chosen to do something. A task that
+  /// is cancelled while the barrier fills gives up its place.
+  /// A task that comes while the ones before are still leaving waits for that
+  /// first. Throws BrokenBarrierError if the barrier is aborted, or reset
+  /// meanwhile.
+  /// Differs from Python: there the index is given on arrival, and after a
+  /// cancellation two tasks get the same one (gh-155233).
+  /// Port of wait() and of `async with barrier as index`.
   Coroutine<int> wait();
 
   // Makes it empty: those that wait get a BrokenBarrierError.
@@ -49,7 +56,13 @@ class Barrier {
  private:
   enum class State { kFilling, kDraining, kResetting, kBroken };
 
+  // A task that waits for the others, in the order of their coming.
+  struct Party : RingLink {
+    int index = 0;  // Valid once the barrier is full.
+  };
+
   Coroutine<> block();
+  void release();
   void leave();
   bool is_emptying() const {
     return state_ == State::kDraining || state_ == State::kResetting;
@@ -59,6 +72,7 @@ class Barrier {
   const int parties_;
   State state_ = State::kFilling;
   int count_ = 0;  // How many are in it.
+  Ring<Party> parties_waiting_;
   Dependents dependents_;
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -73,6 +74,49 @@ TEST_F(BarrierTest, IsUsedAgain) {
   for (int i = 0; i < kParties; ++i) tasks.push_back(start(rounds()));
   for (const auto& task : tasks) run_until_complete(task);
   EXPECT_EQ(sum, 3 * (0 + 1 + 2 + 3 + 4));
+}
+
+// Of those that go on together each has an index of its own, in the order in
+// which they came, whichever was cancelled while the barrier filled.
+TEST_F(BarrierTest, IndicesAfterACancellation) {
+  for (int cancelled = 0; cancelled < kParties - 1; ++cancelled) {
+    auto tasks = start_waiting(kParties - 1);
+    f_.turn(3);
+    const auto i = static_cast<std::size_t>(cancelled);
+    EXPECT_TRUE(tasks[i].cancel());
+    f_.turn(3);
+    EXPECT_EQ(barrier_.n_waiting(), kParties - 2);
+    tasks.erase(tasks.begin() + cancelled);
+    for (auto& task : start_waiting(2)) tasks.push_back(task);
+    std::vector<int> indices;
+    for (const auto& task : tasks) indices.push_back(run_until_complete(task));
+    EXPECT_EQ(indices, (std::vector<int>{0, 1, 2, 3, 4})) << cancelled;
+  }
+}
+
+// All that waited are cancelled, and the next round counts from 0.
+TEST_F(BarrierTest, IndicesAfterAllWereCancelled) {
+  for (const auto& task : start_waiting(kParties - 1)) {
+    f_.turn(3);
+    task.cancel();
+  }
+  f_.turn(3);
+  const auto tasks = start_waiting(kParties);
+  int index = 0;
+  for (const auto& task : tasks) EXPECT_EQ(run_until_complete(task), index++);
+}
+
+// A place that was given up by a reset is not counted either.
+TEST_F(BarrierTest, IndicesAfterAReset) {
+  const auto broken = start_waiting(2);
+  f_.turn(3);
+  run(barrier_.reset());
+  for (const auto& task : broken) {
+    EXPECT_THROW(run_until_complete(task), BrokenBarrierError);
+  }
+  const auto tasks = start_waiting(kParties);
+  int index = 0;
+  for (const auto& task : tasks) EXPECT_EQ(run_until_complete(task), index++);
 }
 
 // Who comes while the others leave waits for the next time.
