@@ -52,6 +52,10 @@ class TaskGroup::Member final : public DoneCallback {
         future.where());
   }
 
+  void cancel() const {
+    if (!task_->done()) task_->cancel();
+  }
+
   const AnyTask& task() const { return *task_; }
   std::list<Member>::iterator self() const { return self_; }
 
@@ -73,13 +77,14 @@ void TaskGroup::Place::take(AnyTask task) {
   const auto member = member_.begin();
   member->start(std::move(task), member);
   group_.members_.splice(group_.members_.end(), member_);
+  if (group_.aborting_) member->cancel();
 }
 
 // What the parent waits for. It exists as long as that, and no longer.
 class TaskGroup::Completed final : public FutureResult<void> {
  public:
   explicit Completed(TaskGroup& group)
-      : FutureResult(group.parent_->loop(), SourceLocation::current()),
+      : FutureResult(group.parent_->core().loop(), SourceLocation::current()),
         group_(group),
         waiting_(group.dependents_) {
     group_.completed_ = this;
@@ -104,10 +109,11 @@ TaskGroup::TaskGroup() = default;
 TaskGroup::~TaskGroup() = default;
 
 void TaskGroup::enter() {
-  if (parent_ != nullptr) {
+  if (parent_) {
     throw selectors::RuntimeError("TaskGroup has already been entered");
   }
-  parent_ = TaskCore::current();
+  parent_.emplace(*TaskCore::current());
+  if (aborting_) cancel_parent();
 }
 
 Coroutine<> TaskGroup::exit(std::exception_ptr error) {
@@ -119,25 +125,24 @@ Coroutine<> TaskGroup::exit(std::exception_ptr error) {
   co_await wait_for_members(cancellation);
 
   if (interrupt_) std::rethrow_exception(interrupt_);
-  // Who has cancelled the parent to get here has to take that back. If that was
-  // the only one, there is no cancellation to tell of.
+  // The group takes back its own request to cancel the parent. If there was no
+  // other, there is no cancellation to report.
   if (cancelled_parent_ && parent_->uncancel() == 0) cancellation = nullptr;
-  if (cancellation && errors_.empty()) std::rethrow_exception(cancellation);
   if (error && !was_cancelled) errors_.push_back(std::move(error));
   if (!errors_.empty()) throw_errors();
+  if (cancellation) std::rethrow_exception(cancellation);
 }
 
-// The parent can be cancelled as often as somebody likes: it waits until all
-// are done.
+// However often the parent is cancelled, it waits until all are done. A request
+// that comes while they are being cancelled is kept as well.
 Coroutine<> TaskGroup::wait_for_members(std::exception_ptr& cancellation) {
   while (!members_.empty()) {
     const Reference<FutureResult<void>> completed(new Completed(*this));
     try {
       co_await Future<void>(completed);
     } catch (const CancelledError&) {
-      if (aborting_) continue;
-      cancellation = std::current_exception();
-      abort();
+      if (!cancellation) cancellation = std::current_exception();
+      if (!aborting_) abort();
     }
   }
 }
@@ -154,17 +159,28 @@ void TaskGroup::throw_errors() {
 }
 
 const char* TaskGroup::reason_to_refuse() const {
-  if (parent_ == nullptr) return "TaskGroup has not been entered";
-  if (exiting_ && members_.empty()) return "TaskGroup is finished";
+  if (!parent_) return "TaskGroup has not been entered";
+  if (is_finished()) return "TaskGroup is finished";
   if (aborting_) return "TaskGroup is shutting down";
   return nullptr;
 }
 
 void TaskGroup::abort() {
   aborting_ = true;
-  for (const Member& member : members_) {
-    if (!member.task().done()) member.task().cancel();
-  }
+  for (const Member& member : members_) member.cancel();
+}
+
+// The parent may be waiting for anything, within the body. It is cancelled, so
+// that it gets to exit(), which takes that back.
+void TaskGroup::cancel_parent() {
+  parent_->cancel();
+  cancelled_parent_ = true;
+}
+
+void TaskGroup::cancel() {
+  if (aborting_ || is_finished()) return;
+  abort();
+  if (parent_ && !exiting_) cancel_parent();
 }
 
 void TaskGroup::on_task_done(Member& member) {
@@ -181,15 +197,12 @@ void TaskGroup::on_task_done(Member& member) {
   }
 }
 
-// The parent may be waiting for anything, within the body. It is cancelled, so
-// that it gets to exit(), which takes that back.
 void TaskGroup::note_error(std::exception_ptr error) {
   if (!interrupt_ && is<KeyboardInterrupt>(error)) interrupt_ = error;
   errors_.push_back(std::move(error));
   if (aborting_ || cancelled_parent_) return;
   abort();
-  parent_->cancel("");
-  cancelled_parent_ = true;
+  cancel_parent();
 }
 
 }  // namespace loop
