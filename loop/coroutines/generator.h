@@ -18,6 +18,7 @@
 #include "loop/coroutines/generator_exit.h"
 #include "loop/coroutines/generator_frame.h"
 #include "loop/coroutines/generator_promise.h"
+#include "loop/futures/exception_of.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -121,17 +122,17 @@ class [[nodiscard]] Generator {
 
   /// Resumes the body, where the pending `co_yield` throws `exception`.
   ///
-  /// `exception` is any object, or a non-empty exception_ptr (ValueError).
-  /// Returns and throws as next() does. If the generator has not begun or has
-  /// ended, the exception is thrown to the caller.
+  /// `exception` is any object, or a non-empty exception_ptr (ValueError). A
+  /// reference to a base class stands for the exception that is being handled:
+  /// see Future::set_exception(). Returns and throws as next() does. If the
+  /// generator has not begun or has ended, the exception is thrown to the
+  /// caller.
   template <class Exception>
-  Next throw_(Exception exception) {
-    if constexpr (std::same_as<Exception, std::exception_ptr>) {
-      if (!exception) throw selectors::ValueError("no exception to throw");
-      return result(root_->throw_in(std::move(exception)));
-    } else {
-      return throw_(std::make_exception_ptr(std::move(exception)));
-    }
+  Next throw_(Exception&& exception) {
+    std::exception_ptr thrown =
+        exception_of(std::forward<Exception>(exception));
+    if (!thrown) throw selectors::ValueError("no exception to throw");
+    return result(root_->throw_in(std::move(thrown)));
   }
 
   /// Ends the generator: the pending `co_yield` throws GeneratorExit.

@@ -15,6 +15,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/done_callback.h"
+#include "loop/futures/exception_of.h"
 #include "loop/futures/future_state.h"
 #include "selectors/errors.h"
 
@@ -40,7 +41,7 @@ concept DoneFunction = std::invocable<F&, Future> || std::invocable<F&>;
 // the loop's exception handler when the last handle goes.
 //
 // Port of asyncio.Future (CPython 3.13, Lib/asyncio/futures.py).
-template <class T>
+template <class T = void>
 class Future {
  public:
   // What the handles share; for the layers above.
@@ -78,15 +79,17 @@ class Future {
     state_->result.emplace(std::forward<Value>(value)...);
     state_->set_finished();
   }
-  // As above. `exception` may be any object, or a std::exception_ptr, but not
-  // an empty one (ValueError).
+  /// Makes it done with an exception instead, as above. `exception` may be an
+  /// object of any type or a std::exception_ptr. A reference to a base class
+  /// stands for the exception that is being handled, so nothing is sliced:
+  ///
+  ///   catch (const std::exception& error) { future.set_exception(error); }
+  ///
+  /// Throws ValueError, and does nothing, if `exception` is an empty pointer,
+  /// or refers to an object of a derived class that is not being handled.
   template <class Exception>
-  void set_exception(Exception exception) const {
-    if constexpr (std::same_as<Exception, std::exception_ptr>) {
-      state_->set_exception(std::move(exception));
-    } else {
-      state_->set_exception(std::make_exception_ptr(std::move(exception)));
-    }
+  void set_exception(Exception&& exception) const {
+    state_->set_exception(exception_of(std::forward<Exception>(exception)));
   }
 
   // Makes it done without a result: who asks for it gets a CancelledError with
@@ -137,7 +140,7 @@ class Future {
 };
 
 // A pending future. Port of loop.create_future().
-template <class T>
+template <class T = void>
 Future<T> create_future(EventLoop& event_loop,
                         SourceLocation where = SourceLocation::current()) {
   return Future<T>(event_loop, where);

@@ -82,6 +82,21 @@ TEST_F(GeneratorThrow, AnExceptionPtrIsTheExceptionItself) {
   EXPECT_THAT(log_, ElementsAre("it"));
 }
 
+TEST_F(GeneratorThrow, WhatWasCaughtAsItsBaseIsNotSliced) {
+  auto generator = count_mistakes(log_);
+  generator.next();
+  try {
+    throw Mistake("itself");
+  } catch (const std::exception& error) {
+    EXPECT_EQ(generator.throw_(error), 1);
+  }
+  EXPECT_THAT(log_, ElementsAre("itself"));
+  const Mistake mistake("not thrown");
+  const std::exception& base = mistake;
+  EXPECT_THROW(generator.throw_(base), selectors::ValueError);
+  EXPECT_EQ(generator.throw_(mistake), 2);
+}
+
 // test_except_throw_bad_exception
 TEST_F(GeneratorThrow, ExceptThrowBadException) {
   auto generator = numbers();

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <concepts>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -87,6 +89,13 @@ TEST_F(FutureTest, ResultThatCannotBeMade) {
   EXPECT_TRUE(future.cancel());
 }
 
+TEST_F(FutureTest, OfVoidByDefault) {
+  const Future<> future = create_future(f_.loop);
+  future.set_result();
+  EXPECT_TRUE((std::same_as<decltype(future), const Future<void>>));
+  EXPECT_TRUE(future.done());
+}
+
 // ---- Exceptions ----
 
 TEST_F(FutureTest, Exception) {
@@ -111,6 +120,52 @@ TEST_F(FutureTest, ExceptionOfAnyType) {
   const auto future = make<int>();
   future.set_exception(3);
   EXPECT_THROW(future.result(), int);
+}
+
+// What a handler hands on is the exception itself, whatever it was caught as.
+TEST_F(FutureTest, ExceptionThatWasCaughtAsItsBase) {
+  struct Abstract {
+    virtual ~Abstract() = default;
+    virtual int number() const = 0;
+  };
+  struct Concrete final : Abstract {
+    int number() const override { return 7; }
+  };
+  const auto first = make<int>(), second = make<int>(), third = make<int>();
+  try {
+    throw Mistake("disk full");
+  } catch (const std::exception& error) {
+    first.set_exception(error);
+  }
+  EXPECT_THROW(first.result(), Mistake);
+  EXPECT_EQ(text_of(first.exception()), "disk full");
+  try {
+    throw Mistake("disk full");
+  } catch (std::runtime_error& error) {
+    second.set_exception(error);
+  }
+  EXPECT_THROW(second.result(), Mistake);
+  try {
+    throw Concrete();
+  } catch (const Abstract& error) {
+    third.set_exception(error);
+  }
+  EXPECT_THROW(third.result(), Concrete);
+}
+
+TEST_F(FutureTest, ExceptionThatWouldBeSliced) {
+  const auto future = make<int>();
+  const Mistake mistake("not thrown");
+  const std::exception& base = mistake;
+  EXPECT_THROW(future.set_exception(base), ValueError);
+  try {
+    throw Mistake("another");
+  } catch (const std::exception&) {
+    EXPECT_THROW(future.set_exception(base), ValueError);
+  }
+  EXPECT_FALSE(future.done());
+  future.set_exception(mistake);
+  EXPECT_EQ(text_of(future.exception()), "not thrown");
 }
 
 TEST_F(FutureTest, NoException) {
