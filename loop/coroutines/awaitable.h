@@ -4,6 +4,7 @@
 #define LOOP_COROUTINES_AWAITABLE_H_
 
 #include <concepts>
+#include <exception>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
+#include "loop/futures/outcome.h"
 
 namespace loop {
 namespace awaitable_internal {
@@ -50,6 +52,23 @@ Coroutine<AwaitResult<A>> as_coroutine(A awaitable) {
 template <class T>
 Coroutine<T> as_coroutine(Coroutine<T> coroutine) {
   return coroutine;
+}
+
+/// Awaits it, and returns what comes of it: its result or its exception.
+template <Awaitable A>
+Coroutine<Outcome<AwaitResult<A>>> outcome_of(A awaitable) {
+  Outcome<AwaitResult<A>> outcome;
+  try {
+    if constexpr (std::is_void_v<AwaitResult<A>>) {
+      co_await std::move(awaitable);
+      outcome.set_value();
+    } else {
+      outcome.set_value(co_await std::move(awaitable));
+    }
+  } catch (...) {
+    outcome.set_exception(std::current_exception());
+  }
+  co_return outcome;
 }
 
 // A task of what is awaited but is neither coroutine nor future, such as

@@ -27,6 +27,7 @@
 #include "loop/coroutines/task_group.h"
 #include "loop/coroutines/timeout.h"
 #include "loop/coroutines/to_thread.h"
+#include "loop/coroutines/try_finally.h"
 #include "loop/coroutines/wait.h"
 #include "loop/coroutines/wait_for.h"
 #include "loop/futures/outcome.h"

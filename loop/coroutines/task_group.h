@@ -155,17 +155,7 @@ class TaskGroup {
 template <Awaitable A>
 Coroutine<AwaitResult<A>> TaskGroup::run(A body) {
   enter();
-  Outcome<AwaitResult<A>> outcome;
-  try {
-    if constexpr (std::is_void_v<AwaitResult<A>>) {
-      co_await std::move(body);
-      outcome.set_value();
-    } else {
-      outcome.set_value(co_await std::move(body));
-    }
-  } catch (...) {
-    outcome.set_exception(std::current_exception());
-  }
+  Outcome<AwaitResult<A>> outcome = co_await outcome_of(std::move(body));
   co_await exit(outcome.exception());
   // After cancel() the exception of the body may be the CancelledError.
   if constexpr (!std::is_void_v<AwaitResult<A>>) {

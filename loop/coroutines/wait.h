@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -80,17 +81,18 @@ class WaitState final : public FutureResult<void> {
 template <class F>
 concept Waitable = IsFuture<F> || std::same_as<F, AnyTask>;
 
-// Waits until the first of these futures is done, or all are, or `timeout` has
-// passed, and tells which are done and which are pending:
-//
-//   auto [done, pending] = co_await wait(tasks, 5s, FIRST_COMPLETED);
-//
-// Throws none of their exceptions, and no TimeoutError. Never cancels them, not
-// even if it is cancelled itself. For tasks of several types there is AnyTask.
-//
-// Throws ValueError if there are none, or if one is another loop's.
-// Differs from Python: if enough are done already, it goes on at once.
-// Port of asyncio.wait (CPython 3.13, Lib/asyncio/tasks.py).
+/// Waits until the first of these futures is done, or all are, or `timeout` has
+/// passed, and returns which are done and which are pending:
+///
+///   auto [done, pending] = co_await wait(tasks, 5s, FIRST_COMPLETED);
+///
+/// Throws none of their exceptions, and no TimeoutError. Never cancels them,
+/// not even if the calling task is cancelled. For tasks of several types there
+/// is AnyTask.
+///
+/// Throws ValueError if there are none, or if one belongs to another loop.
+/// Differs from Python: if enough are done already, it goes on at once.
+/// Port of asyncio.wait (CPython 3.13, Lib/asyncio/tasks.py).
 template <Waitable F>
 Coroutine<WaitResult<F>> wait(
     std::vector<F> futures, selectors::Timeout timeout = {},
@@ -114,6 +116,59 @@ Coroutine<WaitResult<F>> wait(
     half.push_back(std::move(future));
   }
   co_return result;
+}
+
+/// Waits without a time limit:
+///
+///   auto [done, pending] = co_await wait(tasks, FIRST_COMPLETED);
+template <Waitable F>
+Coroutine<WaitResult<F>> wait(
+    std::vector<F> futures, ReturnWhen return_when,
+    SourceLocation where = SourceLocation::current()) {
+  return wait(std::move(futures), selectors::Timeout(), return_when, where);
+}
+
+namespace wait_internal {
+
+template <class A>
+concept Option =
+    std::same_as<A, ReturnWhen> || std::convertible_to<A, selectors::Timeout>;
+
+// The type of all futures among the arguments: AnyTask if they differ.
+template <class First, class... Others>
+using Common =
+    std::conditional_t<((Option<Others> || std::same_as<Others, First>)&&...),
+                       First, AnyTask>;
+
+template <class F>
+struct Arguments {
+  void add(F future) { futures.push_back(std::move(future)); }
+  void add(ReturnWhen when) { return_when = when; }
+  void add(selectors::Timeout limit) { timeout = limit; }
+
+  std::vector<F> futures;
+  selectors::Timeout timeout;
+  ReturnWhen return_when = ALL_COMPLETED;
+};
+
+}  // namespace wait_internal
+
+/// Waits for the futures that are its arguments, of which the last may be a
+/// timeout and a ReturnWhen:
+///
+///   auto [done, pending] = co_await wait(reader, writer, 5s, FIRST_COMPLETED);
+///
+/// Tasks of several types are returned as AnyTask.
+/// Differs from Python: there it takes an iterable only.
+template <Waitable First, class... Others>
+requires((Waitable<Others> ||
+          wait_internal::Option<Others>)&&...) auto wait(First first,
+                                                         Others... others) {
+  wait_internal::Arguments<wait_internal::Common<First, Others...>> arguments;
+  arguments.add(std::move(first));
+  (arguments.add(std::move(others)), ...);
+  return wait(std::move(arguments.futures), arguments.timeout,
+              arguments.return_when);
 }
 
 }  // namespace loop

@@ -55,6 +55,31 @@ TEST_F(WaitTest, Wait) {
   EXPECT_EQ(f_.ms(), 150) << "they are done";
 }
 
+// The ways to say what to wait for, and for how long.
+TEST_F(WaitTest, ArgumentsInAllForms) {
+  const auto body = [&]() -> Coroutine<> {
+    const auto a = create_task(later(10ms, 1)), b = create_task(later(30ms, 2));
+    const auto c = create_task(sleep(20ms));
+    const Tasks tasks{a, b};
+    const auto first = co_await wait(tasks, FIRST_COMPLETED);
+    EXPECT_EQ(f_.ms(), 10);
+    EXPECT_EQ(first.done, Tasks{a});
+    EXPECT_EQ(first.pending, Tasks{b});
+    const auto second = co_await wait(b, c, FIRST_COMPLETED);
+    EXPECT_EQ(f_.ms(), 20);
+    EXPECT_EQ(second.done, std::vector<AnyTask>{c});
+    EXPECT_EQ(second.pending, std::vector<AnyTask>{b});
+    const auto third = co_await wait(a, b, 5ms);
+    EXPECT_EQ(f_.ms(), 25);
+    EXPECT_EQ(third.pending, Tasks{b});
+    const auto fourth = co_await wait(b, 1s, FIRST_EXCEPTION);
+    EXPECT_EQ(f_.ms(), 30);
+    EXPECT_EQ(fourth.done, Tasks{b});
+    EXPECT_EQ((co_await wait(a, b)).done, tasks);
+  };
+  run(body());
+}
+
 TEST_F(WaitTest, WaitDuplicateFutures) {
   const auto task = start(later(10ms, 1)), other = start(later(20ms, 2));
   const auto [done, pending] = run(wait(Tasks{task, other, task}, 15ms));
