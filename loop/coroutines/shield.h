@@ -33,6 +33,7 @@ class State final : public FutureResult<T>, public DoneCallback {
   }
 
   bool cancel(std::string message) override {
+    if (inner_ != nullptr) inner_->report_exception_later();
     if (!FutureState::cancel(std::move(message))) return false;
     if (inner_ != nullptr) leave();
     return true;
@@ -86,19 +87,19 @@ class State final : public FutureResult<T>, public DoneCallback {
 
 }  // namespace shield_internal
 
-// What becomes of `awaitable`, for somebody who may be cancelled without that
-// being cancelled, too:
-//
-//   co_await shield(save(document));
-//
-// What is not a future becomes a task, which starts soon. It goes on if who
-// awaits this is cancelled; an exception is then told to the exception handler,
-// as that of any task that nobody asks. If it is cancelled itself, so is this.
-//
-// Throws RuntimeError if no loop runs, for what is not a future.
-// Differs from Python: an exception is not lost either if both happen in one
-// iteration; a future that dies pending counts as cancelled.
-// Port of asyncio.shield (CPython 3.13, Lib/asyncio/tasks.py).
+/// Returns a future of the outcome of `awaitable`, whose cancellation does not
+/// cancel `awaitable`:
+///
+///   co_await shield(save(document));
+///
+/// What is not a future becomes a task, which starts soon. It goes on if the
+/// task that awaits this is cancelled. If it fails after that, its exception is
+/// reported to the exception handler, once, whoever else asks for it. If it is
+/// cancelled itself, so is the future that this returns.
+///
+/// Throws RuntimeError if no loop runs, for what is not a future.
+/// Differs from Python: a future that dies pending counts as cancelled.
+/// Port of asyncio.shield (CPython 3.15, Lib/asyncio/tasks.py).
 template <Awaitable A>
 Future<AwaitResult<A>> shield(
     A awaitable, SourceLocation where = SourceLocation::current()) {

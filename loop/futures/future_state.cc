@@ -26,6 +26,26 @@ void FutureState::report_unretrieved() const {
   }
 }
 
+namespace {
+
+class ReportException final : public FunctionCallback {
+  void operator()(FutureState& future) override {
+    if (future.cancelled()) return;
+    if (const std::exception_ptr exception = future.exception()) {
+      future.get_loop().call_exception_handler(
+          {"exception in shielded future", exception, future.where()});
+    }
+  }
+};
+
+}  // namespace
+
+void FutureState::report_exception_later() {
+  if (reports_exception_) return;
+  add_function(std::make_unique<ReportException>());
+  reports_exception_ = true;
+}
+
 EventLoop& FutureState::get_loop() const {
   EventLoop* const event_loop = loop_.get();
   if (event_loop == nullptr) {

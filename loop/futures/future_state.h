@@ -85,6 +85,10 @@ class FutureState : public Recycled {
   std::uint64_t add_function(std::unique_ptr<FunctionCallback> callback);
   std::size_t remove_function(std::uint64_t id);
 
+  // For shield(), while it is pending: has its exception, if it gets one,
+  // reported to the exception handler; once, however often this is called.
+  void report_exception_later();
+
   // In debug mode: throws RuntimeError in a wrong thread.
   void check_thread(const char* function) const;
 
@@ -123,6 +127,7 @@ class FutureState : public Recycled {
   Phase phase_ = Phase::kPending;
   const Kind kind_;
   bool unretrieved_ = false;
+  bool reports_exception_ = false;  // See report_exception_later().
   const LoopReference loop_;
   const SourceLocation where_;
   std::exception_ptr exception_;

@@ -141,8 +141,54 @@ TEST_F(ShieldTest, ExceptionAfterTheOuterIsCancelled) {
   EXPECT_TRUE(task.cancelled());
   const auto errors = f_.take_errors();
   ASSERT_EQ(errors.size(), 1u);
-  EXPECT_EQ(errors[0].message, "Task exception was never retrieved");
+  EXPECT_EQ(errors[0].message, "exception in shielded future");
   EXPECT_EQ(text_of(errors[0].exception), "nobody waits");
+}
+
+// gh-86802: test_shield_cancel_outer_exception. Reported always, and once for
+// each inner future, whoever else has it.
+TEST_F(ShieldTest, CancelOuterException) {
+  struct Row {
+    int cancelled;  // Shields that are cancelled.
+    int kept;       // Shields that are not.
+    bool asked;     // The inner one is asked for its exception.
+  };
+  for (const Row& row : {Row{1, 0, false}, Row{1, 0, true}, Row{3, 0, false},
+                         Row{1, 1, false}, Row{3, 2, true}}) {
+    const auto inner = make<int>();
+    std::vector<Future<int>> kept;
+    for (int i = 0; i < row.cancelled; ++i) shield(inner).cancel();
+    for (int i = 0; i < row.kept; ++i) kept.push_back(shield(inner));
+    inner.set_exception(Mistake("expected"));
+    f_.turn(2);
+    for (const auto& outer : kept) EXPECT_TRUE(outer.exception());
+    if (row.asked) {
+      EXPECT_TRUE(inner.exception());
+    }
+    const auto errors = f_.take_errors();
+    ASSERT_EQ(errors.size(), 1u);
+    EXPECT_EQ(errors[0].message, "exception in shielded future");
+  }
+}
+
+// test_shield_cancel_outer_result, and of a cancelled inner future.
+TEST_F(ShieldTest, CancelOuterWithoutExceptionReportsNothing) {
+  const auto first = make<int>(), second = make<int>();
+  shield(first).cancel();
+  shield(second).cancel();
+  first.set_result(1);
+  second.cancel();
+  f_.turn(2);
+}
+
+TEST_F(ShieldTest, OuterThatIsNotCancelledReportsNothing) {
+  const auto inner = make<int>();
+  const auto outer = shield(inner);
+  inner.set_exception(Mistake("expected"));
+  f_.turn(2);
+  EXPECT_TRUE(outer.exception());
+  EXPECT_FALSE(outer.cancel());
+  f_.turn();
 }
 
 TEST_F(ShieldTest, ExceptionInTheIterationThatCancelsTheOuter) {
