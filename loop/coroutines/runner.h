@@ -39,21 +39,21 @@ class Runner {
   Runner& operator=(const Runner&) = delete;
   ~Runner();  // close()s; what that throws is told on standard error.
 
-  // Runs `main`, a coroutine or what else can be awaited and is no future, as
-  // a task, and returns what it returns or throws what it throws.
-  //
-  // If this is the thread that began the program, and SIGINT does what it does
-  // by default, the first one (Ctrl-C) cancels the task; if it ends with that,
-  // KeyboardInterrupt is thrown. A second one ends the process, even if a
-  // callback does not come to its end. Who wants it otherwise adds a signal
-  // handler of his own to the loop.
-  //
-  // Throws RuntimeError if a loop is running in this thread, after close(), and
-  // if stop() ended the loop before the task was done.
-  // Differs from Python: there the second one throws a KeyboardInterrupt,
-  // wherever the program is.
+  /// Runs `main`, a coroutine or anything else that can be awaited, as a task,
+  /// and returns what it returns or throws what it throws. `main` may be a
+  /// Future or a Task of get_loop(); one of another loop throws RuntimeError.
+  ///
+  /// In the thread that began the program, and if SIGINT has its default
+  /// disposition, the first SIGINT (Ctrl-C) cancels the task; if it ends by
+  /// that, KeyboardInterrupt is thrown. A second one ends the process, even if
+  /// a callback does not return. A signal handler of the loop replaces this.
+  ///
+  /// Throws RuntimeError if a loop is running in this thread, after close(),
+  /// and if stop() ended the loop before the task was done. Differs from
+  /// Python: there the second one throws a KeyboardInterrupt, wherever the
+  /// program is.
   template <Awaitable A>
-  requires(!IsFuture<A>) std::remove_cvref_t<AwaitResult<A>> run(
+  std::remove_cvref_t<AwaitResult<A>> run(
       A main, SourceLocation where = SourceLocation::current());
 
   // Throws RuntimeError after close().
@@ -99,7 +99,7 @@ class Runner {
 // As Runner: run() and close().
 // Port of asyncio.run.
 template <Awaitable A>
-requires(!IsFuture<A>) std::remove_cvref_t<AwaitResult<A>> run(
+std::remove_cvref_t<AwaitResult<A>> run(
     A main, std::optional<bool> debug = {},
     Runner::LoopFactory loop_factory = {},
     SourceLocation where = SourceLocation::current()) {
@@ -115,8 +115,7 @@ requires(!IsFuture<A>) std::remove_cvref_t<AwaitResult<A>> run(
 }
 
 template <Awaitable A>
-requires(!IsFuture<A>) std::remove_cvref_t<AwaitResult<A>> Runner::run(
-    A main, SourceLocation where) {
+std::remove_cvref_t<AwaitResult<A>> Runner::run(A main, SourceLocation where) {
   runner_internal::check_no_loop_runs();
   const auto task = create_task(get_loop(), as_coroutine(std::move(main)), "",
                                 Start::kSoon, where);

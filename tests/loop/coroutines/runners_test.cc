@@ -65,6 +65,22 @@ TEST(RunTest, FromRunningLoop) {
   run(main());
 }
 
+// gh-130145: a loop that is refused leaves the running one as it was.
+TEST(RunTest, RefusedLoopLeavesTheRunningOne) {
+  const auto main = []() -> Coroutine<> {
+    EventLoop& running = get_running_loop();
+    EventLoop other;
+    EXPECT_THROW(other.run_forever(), RuntimeError);
+    EXPECT_EQ(&get_running_loop(), &running);
+    EXPECT_THROW(other.run_once(), RuntimeError);
+    EXPECT_EQ(&get_running_loop(), &running);
+    EXPECT_FALSE(other.is_running());
+    EXPECT_TRUE(running.is_running());
+    co_await sleep(0s);
+  };
+  run(main());
+}
+
 TEST(RunTest, CancelsHangingTasks) {
   const auto hang = [](Counted) -> Coroutine<> { co_await sleep(1h); };
   const auto main = [&]() -> Coroutine<int> {
@@ -148,6 +164,30 @@ TEST(RunnerTest, RunsSeveralInOneLoop) {
   };
   EXPECT_EQ(runner.run(where()), &runner.get_loop());
   EXPECT_EQ(runner.run(where()), &runner.get_loop());
+}
+
+// gh-120284: test_run_awaitable, here of a future and a task.
+TEST(RunnerTest, RunFutureOrTask) {
+  Runner runner;
+  EventLoop& event_loop = runner.get_loop();
+  const auto future = create_future<int>(event_loop);
+  event_loop.call_soon([&] { future.set_result(1); });
+  EXPECT_EQ(runner.run(future), 1);
+  EXPECT_EQ(runner.run(future), 1) << "it is done";
+  const auto answer = []() -> Coroutine<int> { co_return 2; };
+  const auto task = create_task(event_loop, answer());
+  EXPECT_EQ(runner.run(task), 2);
+  EXPECT_EQ(task.result(), 2);
+  const auto failed = create_future<void>(event_loop);
+  failed.set_exception(Mistake("expected"));
+  EXPECT_THROW(runner.run(failed), Mistake);
+}
+
+TEST(RunnerTest, RunFutureOfAnotherLoop) {
+  EventLoop other;
+  const auto future = create_future<int>(other);
+  EXPECT_THROW(Runner().run(future), RuntimeError);
+  EXPECT_THROW(loop::run(future), RuntimeError);
 }
 
 // What one has started goes on in the next.
