@@ -17,6 +17,7 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/coroutines/future_set.h"
+#include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
 #include "selectors/timeout.h"
@@ -49,9 +50,11 @@ class [[nodiscard]] AsCompleted {
     shared_->completions.start_timer(timeout);
   }
 
-  // Waits for the next one that is done, and returns its future: that which
-  // as_completed() was given, or the task that it made. nullopt: there is none
-  // left. Throws TimeoutError, once for each that is late.
+  /// Waits for the next one that is done, and returns its future: that which
+  /// as_completed() was given, or the task that it made. nullopt: there is none
+  /// left. Throws TimeoutError, once for each that is late.
+  /// Differs from Python: if it is cancelled while it waits, no future is
+  /// missed; the next call waits for the same one.
   Coroutine<std::optional<Future<T>>> next() { return next_of(shared_); }
 
   // Goes over coroutines. Each looks for the next one that is done only when it
@@ -85,11 +88,17 @@ class [[nodiscard]] AsCompleted {
     return Future<T>(Reference(static_cast<FutureResult<T>*>(&state)));
   }
 
+  // Its turn is for another one if it is cancelled meanwhile.
   static Coroutine<std::optional<Future<T>>> next_of(SharedPointer shared) {
     Completions& completions = shared->completions;
     if (!completions.are_left()) co_return std::nullopt;
     completions.take_turn();
-    co_return future_of(*co_await completions.get());
+    try {
+      co_return future_of(*co_await completions.get());
+    } catch (const CancelledError&) {
+      completions.give_turn_back();
+      throw;
+    }
   }
   static Coroutine<T> result_of_next(SharedPointer shared) {
     const Future<T> future = future_of(*co_await shared->completions.get());

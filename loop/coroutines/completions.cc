@@ -1,9 +1,31 @@
 #include "loop/coroutines/completions.h"
 
+#include <functional>
+
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/futures/errors.h"
 
 namespace loop {
+
+// What a task awaits that waits for the next one.
+class Completions::Waiting final : public FutureResult<void> {
+ public:
+  explicit Waiting(Completions& completions)
+      : FutureResult(completions.loop_, completions.where_),
+        completions_(completions),
+        waiting_(completions.dependents_) {}
+
+  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+    if (done() || !waiting_.object_exists()) return;
+    for (const Entry& entry : completions_.entries_) {
+      if (entry.future != nullptr) f(*entry.future);
+    }
+  }
+
+ private:
+  Completions& completions_;
+  const Dependent waiting_;
+};
 
 Completions::Completions(EventLoop& event_loop, std::size_t size,
                          SourceLocation where)
@@ -14,6 +36,7 @@ Completions::Completions(EventLoop& event_loop, std::size_t size,
 void Completions::watch(FutureState& future) {
   Entry& entry = entries_[watched_++];
   entry.completions = this;
+  entry.future = &future;
   future.add_done_callback(entry);
 }
 
@@ -46,7 +69,8 @@ void Completions::wake_next() {
 Coroutine<FutureState*> Completions::get() {
   while (taken_ == done_.size()) {
     if (has_timed_out_) throw TimeoutError();
-    const Future<void> waiter(loop_, where_);
+    const Future<void> waiter(
+        Reference<FutureResult<void>>(new Waiting(*this)));
     waiters_.push_back(waiter);
     try {
       co_await waiter;

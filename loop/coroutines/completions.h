@@ -11,6 +11,7 @@
 #include "loop/callbacks/handle.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/dependents.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
@@ -36,6 +37,7 @@ class Completions {
   // May somebody get() one more?
   bool are_left() const { return left_ > 0; }
   void take_turn() { --left_; }
+  void give_turn_back() { ++left_; }
 
   // Waits for the next one and takes it out. Who asks first gets it first.
   // Throws TimeoutError. This must exist for as long.
@@ -43,9 +45,14 @@ class Completions {
 
  private:
   struct Entry final : DoneCallback {
-    void on_done(FutureState& future) override { completions->add(future); }
+    void on_done(FutureState& done) override {
+      future = nullptr;
+      completions->add(done);
+    }
     Completions* completions = nullptr;
+    FutureState* future = nullptr;  // nullptr: it is done.
   };
+  class Waiting;
 
   void add(FutureState& future);
   void time_out();
@@ -62,6 +69,7 @@ class Completions {
   bool has_timed_out_ = false;
   std::deque<Future<void>> waiters_;
   TimerHandle timer_;
+  Dependents dependents_;
 };
 
 }  // namespace loop

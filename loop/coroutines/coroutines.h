@@ -7,6 +7,7 @@
 #include "loop/coroutines/async_generator.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/barrier.h"
+#include "loop/coroutines/call_graph.h"
 #include "loop/coroutines/condition.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/event.h"

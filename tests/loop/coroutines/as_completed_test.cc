@@ -287,5 +287,23 @@ TEST_F(AsCompletedTest, ClosedLoopWhilePending) {
   EXPECT_EQ(f_.take_errors().size(), 4u);
 }
 
+// A next() that is cancelled while it waits leaves its turn to another one.
+TEST_F(AsCompletedTest, NextThatIsCancelledTakesNoTurn) {
+  const auto body = [&]() -> Coroutine<Numbers> {
+    auto completed = as_completed(three());
+    for (int i = 0; i < 3; ++i) {
+      const auto waits = create_task(completed.next());
+      co_await sleep(1ms);
+      waits.cancel();
+    }
+    Numbers numbers;
+    while (const auto task = co_await completed.next()) {
+      numbers.push_back(task->result());
+    }
+    co_return numbers;
+  };
+  EXPECT_EQ(run(body()), (Numbers{1, 2, 3}));
+}
+
 }  // namespace
 }  // namespace loop
