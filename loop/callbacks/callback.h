@@ -25,6 +25,15 @@ namespace loop {
 /// a `this`, a shared_ptr and a string_view. A larger closure is allocated, and
 /// so is one whose move constructor may throw.
 class Callback {
+  static constexpr std::size_t kSize = 48;
+  static constexpr std::size_t kAlignment = alignof(void*);
+
+  template <class F>
+  static constexpr bool fits() {
+    return sizeof(F) <= kSize && alignof(F) <= kAlignment &&
+           std::is_nothrow_move_constructible_v<F>;
+  }
+
  public:
   /// Makes an empty callback.
   Callback() = default;
@@ -53,7 +62,17 @@ class Callback {
   }
   ~Callback() { reset(); }
 
-  /// Stores a closure in an empty callback.
+  /// True if a callback can be made of an `F` in its final place: nothing that
+  /// making it does can fail. Otherwise it is made elsewhere and moved there.
+  template <class F>
+  static constexpr bool kMadeInPlace =
+      std::same_as<std::decay_t<F>, Callback>
+          ? std::is_rvalue_reference_v<F&&>
+          : fits<std::decay_t<F>>() &&
+                std::is_nothrow_constructible_v<std::decay_t<F>, F>;
+
+  /// Stores a closure in an empty callback, which is empty until the closure's
+  /// constructor has returned.
   template <class F>
   void emplace(F&& function) {
     ::new (static_cast<void*>(this)) Callback(std::forward<F>(function));
@@ -65,6 +84,20 @@ class Callback {
     if (operations != nullptr && operations->destroy != nullptr) {
       operations->destroy(storage_);
     }
+  }
+
+  /// Makes sure that moving this callback runs no code of the user's, if need
+  /// be by moving the closure to the heap now, once. Throws std::bad_alloc;
+  /// then nothing has changed.
+  void pin() {
+    if (operations_ == nullptr || operations_->relocate == nullptr) return;
+    put<Boxed<Callback>>(std::make_unique<Callback>(std::move(*this)));
+  }
+
+  /// Returns whether the closure is an `F`.
+  template <class F>
+  bool holds() const {
+    return operations_ == &kOperations<F>;
   }
 
   /// Returns whether destroying the closure has no effect.
@@ -82,9 +115,6 @@ class Callback {
   void consume() { std::exchange(operations_, nullptr)->consume(storage_); }
 
  private:
-  static constexpr std::size_t kSize = 48;
-  static constexpr std::size_t kAlignment = alignof(void*);
-
   // The operations on a closure of erased type: a vtable.
   struct Operations {
     void (*call)(void* function);
@@ -103,11 +133,15 @@ class Callback {
     std::unique_ptr<F> function;
   };
 
+  // A box is a pointer, which may be copied as bytes.
   template <class F>
-  static constexpr bool fits() {
-    return sizeof(F) <= kSize && alignof(F) <= kAlignment &&
-           std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool is_box(const Boxed<F>*) {
+    return true;
   }
+  static constexpr bool is_box(const void*) { return false; }
+  template <class F>
+  static constexpr bool kMovesAsBytes = std::is_trivially_copyable_v<F> ||
+                                        is_box(static_cast<F*>(nullptr));
 
   template <class F>
   static F& as(void* function) {
@@ -141,7 +175,7 @@ class Callback {
   static constexpr Operations kOperations = {
       call_it<F>, consume_it<F>,
       std::is_trivially_destructible_v<F> ? nullptr : destroy_it<F>,
-      std::is_trivially_copyable_v<F> ? nullptr : relocate_it<F>};
+      kMovesAsBytes<F> ? nullptr : relocate_it<F>};
 
   template <class F, class Argument>
   void put(Argument&& argument) {
@@ -153,15 +187,18 @@ class Callback {
     operations_ = &kOperations<F>;
   }
 
-  // Precondition: this is empty.
+  // Precondition: this is empty. It stays empty until the closure has arrived,
+  // as its move constructor may do anything.
   void take(Callback& other) noexcept {
-    operations_ = std::exchange(other.operations_, nullptr);
-    if (operations_ == nullptr) return;
-    if (operations_->relocate == nullptr) {
+    const Operations* const operations =
+        std::exchange(other.operations_, nullptr);
+    if (operations == nullptr) return;
+    if (operations->relocate == nullptr) {
       std::memcpy(storage_, other.storage_, kSize);
     } else {
-      operations_->relocate(other.storage_, storage_);
+      operations->relocate(other.storage_, storage_);
     }
+    operations_ = operations;
   }
 
   const Operations* operations_ = nullptr;

@@ -20,6 +20,16 @@ using selectors::Timeout;
 
 constinit thread_local EventLoop* running_loop = nullptr;
 
+// What stands in the queue for a callback that another thread has posted: what
+// is posted runs in the order in which it was taken.
+struct RunPost {
+  void operator()() const {
+    Callback post = mailbox->next_post();
+    if (post) post.consume();
+  }
+  Mailbox* mailbox;
+};
+
 // When there is no memory left to say more.
 void log_no_memory() {
   std::fputs("loop: no memory to report an exception\n", stderr);
@@ -283,16 +293,23 @@ void EventLoop::destroy_all() {
     report(scheduled.where);
     [[maybe_unused]] const Callback dying = std::move(scheduled.callback);
   };
-  ready_.run_batch(destroy);
+  const auto destroy_post = [&] {
+    const SourceLocation where = mailbox_->where_of_next_post();
+    if (const Callback dying = mailbox_->next_post()) report(where);
+  };
+  ready_.run_batch([&](Scheduled& scheduled) {
+    if (!scheduled.callback.holds<RunPost>()) return destroy(scheduled);
+    scheduled.callback.reset();
+    destroy_post();
+  });
   timers_.pop_due(std::chrono::nanoseconds::max(),
                   [&](Scheduled&& scheduled) { destroy(scheduled); });
   fds_.remove_all(report);
   signals_.remove_all(report);
   // Last, as destructors may have posted. What is posted from now on is
   // destroyed with the mailbox.
-  std::vector<Scheduled> posts;
-  mailbox_->take_posts(posts, [](std::size_t) {});
-  for (Scheduled& post : posts) destroy(post);
+  mailbox_->take_posts([](std::size_t) {}, [](const SourceLocation&) {});
+  while (mailbox_->has_taken_posts()) destroy_post();
 }
 
 void EventLoop::report_never_ran(const SourceLocation& where) const noexcept
@@ -350,20 +367,16 @@ void EventLoop::prepare_call_soon() {
 }
 
 void EventLoop::take_posts() {
-  if (mailbox_->has_posts()) posted_.take(*mailbox_, ready_);
+  if (!mailbox_->has_posts()) return;
+  mailbox_->take_posts([this](std::size_t count) { ready_.make_room(count); },
+                       [this](const SourceLocation& where) {
+                         ready_.push(RunPost{mailbox_}, where);
+                       });
 }
 
-// The one place that knows what the three kinds of handles mean.
 void EventLoop::cancel_soon(ReadyQueue::Position position) {
   check_thread("Handle.cancel");
   ready_.cancel(position);
-}
-
-void EventLoop::cancel_posted(std::uint64_t number) {
-  check_thread("Handle.cancel");
-  // What is in the mailbox of a closing loop is destroyed there.
-  if (!closed_) take_posts();
-  posted_.cancel(number, ready_);
 }
 
 void EventLoop::cancel_timer(timers::TimerId id) {
@@ -401,7 +414,9 @@ void EventLoop::check_thread_now(const char* function) const {
 
 void EventLoop::set_exception_handler(ExceptionHandler handler) {
   check_thread("set_exception_handler");
-  exception_handler_ = std::move(handler);
+  // The old one dies last, as its destructor may do anything.
+  auto old = std::make_shared<const ExceptionHandler>(std::move(handler));
+  exception_handler_.swap(old);
 }
 
 void EventLoop::default_exception_handler(const ExceptionContext& context) {
@@ -415,10 +430,10 @@ void EventLoop::default_exception_handler(const ExceptionContext& context) {
 
 void EventLoop::call_exception_handler(const ExceptionContext& context) noexcept
     try {
-  if (!exception_handler_) return default_exception_handler(context);
+  const auto handler = exception_handler_;  // It may replace itself.
+  if (!*handler) return default_exception_handler(context);
   try {
-    const ExceptionHandler handler = exception_handler_;  // May replace itself.
-    handler(*this, context);
+    (*handler)(*this, context);
   } catch (...) {
     default_exception_handler({"Unhandled error in exception handler",
                                std::current_exception(), context.where});

@@ -26,7 +26,6 @@
 #include "loop/callbacks/interval.h"
 #include "loop/callbacks/loop_extension.h"
 #include "loop/callbacks/mailbox.h"
-#include "loop/callbacks/posted_callbacks.h"
 #include "loop/callbacks/ready_queue.h"
 #include "loop/callbacks/signal_handlers.h"
 #include "loop/callbacks/source_location.h"
@@ -132,10 +131,12 @@ class EventLoop {
                   ready_.push(std::forward<F>(callback), where));
   }
 
-  // The same, from any thread, also while the loop closes; the callback takes
-  // its place behind what was scheduled by then. Who calls it must know that
-  // the loop has not been destroyed. Throws RuntimeError once it is closed.
-  // The handle is for the loop's thread.
+  /// Runs `callback` in the next iteration, after what was scheduled before, as
+  /// call_soon() does. From any thread, also while the loop closes; the caller
+  /// must know that the loop has not been destroyed. The handle is for any
+  /// thread, too. Throws RuntimeError once the loop is closed, and what making
+  /// the callback throws. A closure that cannot be copied as bytes is
+  /// allocated.
   template <std::convertible_to<Callback> F>
   Handle call_soon_threadsafe(
       F&& callback, SourceLocation where = SourceLocation::current()) {
@@ -247,7 +248,7 @@ class EventLoop {
   // What call_exception_handler() calls; empty: default_exception_handler().
   void set_exception_handler(ExceptionHandler handler);
   const ExceptionHandler& get_exception_handler() const {
-    return exception_handler_;
+    return *exception_handler_;
   }
 
   // Tells the exception handler. If that throws, both are told to the default.
@@ -330,9 +331,11 @@ class EventLoop {
                   ready_.push(std::forward<F>(callback), where));
   }
   void prepare_call_soon();
+  bool runs_here() const {
+    return thread_.load() == std::this_thread::get_id();
+  }
   void take_posts();
   void cancel_soon(ReadyQueue::Position position);
-  void cancel_posted(std::uint64_t number);
   void cancel_timer(timers::TimerId id);
   bool remove_handler(const selectors::FileObj& fileobj,
                       FdHandlers::Side side) {
@@ -356,8 +359,6 @@ class EventLoop {
   const LoopReference self_;
   SignalHandlers signals_;
 
-  PostedCallbacks posted_;
-
   bool drains_channel_ = false;
   std::atomic<std::thread::id> thread_{};  // In which it runs, if it does.
   bool stopping_ = false;
@@ -366,7 +367,9 @@ class EventLoop {
   bool asks_more_ = false;  // One of the two, so that calls ask one question.
   std::chrono::nanoseconds slow_callback_duration_ =
       std::chrono::milliseconds(100);
-  ExceptionHandler exception_handler_;
+  // Shared with the call that is running, as it may be replaced there.
+  std::shared_ptr<const ExceptionHandler> exception_handler_ =
+      std::make_shared<ExceptionHandler>();
   LoopExtensions extensions_;
 };
 

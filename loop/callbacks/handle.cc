@@ -22,14 +22,21 @@ void LoopReference::call_soon_threadsafe(Callback callback,
 }
 
 void Handle::cancel() {
-  if (EventLoop* const loop = loop_.get()) {
-    if (kind_ == Kind::kSoon) {
-      loop->cancel_soon(number_);
-    } else {
-      loop->cancel_posted(number_);
-    }
+  if (kind_ == Kind::kPosted) {
+    cancel_posted();
+  } else if (EventLoop* const loop = loop_.get()) {
+    loop->cancel_soon(number_);
   }
-  cancelled_ = true;
+  std::atomic_ref(cancelled_).store(true, std::memory_order_relaxed);
+}
+
+// What is destroyed in a wrong thread may meet there what it shares with the
+// loop; and what the loop has taken, its thread touches without a lock.
+void Handle::cancel_posted() const {
+  loop_.mailbox_->cancel_post(
+      loop_.generation_, number_, [](const EventLoop& loop, bool taken) {
+        return loop.runs_here() || (!taken && !loop.is_running());
+      });
 }
 
 void TimerHandle::cancel() {

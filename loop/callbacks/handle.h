@@ -3,6 +3,7 @@
 #ifndef LOOP_CALLBACKS_HANDLE_H_
 #define LOOP_CALLBACKS_HANDLE_H_
 
+#include <atomic>
 #include <cstdint>
 
 #include "loop/callbacks/callback.h"
@@ -37,37 +38,47 @@ class LoopReference {
   friend bool operator==(const LoopReference&, const LoopReference&) = default;
 
  private:
+  friend class Handle;
   Mailbox* mailbox_ = nullptr;
   std::uint64_t generation_ = 0;
 };
 
-// A callback that call_soon() or call_soon_threadsafe() has scheduled. A small
-// value, to be copied or forgotten at will: it owns nothing, and may outlive
-// the callback and the loop. Used by the loop's thread only.
-// Port of asyncio.Handle (CPython 3.13, Lib/asyncio/events.py).
+/// A callback that call_soon() or call_soon_threadsafe() has scheduled. A small
+/// value, to be copied or forgotten at will: it owns nothing, and may outlive
+/// the callback and the loop. The handle that call_soon() returned is for the
+/// loop's thread; that of call_soon_threadsafe() is for any thread.
+/// Port of asyncio.Handle (CPython 3.15, Lib/asyncio/events.py).
 class Handle {
  public:
   Handle() = default;
 
-  // The callback does not run any more, and is destroyed now. If it has run, is
-  // running or was cancelled, or if the loop is closed, nothing happens.
+  /// Takes the callback back: it never runs. If it has run, is running or was
+  /// cancelled, or if the loop is closed, nothing happens. In the loop's thread
+  /// the callback is destroyed now. Another thread leaves that to the loop,
+  /// which destroys it when its turn comes; a loop that has not run yet, to the
+  /// thread that cancels.
+  /// Differs from Python: does not wait for the end of a callback that is
+  /// running in the loop's thread.
   void cancel();
 
-  // Has cancel() been called?
-  // Differs from Python: on this handle, or on the one that it was copied from
-  // before that.
-  bool cancelled() const { return cancelled_; }
+  /// Returns whether cancel() has been called.
+  /// Differs from Python: on this handle, or on the one that it was copied from
+  /// before that.
+  bool cancelled() const {
+    return std::atomic_ref(cancelled_).load(std::memory_order_relaxed);
+  }
 
  private:
   friend class EventLoop;
   enum class Kind : std::uint8_t { kSoon, kPosted };
   Handle(const LoopReference& loop, Kind kind, std::uint64_t number)
       : loop_(loop), number_(number), kind_(kind) {}
+  void cancel_posted() const;
 
   LoopReference loop_;
   std::uint64_t number_ = 0;
   Kind kind_ = Kind::kSoon;
-  bool cancelled_ = false;
+  mutable bool cancelled_ = false;  // Atomic, except for copying.
 };
 
 // The same for call_later() and call_at().

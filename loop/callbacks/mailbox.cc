@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -44,12 +46,14 @@ Mailbox& Mailbox::acquire(EventLoop& loop) {
 }
 
 void Mailbox::release() {
-  std::vector<Scheduled> unread;
+  std::vector<Post> unread, taken;
   {
     const std::lock_guard lock(mutex_);
     ++generation_;
     unread.swap(posts_);
-    taken_ = 0;
+    taken.swap(taken_);
+    first_taken_ = 0;
+    next_post_ = 0;
   }
   wanted_signals_ = 0;
   while (writers_.load() != 0) std::this_thread::yield();
@@ -57,7 +61,9 @@ void Mailbox::release() {
   for (auto& count : delivered_) count = 0;
   mail_ = 0;
   asleep_ = false;
-  unread.clear();  // While no other loop can have this mailbox yet.
+  // While no other loop can have this mailbox yet.
+  unread.clear();
+  taken.clear();
   const std::lock_guard lock(mailboxes_mutex);
   in_use_ = false;
 }
@@ -79,13 +85,14 @@ void Mailbox::renew_after_fork() {
 }
 
 std::uint64_t Mailbox::post(std::uint64_t generation, Scheduled&& scheduled) {
+  scheduled.callback.pin();
   std::uint64_t number;
   {
     const std::lock_guard lock(mutex_);
     if (generation != generation_)
       throw selectors::RuntimeError("Event loop is closed");
-    number = taken_ + posts_.size();
-    posts_.push_back(std::move(scheduled));
+    number = first_taken_ + taken_.size() + posts_.size();
+    posts_.emplace_back(std::move(scheduled));
     // Who put in the first sees to the waking.
     if (posts_.size() > 1) return number;
     mail_ |= kPosts;
@@ -99,6 +106,28 @@ std::uint64_t Mailbox::post(std::uint64_t generation, Scheduled&& scheduled) {
   const Writing writing{writers_};
   write_wake_up();
   return number;
+}
+
+// If all that was taken has begun, the two arrays change places.
+std::size_t Mailbox::append_posts() {
+  if (next_post_ == taken_.size()) {
+    first_taken_ += taken_.size();
+    next_post_ = 0;
+    taken_.clear();
+    taken_.swap(posts_);
+    return 0;
+  }
+  if (next_post_ > taken_.size() / 2) {
+    taken_.erase(taken_.begin(),
+                 taken_.begin() + static_cast<std::ptrdiff_t>(next_post_));
+    first_taken_ += next_post_;
+    next_post_ = 0;
+  }
+  const std::size_t first = taken_.size();
+  taken_.insert(taken_.end(), std::make_move_iterator(posts_.begin()),
+                std::make_move_iterator(posts_.end()));
+  posts_.clear();
+  return first;
 }
 
 void Mailbox::write_wake_up() const {

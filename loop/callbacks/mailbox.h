@@ -64,10 +64,28 @@ class Mailbox {
   // The loop of this generation.
   EventLoop& loop() const { return *loop_; }
 
-  // Puts in a callback for the loop of `generation`, and wakes it if need be.
-  // Returns how many were put in before. Throws RuntimeError if that loop has
-  // released the mailbox.
+  /// Puts in a callback for the loop of `generation`, and wakes it if need be.
+  /// Returns the number of callbacks that were put in before. Throws
+  /// RuntimeError if that loop has released the mailbox, and std::bad_alloc.
   std::uint64_t post(std::uint64_t generation, Scheduled&& scheduled);
+
+  /// Cancels the post of this number of the loop of `generation`, unless it has
+  /// begun: it never runs. `may_destroy(loop, taken)`, called with that loop,
+  /// says whether the closure may be destroyed here and now; `taken` is true if
+  /// the loop has taken it already. If not, the loop destroys it when its turn
+  /// comes.
+  template <class MayDestroy>
+  void cancel_post(std::uint64_t generation, std::uint64_t number,
+                   MayDestroy may_destroy) {
+    Callback dying;  // Without the lock, as its destructor may do anything.
+    const std::lock_guard lock(mutex_);
+    if (generation != generation_ || number < first_taken_) return;
+    const std::uint64_t index = number - first_taken_;
+    const bool taken = index < taken_.size();
+    Post& post = taken ? taken_[index] : posts_[index - taken_.size()];
+    if (!post.settle()) return;
+    if (may_destroy(*loop_, taken)) dying = std::move(post.scheduled.callback);
+  }
 
   // ---- From a signal handler. ----
 
@@ -95,16 +113,32 @@ class Mailbox {
   }
   void wake_up() { asleep_.store(false, std::memory_order_relaxed); }
 
-  // What was posted since the last time, into `posts`, which is empty. Returns
-  // how many were posted before those. Calls prepare(count) first; if that
-  // throws, nothing is taken.
-  template <class Prepare>
-  std::uint64_t take_posts(std::vector<Scheduled>& posts, Prepare prepare) {
-    const std::lock_guard lock(mutex_);
-    prepare(posts_.size());
-    mail_ &= ~kPosts;
-    posts.swap(posts_);
-    return std::exchange(taken_, taken_ + posts.size());
+  /// Takes what was posted since the last time: calls prepare(count), and then
+  /// queue(where) for each. next_post() returns them, in this order. If
+  /// prepare() throws, or if there is no memory, nothing is taken.
+  template <class Prepare, class Queue>
+  void take_posts(Prepare prepare, Queue queue) {
+    for (std::size_t i = begin_taking(prepare); i < taken_.size(); ++i) {
+      queue(taken_[i].scheduled.where);
+    }
+  }
+
+  /// Returns whether there are posts that were taken and that next_post() has
+  /// not returned yet.
+  bool has_taken_posts() const { return next_post_ != taken_.size(); }
+
+  /// Returns the next of the posts that were taken, which begins now; an empty
+  /// callback if it was cancelled. There must be one.
+  Callback next_post() {
+    Post& post = taken_[next_post_++];
+    Callback callback = std::move(post.scheduled.callback);
+    // One that another thread has cancelled dies here. `post` may be gone then.
+    if (!post.settle()) callback.reset();
+    return callback;
+  }
+  /// The place where that one was posted.
+  const SourceLocation& where_of_next_post() const {
+    return taken_[next_post_].scheduled.where;
   }
 
   // Calls f(signal_number, count) for each signal that came since the last
@@ -120,6 +154,36 @@ class Mailbox {
   }
 
  private:
+  // A callback on its way, which begins or is cancelled: whoever settles it
+  // first decides. Its closure belongs to the loop once it is taken.
+  struct Post {
+    explicit Post(Scheduled&& s) : scheduled(std::move(s)) {}
+    Post(Post&& other) noexcept
+        : scheduled(std::move(other.scheduled)),
+          settled(other.settled.load(std::memory_order_relaxed)) {}
+    Post& operator=(Post&& other) noexcept {
+      scheduled = std::move(other.scheduled);
+      settled = other.settled.load(std::memory_order_relaxed);
+      return *this;
+    }
+    // Returns false if it is settled already.
+    bool settle() { return !settled.exchange(true); }
+
+    Scheduled scheduled;
+    std::atomic<bool> settled = false;
+  };
+
+  // The index in taken_ of the first that is taken now.
+  template <class Prepare>
+  std::size_t begin_taking(Prepare& prepare) {
+    const std::lock_guard lock(mutex_);
+    prepare(posts_.size());
+    const std::size_t first = append_posts();
+    mail_ &= ~kPosts;
+    return first;
+  }
+  std::size_t append_posts();
+
   // A set of what kinds of mail there are.
   using Mail = unsigned;
   static constexpr Mail kPosts = 1;
@@ -149,9 +213,16 @@ class Mailbox {
   std::atomic<bool> asleep_ = false;
   std::atomic<Mail> mail_ = 0;
 
-  std::mutex mutex_;  // Of these, and of changing the generation:
-  std::vector<Scheduled> posts_;
-  std::uint64_t taken_ = 0;
+  // Of these, and of changing the generation. To move a callback in here runs
+  // no code of the user's, which might post: see Callback::pin().
+  std::mutex mutex_;
+  std::vector<Post> posts_;  // Since the loop took some the last time.
+  // Those that it took; the closures of those that have begun are gone. Moved
+  // by the loop's thread only, so that it may read without the lock.
+  std::vector<Post> taken_;
+  std::uint64_t first_taken_ = 0;  // The number of the first of them.
+
+  std::size_t next_post_ = 0;  // In taken_. For the loop's thread only.
 
   std::atomic<SignalSet> wanted_signals_ = 0;
   std::array<std::atomic<std::uint32_t>, kSignals> delivered_{};

@@ -1,61 +1,74 @@
-// What is to run next.
+// `ReadyQueue`: the callbacks that run next.
 
 #ifndef LOOP_CALLBACKS_READY_QUEUE_H_
 #define LOOP_CALLBACKS_READY_QUEUE_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "loop/callbacks/callback.h"
 
 namespace loop {
 
-// Callbacks in the order in which they came. They run in batches: what comes
-// while one runs waits for the next, so that a callback which schedules itself
-// anew cannot keep the loop for ever. asyncio notes the length of its deque
-// before it begins ("ntodo"); here are two arrays which change places, so that
-// the one that runs does not move, and neither ever has to wrap around.
-//
-// Both arrays keep their memory: once warm, nothing is allocated.
+/// Callbacks in the order in which they came. They run in batches: what comes
+/// while one runs waits for the next, so that a callback which schedules itself
+/// again cannot keep the loop for ever. As asyncio notes the length of its
+/// deque before it begins ("ntodo"), a batch ends where the queue ended.
+///
+/// The queue is a list of chunks, and a callback stays where it was made until
+/// it has run: so the one that runs does not move, and no closure is ever
+/// moved, which would run its move constructor, in the middle of a change. A
+/// place is taken before its callback is made, because that may push others:
+/// then it is empty, like the place of a callback that has run or was
+/// cancelled.
+///
+/// Chunks that have run are used again, the last one first. Once warm, nothing
+/// is allocated.
 class ReadyQueue {
  public:
-  // How many were pushed before: what names a callback of this queue, for ever.
+  /// Names a callback of this queue for ever. Positions grow, by one from a
+  /// callback to the next unless the queue was empty in between.
   using Position = std::uint64_t;
 
-  // Room for `count` more, so that pushing them does not throw.
+  /// Makes room for `count` more, so that pushing them does not throw. Throws
+  /// std::bad_alloc.
   void make_room(std::size_t count) {
-    if (waiting_->room() < count) waiting_->grow(count);
+    while (room() < count) add_spare();
   }
 
-  // Does pushing one more need memory?
-  bool is_full() const { return waiting_->room() == 0; }
+  /// Returns whether pushing one more takes another chunk.
+  bool is_full() const { return end_ == limit_; }
 
-  // Made in its place, as to move it there would take longer than to run it.
+  /// Adds a callback. A closure that can be made without fail is made in its
+  /// place, as to move it there would take longer than to run it. Throws what
+  /// making the callback throws, and std::bad_alloc; then nothing has changed.
   template <class F>
   Position push(F&& callback, const SourceLocation& where) {
-    Batch& batch = *waiting_;
-    if (batch.end == batch.limit) [[unlikely]]
-      batch.grow(1);
-    Scheduled* const place = batch.end;
-    place->emplace(std::forward<F>(callback), where);
-    batch.end = place + 1;
-    return end() - 1;
+    if constexpr (Callback::kMadeInPlace<F>) {
+      if (is_full()) [[unlikely]]
+        add_chunk();
+      const Position position = end();
+      Scheduled* const place = end_++;
+      place->emplace(std::forward<F>(callback), where);
+      return position;
+    } else {
+      return push(Callback(std::forward<F>(callback)), where);
+    }
   }
 
-  // The position that the next one gets.
-  Position end() const { return first_waiting_ + waiting_->size(); }
+  /// The position that the next one gets.
+  Position end() const {
+    return limit_position_ - static_cast<Position>(limit_ - end_);
+  }
 
-  // The position of the oldest that may not have run yet.
-  Position begin() const { return first_waiting_ - running_->size(); }
+  /// Returns whether nothing waits for the next batch.
+  bool empty() const { return next_ == end_; }
 
-  // Is nothing waiting for the next batch?
-  bool empty() const { return waiting_->end == waiting_->places.get(); }
-
-  // Destroys a callback that has not begun. Does nothing for others: those that
-  // have are empty, or gone.
+  /// Destroys a callback that has not begun. Does nothing for others: the
+  /// places of those that have are empty, or gone.
   void cancel(Position position) {
     Scheduled* const scheduled = find(position);
     if (scheduled == nullptr) return;
@@ -63,51 +76,102 @@ class ReadyQueue {
     [[maybe_unused]] const Callback dying = std::move(scheduled->callback);
   }
 
-  // Calls run(scheduled), which must not throw, for each that is waiting now
-  // and is not cancelled before its turn. It must leave the callback empty.
+  /// Calls run(scheduled), which must not throw, for each that is waiting now
+  /// and is not cancelled before its turn. It must leave the callback empty.
   template <class Run>
   void run_batch(Run run) {
-    std::swap(waiting_, running_);
-    first_waiting_ += running_->size();
-    Scheduled* const end = running_->end;
-    for (Scheduled* next = running_->places.get(); next != end; ++next) {
-      if (next->callback) run(*next);
-    }
-    running_->end = running_->places.get();
+    Scheduled* const end = end_;
+    Scheduled* const last_limit = limit_;
+    while (next_limit_ != last_limit) [[unlikely]] {
+        run_until(next_limit_, run);
+        drop_first_chunk();
+      }
+    run_until(end, run);
+    if (next_ == end_ && limit_ != nullptr) rewind();
   }
 
  private:
-  // Not a vector, which would destroy each callback once more when it is
-  // cleared. From `end` on they are empty.
-  struct Batch {
-    std::size_t size() const {
-      return static_cast<std::size_t>(end - places.get());
-    }
-    std::size_t room() const { return static_cast<std::size_t>(limit - end); }
-    void grow(std::size_t count) {
-      const std::size_t wanted = std::max(size() + count, 2 * size());
-      auto larger = std::make_unique<Scheduled[]>(wanted);
-      end = std::move(places.get(), end, larger.get());
-      limit = larger.get() + wanted;
-      places = std::move(larger);
-    }
-    std::unique_ptr<Scheduled[]> places;
-    Scheduled* end = nullptr;
-    Scheduled* limit = nullptr;
-  };
+  // Small enough that two of them fit into the first cache of a processor,
+  // large enough that the step from one to the next is rare.
+  static constexpr std::size_t kChunk = 128;
+  using Chunk = std::unique_ptr<Scheduled[]>;
 
-  Scheduled* find(Position position) {
-    if (position >= end() || position < begin()) return nullptr;
-    return position >= first_waiting_
-               ? &waiting_->places[position - first_waiting_]
-               : &running_->places[position - begin()];
+  template <class Run>
+  void run_until(Scheduled* end, Run& run) {
+    for (Scheduled* next = next_; next != end; ++next) {
+      if (next->callback) run(*next);
+    }
+    next_ = end;
   }
 
-  Batch first_;
-  Batch second_;
-  Batch* waiting_ = &first_;
-  Batch* running_ = &second_;
-  Position first_waiting_ = 0;
+  std::size_t room() const {
+    return static_cast<std::size_t>(limit_ - end_) + kChunk * spare_.size();
+  }
+
+  [[gnu::noinline]] void add_spare() {
+    // So that no list of chunks needs memory later.
+    reserve(spare_, made_ + 1);
+    reserve(chunks_, 2 * (made_ + 1));
+    spare_.push_back(std::make_unique_for_overwrite<Scheduled[]>(kChunk));
+    ++made_;
+  }
+  static void reserve(std::vector<Chunk>& chunks, std::size_t count) {
+    if (chunks.capacity() < count) chunks.reserve(2 * count);
+  }
+
+  [[gnu::noinline]] void add_chunk() {
+    if (spare_.empty()) add_spare();
+    if (2 * first_chunk_ >= chunks_.size()) {
+      chunks_.erase(
+          chunks_.begin(),
+          chunks_.begin() + static_cast<std::ptrdiff_t>(first_chunk_));
+      first_chunk_ = 0;
+    }
+    chunks_.push_back(std::move(spare_.back()));
+    spare_.pop_back();
+    end_ = chunks_.back().get();
+    limit_ = end_ + kChunk;
+    limit_position_ += kChunk;
+    if (next_ == nullptr) begin_at(end_);
+  }
+
+  [[gnu::noinline]] void drop_first_chunk() {
+    spare_.push_back(std::move(chunks_[first_chunk_]));
+    ++first_chunk_;
+    first_position_ += kChunk;
+    begin_at(chunks_[first_chunk_].get());
+  }
+
+  // An empty queue begins its chunk again, so that bursts of one size always
+  // need as many chunks. The places that are left out count as positions.
+  void rewind() {
+    next_ = end_ = limit_ - kChunk;
+    first_position_ += kChunk;
+    limit_position_ += kChunk;
+  }
+
+  void begin_at(Scheduled* place) {
+    next_ = place;
+    next_limit_ = place + kChunk;
+  }
+
+  Scheduled* find(Position position) {
+    if (position >= end() || position < first_position_) return nullptr;
+    const auto chunk = (position - first_position_) / kChunk;
+    return &chunks_[first_chunk_ + chunk][position % kChunk];
+  }
+
+  Scheduled* end_ = nullptr;  // In the last chunk; its limit, if it is full.
+  Scheduled* limit_ = nullptr;
+  Position limit_position_ = 0;
+  Scheduled* next_ = nullptr;  // In the first chunk.
+  Scheduled* next_limit_ = nullptr;
+
+  std::vector<Chunk> chunks_;  // Those before first_chunk_ are gone.
+  std::size_t first_chunk_ = 0;
+  Position first_position_ = 0;  // Of the first chunk.
+  std::vector<Chunk> spare_;
+  std::size_t made_ = 0;
 };
 
 }  // namespace loop

@@ -32,13 +32,27 @@ class MailboxTest : public ::testing::Test {
     pollfd entry = {mailbox_.channel().reader, POLLIN, 0};
     return ::poll(&entry, 1, 0) == 1;
   }
-  std::uint64_t take_into(std::vector<Scheduled>& posts) {
-    return mailbox_.take_posts(posts, [](std::size_t) {});
-  }
+  // Takes what is there, and returns the number of posts.
   std::size_t take() {
-    std::vector<Scheduled> posts;
-    take_into(posts);
-    return posts.size();
+    std::size_t taken = 0;
+    mailbox_.take_posts([](std::size_t) {},
+                        [&](const SourceLocation&) { ++taken; });
+    return taken;
+  }
+  // Runs what was taken; returns the number of posts that were not cancelled.
+  int run_taken() {
+    int ran = 0;
+    while (mailbox_.has_taken_posts()) {
+      Callback post = mailbox_.next_post();
+      if (!post) continue;
+      post.consume();
+      ++ran;
+    }
+    return ran;
+  }
+  void cancel(std::uint64_t number, bool may_destroy = true) {
+    mailbox_.cancel_post(mailbox_.generation(), number,
+                         [&](const EventLoop&, bool) { return may_destroy; });
   }
   std::string take_signals() {
     std::string text;
@@ -58,32 +72,86 @@ TEST_F(MailboxTest, BelongsToTheLoop) { EXPECT_EQ(&mailbox_.loop(), &loop_); }
 TEST_F(MailboxTest, PostsAreNumbered) {
   EXPECT_EQ(post(), 0u);
   EXPECT_EQ(post(), 1u);
-  std::vector<Scheduled> posts;
-  EXPECT_EQ(take_into(posts), 0u);
-  EXPECT_EQ(posts.size(), 2u);
-  posts.clear();
+  EXPECT_EQ(take(), 2u);
   EXPECT_EQ(post(), 2u);
-  EXPECT_EQ(take_into(posts), 2u);
-  EXPECT_EQ(posts.size(), 1u);
-  posts.clear();
-  EXPECT_EQ(take_into(posts), 3u);
+  EXPECT_EQ(take(), 1u);
+  EXPECT_EQ(take(), 0u);
+  EXPECT_EQ(run_taken(), 3);
+  EXPECT_EQ(post(), 3u);
+}
+
+// Numbers stay right when what has run is thrown out.
+TEST_F(MailboxTest, PostsAreCancelledByNumber) {
+  std::vector<std::uint64_t> ran;
+  std::uint64_t next = 0;
+  const auto post_one = [&] {
+    EXPECT_EQ(post([&ran, number = next] { ran.push_back(number); }), next);
+    ++next;
+  };
+  for (int i = 0; i < 10; ++i) post_one();
+  take();
+  for (int i = 0; i < 7; ++i) mailbox_.next_post().consume();
+  for (int i = 0; i < 3; ++i) post_one();
+  cancel(3);  // It has begun.
+  cancel(8);
+  cancel(11);
+  cancel(99);
+  take();
+  cancel(12);
+  EXPECT_EQ(run_taken(), 3);
+  EXPECT_EQ(ran, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6, 7, 9, 10}));
+}
+
+TEST_F(MailboxTest, ACancelledPostIsDestroyedByWhomItMay) {
+  for (const bool taken : {false, true}) {
+    const auto alive = std::make_shared<int>();
+    const auto first = post([alive] { FAIL(); });
+    const auto second = post([alive] { FAIL(); });
+    if (taken) take();
+    cancel(first);
+    EXPECT_EQ(alive.use_count(), 2);
+    cancel(second, false);
+    EXPECT_EQ(alive.use_count(), 2);
+    take();
+    EXPECT_EQ(run_taken(), 0);
+    EXPECT_EQ(alive.use_count(), 1);
+  }
+}
+
+// A move constructor that posts would find the mailbox locked.
+TEST_F(MailboxTest, AClosureIsNotMovedInTheMailbox) {
+  int moved = 0;
+  struct CountsMoves {
+    explicit CountsMoves(int& m) : moved(m) {}
+    CountsMoves(CountsMoves&& other) noexcept : moved(other.moved) { ++moved; }
+    int& moved;
+  };
+  Scheduled scheduled([counts = CountsMoves(moved)] {}, {});
+  scheduled.callback.pin();
+  moved = 0;
+  mailbox_.post(mailbox_.generation(), std::move(scheduled));
+  for (int i = 0; i < 100; ++i) post();
+  take();
+  for (int i = 0; i < 100; ++i) post();
+  take();
+  EXPECT_EQ(run_taken(), 201);
+  EXPECT_EQ(moved, 0);
 }
 
 // As when there is no memory for what is done with them.
 TEST_F(MailboxTest, WhatCannotBePreparedIsNotTaken) {
   post();
   post();
-  std::vector<Scheduled> posts;
-  EXPECT_THROW(mailbox_.take_posts(posts,
-                                   [](std::size_t count) {
-                                     EXPECT_EQ(count, 2u);
-                                     throw 1;
-                                   }),
+  EXPECT_THROW(mailbox_.take_posts(
+                   [](std::size_t count) {
+                     EXPECT_EQ(count, 2u);
+                     throw 1;
+                   },
+                   [](const SourceLocation&) { FAIL(); }),
                int);
-  EXPECT_TRUE(posts.empty());
+  EXPECT_FALSE(mailbox_.has_taken_posts());
   EXPECT_TRUE(mailbox_.has_posts());
-  EXPECT_EQ(take_into(posts), 0u);
-  EXPECT_EQ(posts.size(), 2u);
+  EXPECT_EQ(take(), 2u);
 }
 
 TEST_F(MailboxTest, HasPostsUntilTheyAreTaken) {

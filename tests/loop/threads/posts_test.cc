@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -144,6 +145,98 @@ TEST_F(PostsTest, CancelledAmongOthersInManyBatches) {
   posts[4].cancel();
   loop.run_once(0s);
   EXPECT_EQ(ran, (std::vector<int>{0, 1, 10, 21, 30, 31, 40, 41}));
+}
+
+// The handle of a post is for any thread.
+TEST_F(PostsTest, CancelledByAnotherThread) {
+  EventLoop loop;
+  int ran = 0;
+  const auto alive = std::make_shared<int>();
+  std::vector<Handle> handles;
+  loop.call_soon([&] {
+    in_thread([&] { handles[1].cancel(); });
+    EXPECT_TRUE(handles[1].cancelled());
+    EXPECT_EQ(alive.use_count(), 4);  // It dies in the loop's thread, later.
+  });
+  for (int i = 0; i < 3; ++i) {
+    handles.push_back(loop.call_soon_threadsafe([&, alive] { ++ran; }));
+  }
+  handles.push_back(loop.call_soon_threadsafe([&] {
+    in_thread([&] { handles[3].cancel(); });  // It has begun.
+    EXPECT_EQ(alive.use_count(), 1);
+    ran += 10;
+  }));
+  loop.run_once(0s);
+  EXPECT_EQ(ran, 12);
+}
+
+// A loop that does not run may begin to at any time.
+TEST_F(PostsTest, CancelledByAnotherThreadWhileItDoesNotRun) {
+  EventLoop loop;
+  const auto alive = std::make_shared<int>();
+  Handle taken = loop.call_soon_threadsafe([alive] { FAIL(); });
+  loop.call_soon([] {});
+  Handle posted = loop.call_soon_threadsafe([alive] { FAIL(); });
+  in_thread([&] {
+    taken.cancel();
+    posted.cancel();
+  });
+  EXPECT_EQ(alive.use_count(), 2);
+  loop.run_once(0s);
+  EXPECT_EQ(alive.use_count(), 1);
+}
+
+// Each runs once or never, and is destroyed once.
+TEST_F(PostsTest, CancellingAndRunningRace) {
+  constexpr std::size_t kPosts = kSlow ? 500 : 5'000;
+  EventLoop loop;
+  std::vector<int> ran(kPosts);
+  const auto alive = std::make_shared<int>();
+  {
+    const Joined other([&] {
+      for (std::size_t i = 0; i < kPosts; ++i) {
+        Handle handle =
+            loop.call_soon_threadsafe([&ran, i, alive] { ++ran[i]; });
+        if (i % 3 == 0) std::this_thread::yield();
+        handle.cancel();
+      }
+      loop.call_soon_threadsafe([&] { loop.stop(); });
+    });
+    loop.run_forever();
+  }
+  for (const int times : ran) EXPECT_LE(times, 1);
+  EXPECT_EQ(alive.use_count(), 1);
+}
+
+TEST_F(PostsTest, CancellingAndClosingRace) {
+  for (int i = 0; i < 50; ++i) {
+    const auto alive = std::make_shared<int>();
+    Handle handle;
+    std::atomic<bool> posted = false;
+    EventLoop loop;
+    const Joined other([&] {
+      handle = loop.call_soon_threadsafe([alive] {});
+      posted = true;
+      handle.cancel();
+    });
+    while (!posted) std::this_thread::yield();
+    loop.close();
+    EXPECT_LE(alive.use_count(), 2);
+  }
+}
+
+// 200,000 turns of posting and scheduling: with a copy of what is there for
+// each they would take ten thousand million steps.
+TEST_F(PostsTest, PostsAndCallSoonInTurns) {
+  constexpr int kTurns = kSlow ? 20'000 : 200'000;
+  EventLoop loop;
+  int ran = 0;
+  for (int i = 0; i < kTurns; ++i) {
+    loop.call_soon_threadsafe([&ran, i] { EXPECT_EQ(ran++, 2 * i); });
+    loop.call_soon([&ran, i] { EXPECT_EQ(ran++, 2 * i + 1); });
+  }
+  loop.run_once(0s);
+  EXPECT_EQ(ran, 2 * kTurns);
 }
 
 TEST_F(PostsTest, R82_AfterCloseItThrows) {
