@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "selectors/errors.h"
 #include "selectors/file_obj.h"
 #include "selectors/selector_key.h"
 #include "selectors/selector_map.h"
@@ -80,6 +81,26 @@ class BaseSelector {
     return register_(fileobj, events, std::move(data));
   }
 
+  /// Watches `fileobj` for `events`, whether it is registered or not: as
+  /// reregister() or register_() do, but the kernel's refusal is returned
+  /// instead of thrown, and then `fileobj` is not registered. For callers to
+  /// whom a refusal is ordinary: to throw and catch one takes as long as twenty
+  /// system calls.
+  /// Throws what the two throw but OSError. Beyond Python.
+  virtual std::optional<OSError> try_watch(const FileObj& fileobj,
+                                           EventMask events) {
+    try {
+      if (get_map()->contains(fileobj)) {
+        reregister(fileobj, events);
+      } else {
+        register_(fileobj, events);
+      }
+    } catch (const OSError& error) {
+      return error;
+    }
+    return std::nullopt;
+  }
+
   // Does the kernel itself stop watching what is closed (but for its dup()s),
   // and is reregister() cheaper than what it stands for? Then it does no harm,
   // and may pay, to leave registered for a while what nobody wants any more.
@@ -120,11 +141,18 @@ class BaseSelector {
   // that was taken before is then empty.
   virtual const SelectorMap* get_map() const = 0;
 
-  // The descriptor of the kernel's object (epoll, kqueue, /dev/poll), which can
-  // itself be registered with another selector (Solaris excepted).
-  // Throws ValueError where the backend has none (select, poll).
-  // Differs from Python: there, those have no such method.
+  /// The descriptor of the kernel's object (epoll, kqueue, /dev/poll). It is
+  /// readable as long as select() would return something, and can be registered
+  /// with another selector (Solaris excepted).
+  /// Throws ValueError where the backend has none (select, poll), and OSError.
+  /// Differs from Python: there, select and poll selectors have no such method,
+  /// and epoll gives the instance that it waits with; here a second one, which
+  /// watches that.
   virtual int fileno() const = 0;
+
+  /// Returns whether fileno() was called, so that another selector or another
+  /// loop may be watching this one. Beyond Python.
+  virtual bool may_be_watched() const { return false; }
 
   // Called, on the thread that waits, whenever a signal interrupted the wait;
   // it may throw, and what it throws leaves select(). If it returns, the wait

@@ -35,16 +35,10 @@ const SelectorKey& BaseSelectorImpl::register_(const FileObj& fileobj,
     throw KeyError(fileobj.repr() + " is already registered, as " +
                    other->fileobj.repr());
   }
-  Registration& registration =
-      table_.create(fileobj, fileobj.fileno(), events, std::move(data));
-  try {
-    add(registration);
-  } catch (...) {
-    table_.destroy(registration);
-    throw;
+  if (const auto refusal = start(fileobj, events, std::move(data))) {
+    throw *refusal;
   }
-  table_.insert(registration);
-  return registration;
+  return *table_.find(fileobj.fileno());
 }
 
 SelectorKey BaseSelectorImpl::unregister(const FileObj& fileobj) {
@@ -94,15 +88,63 @@ const SelectorKey& BaseSelectorImpl::reregister(const FileObj& fileobj,
   const SingleUser::Use use(user_);
   Registration& old = registered(fileobj);
   check_events(events);
+  if (const auto refusal = restart(old, fileobj, events, data)) throw *refusal;
+  return *table_.find(fileobj.fileno());
+}
+
+std::optional<OSError> BaseSelectorImpl::try_watch(const FileObj& fileobj,
+                                                   EventMask events) {
+  const LibraryCall trace([&] {
+    return described(*this, "try_watch", fileobj.repr(), ", ",
+                     events_repr(events));
+  });
+  if (fileobj.fileno() < 0) [[unlikely]]
+    return BaseSelector::try_watch(fileobj, events);
+  const SingleUser::Use use(user_);
+  check_open();
+  check_events(events);
+  std::any data;
+  Registration* const old = table_.lookup(fileobj);
+  return old == nullptr ? start(fileobj, events, std::move(data))
+                        : restart(*old, fileobj, events, data);
+}
+
+std::optional<OSError> BaseSelectorImpl::start(const FileObj& fileobj,
+                                               EventMask events,
+                                               std::any&& data) {
+  Registration& registration =
+      table_.create(fileobj, fileobj.fileno(), events, std::move(data));
+  std::optional<OSError> refusal;
+  try {
+    refusal = add(registration);
+  } catch (...) {
+    table_.destroy(registration);
+    throw;
+  }
+  if (refusal) {
+    table_.destroy(registration);
+  } else {
+    table_.insert(registration);
+  }
+  return refusal;
+}
+
+std::optional<OSError> BaseSelectorImpl::restart(Registration& old,
+                                                 const FileObj& fileobj,
+                                                 EventMask events,
+                                                 std::any& data) {
   Registration& registration = updated(old, events, data);
   registration.fileobj = fileobj;
+  table_.make_last(registration);
+  std::optional<OSError> refusal;
   try {
-    renew(registration);
+    refusal = renew(registration);
   } catch (...) {
     discard(registration);
     throw;
   }
-  return registration;
+  if (refusal) discard(registration);
+  return refusal;
 }
 
 std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
@@ -196,6 +238,7 @@ Registration& BaseSelectorImpl::replaced(const Registration& registration,
   Registration& copy = table_.create(registration.fileobj, registration.fd,
                                      events, std::move(data));
   copy.mark = registration.mark;
+  copy.order = registration.order;
   table_.insert(copy);
   ++retired_;
   return copy;

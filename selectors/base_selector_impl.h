@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "selectors/base_selector.h"
+#include "selectors/errors.h"
 #include "selectors/registration_table.h"
 #include "selectors/single_user.h"
 
@@ -29,11 +30,14 @@ class BaseSelectorImpl : public BaseSelector {
                             std::any data = {}) final;
   const SelectorKey& reregister(const FileObj& fileobj, EventMask events,
                                 std::any data = {}) final;
+  std::optional<OSError> try_watch(const FileObj& fileobj,
+                                   EventMask events) final;
   std::span<const ReadyKey> select(Timeout timeout = std::nullopt) final;
   void close() final;
   const SelectorKey& get_key(const FileObj& fileobj) const final;
   const SelectorMap* get_map() const final;
   int fileno() const override;
+  bool may_be_watched() const final { return may_be_watched_; }
   void set_interrupt_hook(std::function<void()> hook) final;
   void after_fork_in_child() final;
 
@@ -43,17 +47,18 @@ class BaseSelectorImpl : public BaseSelector {
 
   // ---- What a backend supplies. ----
 
-  // Starts watching. Throws OSError or ValueError and then watches nothing.
-  virtual void add(Registration& registration) = 0;
+  // Starts watching. Returns the kernel's refusal, and then watches nothing.
+  // May throw ValueError.
+  virtual std::optional<OSError> add(Registration& registration) = 0;
 
   // Watches what `registration` now asks for, instead of `old_events`. Throws
   // OSError; it is then removed.
   virtual void change(Registration& registration, EventMask old_events) = 0;
 
-  // As remove() and add(), which it is if the kernel has nothing better.
-  virtual void renew(Registration& registration) {
+  // Does what remove() and add() do, in fewer calls if the kernel has a way.
+  virtual std::optional<OSError> renew(Registration& registration) {
     remove(registration);
-    add(registration);
+    return add(registration);
   }
 
   // Stops watching. A descriptor that is gone is no error.
@@ -78,6 +83,9 @@ class BaseSelectorImpl : public BaseSelector {
     if (closed_) [[unlikely]]
       throw_closed();
   }
+
+  // Called by fileno() of those that have one.
+  void note_watcher() const { may_be_watched_ = true; }
 
   // What report() has put into the batch so far.
   std::span<const ReadyKey> reported() const { return ready_; }
@@ -146,6 +154,10 @@ class BaseSelectorImpl : public BaseSelector {
   }
   Registration& replaced(const Registration& registration, EventMask events,
                          std::any& data);
+  std::optional<OSError> start(const FileObj& fileobj, EventMask events,
+                               std::any&& data);
+  std::optional<OSError> restart(Registration& old, const FileObj& fileobj,
+                                 EventMask events, std::any& data);
   void discard(Registration& registration) noexcept;
   void run_interrupt_hook();
   void clear_batch() noexcept {
@@ -157,6 +169,7 @@ class BaseSelectorImpl : public BaseSelector {
 
   const EventMask supported_;
   bool closed_ = false;
+  mutable bool may_be_watched_ = false;
   RegistrationTable table_;
   SelectorMap map_{table_};
   std::vector<ReadyKey> ready_;

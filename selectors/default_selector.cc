@@ -95,6 +95,11 @@ const SelectorKey& DefaultSelector::reregister(const FileObj& fileobj,
   return chosen_->reregister(fileobj, events, std::move(data));
 }
 
+std::optional<OSError> DefaultSelector::try_watch(const FileObj& fileobj,
+                                                  EventMask events) {
+  return chosen_->try_watch(fileobj, events);
+}
+
 bool DefaultSelector::forgets_closed() const {
   return chosen_->forgets_closed();
 }
@@ -114,6 +119,10 @@ const SelectorMap* DefaultSelector::get_map() const {
 }
 
 int DefaultSelector::fileno() const { return chosen_->fileno(); }
+
+bool DefaultSelector::may_be_watched() const {
+  return chosen_->may_be_watched();
+}
 
 void DefaultSelector::set_interrupt_hook(std::function<void()> hook) {
   chosen_->set_interrupt_hook(std::move(hook));

@@ -48,12 +48,15 @@ class DefaultSelector final : public BaseSelector {
                             std::any data = {}) override;
   const SelectorKey& reregister(const FileObj& fileobj, EventMask events,
                                 std::any data = {}) override;
+  std::optional<OSError> try_watch(const FileObj& fileobj,
+                                   EventMask events) override;
   bool forgets_closed() const override;
   std::span<const ReadyKey> select(Timeout timeout = std::nullopt) override;
   void close() override;
   const SelectorKey& get_key(const FileObj& fileobj) const override;
   const SelectorMap* get_map() const override;
   int fileno() const override;
+  bool may_be_watched() const override;
   void set_interrupt_hook(std::function<void()> hook) override;
   void after_fork_in_child() override;
   std::string_view name() const override;

@@ -37,8 +37,8 @@ bool submit(int devpoll, std::span<const pollfd> changes) {
   }
 }
 
-[[noreturn]] void throw_refused(int error, const SelectorKey& key) {
-  throw make_os_error(error, "/dev/poll fd " + std::to_string(key.fd));
+OSError refusal(int error, const SelectorKey& key) {
+  return make_os_error(error, "/dev/poll fd " + std::to_string(key.fd));
 }
 
 }  // namespace
@@ -53,15 +53,17 @@ DevpollSelector::~DevpollSelector() { close(); }
 
 int DevpollSelector::fileno() const {
   check_open();
+  note_watcher();
   return devpoll_;
 }
 
-void DevpollSelector::add(Registration& registration) {
+std::optional<OSError> DevpollSelector::add(Registration& registration) {
   // A closed one would be taken, and its number watched for a later owner.
   const pollfd changes[] = {addition(registration)};
   if (!kernel::is_open(registration.fd) || !submit(devpoll_, changes)) {
-    throw_refused(errno, registration);
+    return refusal(errno, registration);
   }
+  return std::nullopt;
 }
 
 void DevpollSelector::change(Registration& registration, EventMask) {
@@ -69,7 +71,7 @@ void DevpollSelector::change(Registration& registration, EventMask) {
   if (submit(devpoll_, changes)) return;
   const int error = errno;
   remove(registration);
-  throw_refused(error, registration);
+  throw refusal(error, registration);
 }
 
 void DevpollSelector::remove(const Registration& registration) noexcept {
@@ -116,7 +118,8 @@ void DevpollSelector::renew_after_fork() {
   devpoll_ = fresh;
   for (Registration* registration : registrations().by_fd()) {
     if (registration == nullptr) continue;
-    if (kernel::is_open(registration->fd)) add(*registration);
+    if (!kernel::is_open(registration->fd)) continue;
+    if (const auto refused = add(*registration)) throw *refused;
   }
 }
 

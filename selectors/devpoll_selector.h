@@ -25,7 +25,7 @@ class DevpollSelector final : public BaseSelectorImpl {
   std::string_view name() const override { return "DevpollSelector"; }
 
  private:
-  void add(Registration& registration) override;
+  std::optional<OSError> add(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
   void remove(const Registration& registration) noexcept override;
   bool wait(const Timeout& timeout) override;

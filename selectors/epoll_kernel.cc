@@ -14,10 +14,10 @@ constexpr FlagName kEvents[] = {
 };
 
 // "IN 5#7": the events, and the registration that the entry carries: the 7th,
-// of fd 5. See epoll_selector.cc.
+// of fd 5. See the marks of epoll_selector.cc.
 void append_event(std::string& text, const epoll_event& event) {
   append_flags(text, event.events, kEvents);
-  append(text, " ", event.data.u64 & 0xffffffff, "#", event.data.u64 >> 32);
+  append(text, " ", event.data.u64 & 0xffffffff, "#", event.data.u64 >> 33);
 }
 
 void describe_create(std::string& text, const Call& call) {

@@ -14,9 +14,14 @@
 //     and an event whose pair is not registered is a stray, never reported.
 //   - A stray that stays ready would wake every wait. Since it cannot be
 //     deleted, the whole instance is replaced by a new one, to which all but
-//     the strays move (an idea of libev's). Not if fileno() was asked for:
-//     another selector may watch this instance, and would be left with the old
-//     one. Then strays cost time, but stay unreported.
+//     the strays move (an idea of libev's). That takes two calls for each
+//     registration.
+//   - A stray of an EVENT_ONESHOT registration wakes one wait at most and then
+//     lies dead. An entry says whether it is of that kind, and for its sake
+//     nothing is replaced.
+//   - Another selector that watches this one must not be left with the old
+//     instance. So fileno() gives a second instance, with nothing in it but the
+//     first.
 //   - Adding (B, 5) may meet a leftover (B, 5), from a time when B had that
 //     number before: EEXIST. The leftover is taken over.
 //   - What is closed without being unregistered twice over, first B and then A
@@ -36,14 +41,44 @@
 namespace selectors {
 namespace {
 
-// The generation of an EVENT_ONESHOT registration that has been reported, and
-// whose entry therefore lies dead in the kernel until modify() revives it.
-constexpr std::uint32_t kSpent = 0;
+// A mark is a generation, shifted by one bit, and this bit for EVENT_ONESHOT.
+constexpr std::uint32_t kOnce = 1;
+
+// The mark of an EVENT_ONESHOT registration that has been reported, and whose
+// entry therefore lies dead in the kernel until modify() revives it.
+constexpr std::uint32_t kSpent = 0 | kOnce;
 
 int make_epoll() {
   const int epfd = kernel::epoll_create1(EPOLL_CLOEXEC);
   if (epfd < 0) throw make_os_error(errno, "epoll_create1");
   return epfd;
+}
+
+void watch_inner(int outer, int inner) {
+  epoll_event entry{};
+  entry.events = EPOLLIN;
+  if (kernel::epoll_ctl(outer, EPOLL_CTL_ADD, inner, &entry) == 0) return;
+  throw make_os_error(errno, "epoll_ctl ADD of an instance to another");
+}
+
+// An instance that is readable when `inner` is.
+int make_outer(int inner) {
+  const int outer = make_epoll();
+  try {
+    watch_inner(outer, inner);
+  } catch (...) {
+    kernel::close(outer);
+    throw;
+  }
+  return outer;
+}
+
+// Makes the number `to` mean what `from` means, which is closed.
+void move_to(int from, int to) {
+  const int moved = kernel::dup3(from, to, O_CLOEXEC);
+  const int error = errno;
+  kernel::close(from);
+  if (moved < 0) throw make_os_error(error, "dup3");
 }
 
 epoll_event entry_for(const Registration& registration) {
@@ -60,17 +95,17 @@ epoll_event entry_for(const Registration& registration) {
   return entry;
 }
 
-[[noreturn]] void throw_refused(const char* operation, int fd, int error) {
+OSError refusal(const char* operation, int fd, int error) {
   std::string what;
   append(what, "epoll_ctl ", operation, " fd ", fd);
   if (error == EPERM) {
     what += " (a regular file, directory or the like, which is always ready)";
-  } else if (error == EINVAL) {
-    what += " (the selector's own descriptor)";
+  } else if (error == ELOOP) {
+    what += " (a selector that watches itself, or too many in one another)";
   } else if (error == ENOSPC) {
     what += " (the limit is /proc/sys/fs/epoll/max_user_watches)";
   }
-  throw make_os_error(error, what);
+  return make_os_error(error, what);
 }
 
 }  // namespace
@@ -85,42 +120,46 @@ EpollSelector::~EpollSelector() { close(); }
 
 int EpollSelector::fileno() const {
   check_open();
-  may_be_watched_ = true;
-  return epfd_;
+  if (outer_ < 0) outer_ = make_outer(epfd_);
+  note_watcher();
+  return outer_;
 }
 
-void EpollSelector::add(Registration& registration) {
-  registration.mark = next_generation();
+std::optional<OSError> EpollSelector::add(Registration& registration) {
+  registration.mark = next_mark(registration);
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
-  if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &entry) == 0) return;
+  if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &entry) == 0) return {};
   if (errno == EEXIST &&  // A leftover of ours: nobody else adds to this list.
       kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) {
-    return;
+    return {};
   }
-  throw_refused("ADD", fd, errno);
+  return refusal("ADD", fd, errno);
 }
 
-void EpollSelector::change(Registration& registration, EventMask) {
-  if (registration.mark == kSpent) registration.mark = next_generation();
+void EpollSelector::change(Registration& registration, EventMask old_events) {
+  const EventMask changed = old_events ^ registration.events;
+  if (registration.mark == kSpent || (changed & EVENT_ONESHOT) != 0) {
+    registration.mark = next_mark(registration);
+  }
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return;
   const int error = errno;
   remove(registration);
-  throw_refused("MOD", fd, error);
+  throw refusal("MOD", fd, error);
 }
 
 // If the number still means the file of the entry, or means one of which there
 // is a leftover, the entry is taken over. Events of the generation before are
 // strays from now on.
-void EpollSelector::renew(Registration& registration) {
-  registration.mark = next_generation();
+std::optional<OSError> EpollSelector::renew(Registration& registration) {
+  registration.mark = next_mark(registration);
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
-  if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return;
-  if (errno != ENOENT) throw_refused("MOD", fd, errno);
-  add(registration);
+  if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return {};
+  if (errno != ENOENT) return refusal("MOD", fd, errno);
+  return add(registration);
 }
 
 void EpollSelector::remove(const Registration& registration) noexcept {
@@ -144,19 +183,19 @@ inline int EpollSelector::ask(epoll_event* events, int room,
 
 inline void EpollSelector::report_event(const epoll_event& event) {
   const auto fd = static_cast<int>(event.data.u64 & 0xffffffff);
-  const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
+  const auto mark = static_cast<std::uint32_t>(event.data.u64 >> 32);
   Registration* const registration = registrations().find(fd);
-  if (registration == nullptr || registration->mark != generation) {
-    has_strays_ = true;
+  if (registration == nullptr || registration->mark != mark) {
+    if ((mark & kOnce) == 0) has_strays_ = true;
     return;
   }
-  if (generation == kSpent) return;
+  if (mark == kSpent) return;
   report(*registration, from_native<EPOLLIN, EPOLLOUT>(event.events));
   if (registration->events & EVENT_ONESHOT) registration->mark = kSpent;
 }
 
 bool EpollSelector::wait(const Timeout& timeout) {
-  if (has_strays_ && !may_be_watched_) {
+  if (has_strays_) {
     try {
       replace_instance();
     } catch (const OSError&) {
@@ -176,20 +215,30 @@ bool EpollSelector::wait(const Timeout& timeout) {
   throw make_os_error(errno, "epoll_wait");
 }
 
-void EpollSelector::close_kernel_object() noexcept { kernel::close(epfd_); }
+void EpollSelector::close_kernel_object() noexcept {
+  if (outer_ >= 0) kernel::close(outer_);
+  kernel::close(epfd_);
+}
 
-void EpollSelector::renew_after_fork() { replace_instance(); }
+// The parent's outer instance must not change: the child gets another first.
+void EpollSelector::renew_after_fork() {
+  if (outer_ >= 0) move_to(make_epoll(), outer_);
+  replace_instance();
+}
 
-std::uint32_t EpollSelector::next_generation() {
-  if (++last_generation_ == kSpent) ++last_generation_;
-  return last_generation_;
+std::uint32_t EpollSelector::next_mark(const Registration& registration) {
+  constexpr std::uint32_t kGenerations = 0x7fffffff;
+  last_generation_ = last_generation_ % kGenerations + 1;  // Never 0.
+  const bool once = (registration.events & EVENT_ONESHOT) != 0;
+  return last_generation_ << 1 | (once ? kOnce : 0);
 }
 
 // Is there an entry (the file that `fd` means now, fd)? Adding what is there
 // already is refused, and changes nothing.
 bool EpollSelector::is_watched(int fd) {
   epoll_event probe{};
-  probe.data.u64 = ~std::uint64_t{0};  // Nobody's, should it stay.
+  // Nobody's, and no EVENT_ONESHOT: should it stay, it is a stray.
+  probe.data.u64 = ~(std::uint64_t{kOnce} << 32);
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &probe) != 0) {
     return errno == EEXIST;
   }
@@ -206,13 +255,13 @@ void EpollSelector::replace_instance() {
     if (kernel::epoll_ctl(fresh, EPOLL_CTL_ADD, registration->fd, &entry) < 0) {
       const int error = errno;
       kernel::close(fresh);
-      throw_refused("ADD", registration->fd, error);
+      throw refusal("ADD", registration->fd, error);
     }
   }
-  const int moved = kernel::dup3(fresh, epfd_, O_CLOEXEC);
-  const int error = errno;
-  kernel::close(fresh);
-  if (moved < 0) throw make_os_error(error, "dup3");
+  // Not left to the closing of the old one, of which a child may have a copy.
+  if (outer_ >= 0) kernel::epoll_ctl(outer_, EPOLL_CTL_DEL, epfd_, nullptr);
+  move_to(fresh, epfd_);
+  if (outer_ >= 0) watch_inner(outer_, epfd_);
   has_strays_ = false;
 }
 

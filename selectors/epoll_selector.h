@@ -30,22 +30,22 @@ class EpollSelector final : public BaseSelectorImpl {
   std::string_view name() const override { return "EpollSelector"; }
 
  private:
-  void add(Registration& registration) override;
+  std::optional<OSError> add(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
-  void renew(Registration& registration) override;
+  std::optional<OSError> renew(Registration& registration) override;
   void remove(const Registration& registration) noexcept override;
   bool wait(const Timeout& timeout) override;
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
-  std::uint32_t next_generation();
+  std::uint32_t next_mark(const Registration& registration);
   int ask(epoll_event* events, int room, const Timeout& timeout);
   void report_event(const epoll_event& event);
   bool is_watched(int fd);
   void replace_instance();
 
   int epfd_ = -1;
-  mutable bool may_be_watched_ = false;  // fileno() was asked for.
+  mutable int outer_ = -1;  // What fileno() gave: an instance with epfd_ in it.
   std::uint32_t last_generation_ = 0;
   bool has_nanoseconds_ = true;  // until epoll_pwait2 answers ENOSYS
   bool has_strays_ = false;      // See the top of epoll_selector.cc.

@@ -90,8 +90,8 @@ int make_kqueue() {
   return kq;
 }
 
-[[noreturn]] void throw_refused(int error, int fd) {
-  throw make_os_error(error, "kevent fd " + std::to_string(fd));
+OSError refusal(int error, int fd) {
+  return make_os_error(error, "kevent fd " + std::to_string(fd));
 }
 
 }  // namespace
@@ -107,22 +107,33 @@ KqueueSelector::~KqueueSelector() { close(); }
 
 int KqueueSelector::fileno() const {
   check_open();
+  note_watcher();
   return kq_;
 }
 
-void KqueueSelector::add(Registration& registration) {
-  change(registration, 0);
+std::optional<OSError> KqueueSelector::add(Registration& registration) {
+  return replace(registration, 0);
 }
 
 void KqueueSelector::change(Registration& registration, EventMask old_events) {
+  if (const auto refused = replace(registration, old_events)) throw *refused;
+}
+
+std::optional<OSError> KqueueSelector::renew(Registration& registration) {
+  return replace(registration, kBoth);
+}
+
+std::optional<OSError> KqueueSelector::replace(Registration& registration,
+                                               EventMask old_events) {
   Changes changes(registration.fd);
   changes.remove(old_events);
   changes.add(registration.events);
   if (const int error = changes.submit(kq_)) {
     remove(registration);
-    throw_refused(error, registration.fd);
+    return refusal(error, registration.fd);
   }
   registration.mark = 0;
+  return std::nullopt;
 }
 
 void KqueueSelector::remove(const Registration& registration) noexcept {
@@ -171,7 +182,7 @@ void KqueueSelector::renew_after_fork() {
     const int error = changes.submit(kq_);
     // What is closed, or a pipe that nobody reads, is not watched any more.
     if (error != 0 && error != EBADF && error != EPIPE) {
-      throw_refused(error, registration->fd);
+      throw refusal(error, registration->fd);
     }
   }
 }

@@ -26,13 +26,16 @@ class KqueueSelector final : public BaseSelectorImpl {
   std::string_view name() const override { return "KqueueSelector"; }
 
  private:
-  void add(Registration& registration) override;
+  std::optional<OSError> add(Registration& registration) override;
+  std::optional<OSError> renew(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
   void remove(const Registration& registration) noexcept override;
   bool wait(const Timeout& timeout) override;
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
+  std::optional<OSError> replace(Registration& registration,
+                                 EventMask old_events);
   void forget(int fd) noexcept;
   void report_event(const struct kevent& event);
 

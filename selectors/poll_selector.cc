@@ -22,9 +22,10 @@ PollSelector::PollSelector() : BaseSelectorImpl(EVENT_READ | EVENT_WRITE) {}
 
 PollSelector::~PollSelector() { close(); }
 
-void PollSelector::add(Registration& registration) {
+std::optional<OSError> PollSelector::add(Registration& registration) {
   registration.mark = static_cast<std::uint32_t>(fds_.size());
   fds_.push_back({registration.fd, wanted(registration), 0});
+  return std::nullopt;
 }
 
 void PollSelector::change(Registration& registration, EventMask) {

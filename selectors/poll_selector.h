@@ -28,7 +28,7 @@ class PollSelector final : public BaseSelectorImpl {
   std::string_view name() const override { return "PollSelector"; }
 
  private:
-  void add(Registration& registration) override;
+  std::optional<OSError> add(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
   void remove(const Registration& registration) noexcept override;
   bool wait(const Timeout& timeout) override;

@@ -16,10 +16,13 @@ RegistrationTable::~RegistrationTable() {
 
 Registration* RegistrationTable::find_by_identity(
     const FileObj& fileobj) const {
+  Registration* first = nullptr;
   for (Registration* candidate : by_fd_) {
     if (candidate == nullptr || fileobj.identity() == nullptr) continue;
-    if (candidate->fileobj.identity() == fileobj.identity()) return candidate;
+    if (candidate->fileobj.identity() != fileobj.identity()) continue;
+    if (first == nullptr || candidate->order < first->order) first = candidate;
   }
+  if (first != nullptr) return first;
   throw ValueError("Invalid file object: " + fileobj.repr() +
                    " is not open, and not registered");
 }

@@ -27,6 +27,8 @@ struct Registration : SelectorKey {
   // Where it may stand in the batch of ready keys; see
   // BaseSelectorImpl::in_batch().
   std::uint32_t ready_index = 0;
+  // Which registration of its table it is: the 1st, the 2nd, ...
+  std::uint64_t order = 0;
 };
 
 // Registrations by descriptor. Freed ones are used again, so that registering
@@ -44,8 +46,10 @@ class RegistrationTable {
     return index < by_fd_.size() ? by_fd_[index] : nullptr;
   }
 
-  // As find(), for a closed object by its identity, too. Throws ValueError if
-  // it has neither a descriptor nor a known identity.
+  // Returns the registration of a file object; nullptr if its descriptor is not
+  // registered. A closed object is found by its identity: of several
+  // registrations the one that was made first. Throws ValueError for an object
+  // that has neither a descriptor nor a known identity.
   // Port of selectors._BaseSelectorImpl._fileobj_lookup.
   Registration* lookup(const FileObj& fileobj) const {
     if (fileobj.fileno() >= 0) [[likely]]
@@ -67,8 +71,10 @@ class RegistrationTable {
     if (static_cast<std::size_t>(fd) >= by_fd_.size()) make_room_for(fd);
     if (free_ == nullptr) make_nodes();
     Node* const node = std::exchange(free_, free_->next_free);
-    return *new (&node->registration)
+    auto* const registration = new (&node->registration)
         Registration{{fileobj, fd, events, std::move(data)}};
+    make_last(*registration);
+    return *registration;
   }
 
   // Puts it in the place of its fd, where nothing or an older one stands.
@@ -76,6 +82,11 @@ class RegistrationTable {
     Registration*& place = by_fd_[static_cast<std::size_t>(registration.fd)];
     if (place == nullptr) ++size_;
     place = &registration;
+  }
+
+  // Gives it the order of one that is registered now.
+  void make_last(Registration& registration) noexcept {
+    registration.order = ++last_order_;
   }
 
   // Takes it from its place.
@@ -105,6 +116,7 @@ class RegistrationTable {
 
   std::vector<Registration*> by_fd_;
   std::size_t size_ = 0;
+  std::uint64_t last_order_ = 0;
   std::vector<std::unique_ptr<Node[]>> chunks_;
   Node* free_ = nullptr;
 };

@@ -59,7 +59,7 @@ SelectSelector::SelectSelector()
 
 SelectSelector::~SelectSelector() { close(); }
 
-void SelectSelector::add(Registration& registration) {
+std::optional<OSError> SelectSelector::add(Registration& registration) {
   if (registration.fd >= FD_SETSIZE) {
     throw ValueError("fd " + std::to_string(registration.fd) +
                      " is too high for select(), which has room for numbers "
@@ -68,6 +68,7 @@ void SelectSelector::add(Registration& registration) {
   }
   watch(registration, registration.events);
   nfds_ = std::max(nfds_, registration.fd + 1);
+  return std::nullopt;
 }
 
 void SelectSelector::change(Registration& registration, EventMask) {

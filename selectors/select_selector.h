@@ -27,7 +27,7 @@ class SelectSelector final : public BaseSelectorImpl {
   std::string_view name() const override { return "SelectSelector"; }
 
  private:
-  void add(Registration& registration) override;
+  std::optional<OSError> add(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
   void remove(const Registration& registration) noexcept override;
   bool wait(const Timeout& timeout) override;

@@ -141,20 +141,21 @@ TEST_F(EpollIdentityHazards, R01_TheStrayIsGoneAfterOneWait) {
   EXPECT_EQ(ready_now(scene.s), Ready());       // It is noticed here,
   EXPECT_EQ(ready_now(scene.s, 1ms), Ready());  // and dealt with here.
   scene.expect_only(scene.kept.reader.fileno());
-  EXPECT_EQ(::fcntl(scene.epfd, F_GETFD), FD_CLOEXEC);
-  EXPECT_EQ(scene.s.fileno(), scene.epfd);  // The number stays.
+  EXPECT_EQ(::fcntl(scene.epfd, F_GETFD), FD_CLOEXEC);  // The number stays.
 }
 
-// Somebody who asked for fileno() may watch the instance: it is kept, and so
-// are its strays. They cost time, but still reach nobody.
-TEST_F(EpollIdentityHazards, R01_AnInstanceThatIsWatchedIsKept) {
+// Somebody who asked for fileno() may watch the selector: what it watches is
+// another instance, which knows of the replacement.
+TEST_F(EpollIdentityHazards, R01_AnInstanceThatIsWatchedIsReplacedToo) {
   WithStray scene;
   EpollSelector outer;
   outer.register_(scene.s, EVENT_READ);
   EXPECT_EQ(ready_now(scene.s, 5ms), Ready());
   EXPECT_EQ(ready_now(scene.s, 5ms), Ready());
+  scene.expect_only(scene.kept.reader.fileno());
+  EXPECT_EQ(ready_now(outer), Ready());
   scene.kept.writer.write("x");
-  EXPECT_EQ(ready_now(outer), (Ready{{scene.epfd, EVENT_READ}}));
+  EXPECT_EQ(ready_now(outer), (Ready{{scene.s.fileno(), EVENT_READ}}));
   EXPECT_EQ(ready_now(scene.s),
             (Ready{{scene.kept.reader.fileno(), EVENT_READ}}));
 }
@@ -316,6 +317,30 @@ TYPED_TEST(IdentityHazards, R01_WhatIsDupedOverAWatchedNumber) {
   const auto batch = s.select(0ns);
   ASSERT_EQ(batch.size(), 1u);
   EXPECT_EQ(text_of(batch[0].key), "new");
+}
+
+// CPython's _fileobj_lookup: of the registrations of a closed object the first
+// is found, not the one of the lowest number.
+TYPED_TEST(IdentityHazards, AClosedObjectOfTwoNumbersIsTheFirst) {
+  struct Reopened {
+    int fd;
+    int fileno() const { return fd; }
+  };
+  const Pipe low, high;
+  const int first = high.reader.fileno(), second = low.reader.fileno();
+  for (const bool modified : {false, true}) {
+    TypeParam s;
+    Reopened file{first};
+    s.register_(file, EVENT_READ);
+    file.fd = second;
+    s.register_(file, EVENT_READ);
+    // In Python a key that was changed keeps its place.
+    if (modified) s.modify(first, EVENT_READ | EVENT_WRITE);
+    file.fd = -1;
+    EXPECT_EQ(s.unregister(file).fd, first);
+    EXPECT_EQ(s.unregister(file).fd, second);
+    EXPECT_THROW(s.unregister(file), ValueError);
+  }
 }
 
 // CPython's contract: KeyError, and the kernel never hears of it.
