@@ -53,11 +53,13 @@ class EventLoop::Running {
     }
     running_loop = &loop;
     loop.thread_ = std::this_thread::get_id();
+    if (loop.rests_) loop.end_rest();
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() {
     loop_.stopping_ = false;
+    if (loop_.is_guest_) loop_.rest();
     loop_.thread_ = std::thread::id();
     running_loop = nullptr;
   }
@@ -119,10 +121,17 @@ void EventLoop::run_once(const Timeout& at_most) {
 }
 
 // If there is no descriptor but the loop's own channel, nobody need be asked:
-// what that would tell the mailbox knows without a system call.
+// what that would tell the mailbox knows without a system call. But a guest's
+// descriptor stays readable until the selector is asked.
 inline std::span<const ReadyKey> EventLoop::look() {
-  if (fds_.empty()) return {};
-  return selector_->select(std::chrono::nanoseconds::zero());
+  if (fds_.empty() && !is_guest_) return {};
+  return ask(std::chrono::nanoseconds::zero());
+}
+
+inline std::span<const ReadyKey> EventLoop::ask(const Timeout& timeout) {
+  const auto ready_fds = selector_->select(timeout);
+  if (drains_channel_) drain_channel(ready_fds);
+  return ready_fds;
 }
 
 // To ask the clock takes as long as all else that is done for a timer: so step
@@ -151,9 +160,7 @@ std::span<const ReadyKey> EventLoop::sleep(Timeout timeout) {
   };
   const Sleep sleep{*mailbox_};
   if (!mailbox_->fall_asleep()) timeout = std::chrono::nanoseconds::zero();
-  const auto ready_fds = selector_->select(timeout);
-  if (drains_channel_) drain_channel(ready_fds);
-  return ready_fds;
+  return ask(timeout);
 }
 
 void EventLoop::run_fds(std::span<const ReadyKey> ready_fds) {
@@ -243,6 +250,52 @@ bool EventLoop::is_running() const {
   return thread_.load() != std::thread::id();
 }
 
+// ---- As the guest of another loop ----
+
+int EventLoop::fileno() {
+  if (closed_) throw RuntimeError("Event loop is closed");
+  const int fd = selector_->fileno();
+  if (is_guest_) return fd;
+  is_guest_ = true;
+  if (!is_running()) rest();
+  return fd;
+}
+
+Timeout EventLoop::prepare() {
+  if (closed_) throw RuntimeError("Event loop is closed");
+  if (is_running()) throw RuntimeError("This event loop is already running");
+  if (fds_.has_changed()) tell_selector();
+  if (fds_.has_unwanted()) fds_.forget_unwanted();
+  if (has_work() || mailbox_->has_mail()) {
+    return std::chrono::nanoseconds::zero();
+  }
+  if (timers_.empty()) return std::nullopt;
+  const TimePoint when{*timers_.next_deadline()};
+  if (when == TimePoint::max()) return std::nullopt;
+  return std::max(until(when, time()), std::chrono::nanoseconds::zero());
+}
+
+// From now on the host may block at any time, so the loop counts as asleep.
+// What is left to do makes its descriptor readable.
+void EventLoop::rest() noexcept {
+  rests_ = asks_more_ = true;
+  bool has_told = true;
+  try {
+    if (fds_.has_changed()) tell_selector();
+  } catch (const std::bad_alloc&) {
+    has_told = false;
+  }
+  if (!mailbox_->fall_asleep() || has_work() || !has_told) {
+    mailbox_->wake_watcher();
+  }
+}
+
+void EventLoop::end_rest() {
+  rests_ = false;
+  asks_more_ = debug_ || closed_;
+  mailbox_->wake_up();
+}
+
 // ---- Birth and death ----
 
 EventLoop::EventLoop(std::unique_ptr<selectors::BaseSelector> selector,
@@ -260,6 +313,8 @@ EventLoop::EventLoop(std::unique_ptr<selectors::BaseSelector> selector,
     mailbox_->release();
     throw;
   }
+  is_guest_ = selector_->may_be_watched();
+  if (is_guest_) rest();
 }
 
 EventLoop::~EventLoop() {
@@ -328,6 +383,7 @@ void EventLoop::after_fork_in_child() {
   if (selector_->get_map()->contains(channel)) selector_->unregister(channel);
   mailbox_->renew_after_fork();
   watch_mailbox();
+  if (rests_) rest();  // What was written to the old channel is the parent's.
 }
 
 // ---- The mailbox ----
@@ -397,7 +453,8 @@ bool EventLoop::remove_signal_handler(int signal_number) {
 
 void EventLoop::throw_unusable(const char* function) const {
   if (closed_) throw RuntimeError("Event loop is closed");
-  check_thread_now(function);
+  if (debug_) check_thread_now(function);
+  if (rests_) mailbox_->wake_watcher();
 }
 
 void EventLoop::check_thread_now(const char* function) const {

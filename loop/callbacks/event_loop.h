@@ -97,6 +97,27 @@ class EventLoop {
   bool is_running() const;  // From any thread.
   bool is_closed() const { return closed_; }
 
+  // ---- As the guest of another loop ----
+
+  /// The descriptor by which another loop (GLib's, Qt's, libuv's, poll(2))
+  /// waits for this one. It is readable when run_once(0s) has something to do:
+  /// a descriptor is ready, a thread has posted, a signal has come, something
+  /// was scheduled or registered between two iterations. It does not tell of
+  /// timers; prepare() does. From the first call on, changes between iterations
+  /// cost a system call. See "In another loop" in loop/README.md.
+  /// Throws ValueError where the selector has none (select, poll), OSError if
+  /// there is no descriptor left, RuntimeError if the loop is closed.
+  /// Beyond Python. Port of uv_backend_fd() (libuv).
+  int fileno();
+
+  /// Makes the loop ready for the other one to block: tells the selector of all
+  /// changes. Returns how long the other loop may block if fileno() does not
+  /// become readable: 0 if something is queued or due, else the time until the
+  /// next timer, nullopt if there is none. Between two iterations; throws
+  /// RuntimeError if the loop is running or closed, and std::bad_alloc.
+  /// Beyond Python. Port of uv_backend_timeout() (libuv).
+  selectors::Timeout prepare();
+
   // In the child of a fork(), before anything else: gives it a kernel object
   // and a wake-up channel of its own. If the loop is running, it must be in the
   // thread that forked; the others do not exist in the child. Throws OSError;
@@ -192,24 +213,30 @@ class EventLoop {
 
   // ---- Descriptors ----
 
-  // Runs `callback` in each iteration in which `fileobj` can be read (or is at
-  // its end, or broken) without blocking. It replaces a reader that is there.
-  // Regular files, directories and /dev/null are always ready.
-  //
-  // The kernel is told when the next iteration begins. If it refuses then, the
-  // handler is removed, and the exception handler gets the OSError and `where`.
-  // Throws ValueError for an object without a descriptor, OSError (EBADF) for a
-  // number so high that it must be a mistake.
-  // Remove the handlers of a descriptor before you close it.
-  // Differs from Python: there, the kernel is told at once and its refusal is
-  // thrown, and epoll refuses regular files.
+  /// Runs `callback` in each iteration in which `fileobj` can be read (or is at
+  /// its end, or broken) without blocking. It replaces a reader that is there;
+  /// from then on the number is watched for what it means now, whatever it
+  /// meant before. Regular files, directories and /dev/null are always ready.
+  ///
+  /// Throws ValueError for an object without a descriptor, OSError (EBADF) for
+  /// a number that is not open; then nothing has changed. The kernel is asked
+  /// for that when a number gets its first handler and when a handler is
+  /// replaced, but not if it lost one in this iteration or the one before, so
+  /// that to remove a reader and to add another costs no system call. Every
+  /// other refusal, and that of a number that was closed meanwhile, is noticed
+  /// when the next iteration begins: the handler is removed, and the exception
+  /// handler gets the OSError and `where`.
+  /// Remove the handlers of a descriptor before you close it.
+  /// Differs from Python: there, the kernel is told at once and each refusal is
+  /// thrown, and epoll refuses regular files.
   template <std::convertible_to<Callback> F>
   void add_reader(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {
     check_usable("add_reader");
     fds_.add(fileobj, FdHandlers::kReader, std::forward<F>(callback), where);
   }
-  // The same for writing.
+  /// Runs `callback` in each iteration in which `fileobj` can be written to (or
+  /// is broken) without blocking; else as add_reader().
   template <std::convertible_to<Callback> F>
   void add_writer(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {
@@ -217,9 +244,10 @@ class EventLoop {
     fds_.add(fileobj, FdHandlers::kWriter, std::forward<F>(callback), where);
   }
 
-  // Removes the handler; it does not run any more, even if it is ready. Returns
-  // false if there was none. Throws ValueError for a closed object that has
-  // none.
+  /// Removes the handler; it does not run any more, even if it is ready.
+  /// Returns false if there was none, and for what has no descriptor (-1, an
+  /// object that was closed and has no handler), so that a destructor may call
+  /// it. Differs from Python: there, what has no descriptor raises ValueError.
   bool remove_reader(const selectors::FileObj& fileobj) {
     return remove_handler(fileobj, FdHandlers::kReader);
   }
@@ -267,7 +295,7 @@ class EventLoop {
   // the last two in lines on standard error that name where it was scheduled.
   void set_debug(bool enabled) {
     debug_ = enabled;
-    asks_more_ = debug_ || closed_;
+    asks_more_ = debug_ || closed_ || rests_;
   }
   bool get_debug() const { return debug_; }
 
@@ -296,7 +324,11 @@ class EventLoop {
   bool has_work() const {
     return !ready_.empty() || stopping_ || fds_.has_always_ready();
   }
+  void rest() noexcept;
+  void end_rest();
   inline std::span<const selectors::ReadyKey> look();
+  inline std::span<const selectors::ReadyKey> ask(
+      const selectors::Timeout& timeout);
   std::span<const selectors::ReadyKey> look_or_sleep(
       const selectors::Timeout& at_most, std::optional<TimePoint>& due_at);
   std::span<const selectors::ReadyKey> sleep(selectors::Timeout timeout);
@@ -347,6 +379,8 @@ class EventLoop {
     if (asks_more_) [[unlikely]]
       throw_unusable(function);
   }
+  // Throws if it is. If it rests, what the caller is about to do is for the
+  // host to know.
   void throw_unusable(const char* function) const;
   void check_thread_now(const char* function) const;
   const std::unique_ptr<selectors::BaseSelector> selector_;
@@ -364,7 +398,9 @@ class EventLoop {
   bool stopping_ = false;
   bool closed_ = false;
   bool debug_ = false;
-  bool asks_more_ = false;  // One of the two, so that calls ask one question.
+  bool is_guest_ = false;   // Was fileno() called?
+  bool rests_ = false;      // Is it a guest between two iterations?
+  bool asks_more_ = false;  // Closed, debug or rests: calls ask one question.
   std::chrono::nanoseconds slow_callback_duration_ =
       std::chrono::milliseconds(100);
   // Shared with the call that is running, as it may be replaced there.

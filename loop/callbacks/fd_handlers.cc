@@ -18,21 +18,64 @@ bool FdHandlers::remove(const FileObj& fileobj, Side side) {
       fileobj.fileno() >= 0 ? fileobj.fileno() : find_by_identity(fileobj);
   if (!has_room_for(fd)) return false;
   Watch& watch = watch_of(fd);
-  if (watch.handlers[side] == nullptr) return false;
-  note_change(watch, fd);
   Handler* const handler = take(watch, side);
-  if (watch.wanted() == 0) watch.abandoned = true;
-  pool_.remove(handler);
+  if (handler == nullptr) return false;
+  note_change(watch, fd);
+  if (is_known(watch)) watch.known_in = turn();
+  if (watch.wanted() == 0) lose_last(fd);
+  pool_.remove(handler);  // Last, as its destructor may do anything.
   return true;
 }
 
+// kNone if there is none.
 int FdHandlers::find_by_identity(const FileObj& fileobj) const {
+  int found = kNone;
   for (std::size_t i = 0; i < by_fd_.size(); ++i) {
-    if (by_fd_[i].wanted() == 0 || fileobj.identity() == nullptr) continue;
-    if (by_fd_[i].identity == fileobj.identity()) return static_cast<int>(i);
+    const Watch& watch = by_fd_[i];
+    if (watch.wanted() == 0 || fileobj.identity() == nullptr) continue;
+    if (watch.identity != fileobj.identity()) continue;
+    if (found == kNone ||
+        watch.order < by_fd_[static_cast<std::size_t>(found)].order) {
+      found = static_cast<int>(i);
+    }
   }
-  throw selectors::ValueError("Invalid file object: " + fileobj.repr() +
-                              " is not open, and has no handler");
+  return found;
+}
+
+void FdHandlers::ask_if_open(const FileObj& fileobj) {
+  const int fd = fileobj.fileno();
+  // While the selector is told of the others a destructor may be adding it,
+  // which cannot throw.
+  if (is_telling_) return;
+  if (!selectors::kernel::is_open(fd)) {
+    throw selectors::make_os_error(EBADF, fileobj.repr());
+  }
+  watch_of(fd).known_in = turn();
+}
+
+// The kernel reports it no more until it is told to. If it is still wanted
+// then, it is told so when the next iteration begins.
+void FdHandlers::note_report(int fd) {
+  Watch& watch = watch_of(fd);
+  note_change(watch, fd);
+  ++watch.reports;
+  watch.is_spent = true;
+}
+
+// The descriptor may be closed next, and then its entry could not be changed.
+void FdHandlers::lose_last(int fd) {
+  Watch& watch = watch_of(fd);
+  watch.renewed = true;
+  watch.reports = 0;
+  const bool is_level = watch.registered != 0 && !watch.reports_once();
+  if (!lets_go_slowly_ || !is_level || watch.is_always_ready()) return;
+  const EventMask once = watch.registered | selectors::EVENT_ONESHOT;
+  try {
+    const bool refused = selector_.try_watch(fd, once).has_value();
+    watch.registered = refused ? 0 : static_cast<std::uint8_t>(once);
+  } catch (...) {  // No memory.
+    stop_watching(fd);
+  }
 }
 
 void FdHandlers::make_room_for(const FileObj& fileobj) {
@@ -48,18 +91,21 @@ void FdHandlers::make_room_for(const FileObj& fileobj) {
 
 void FdHandlers::tell_changes() {
   forget_unwanted();
-  // The destructor of a refused handler may add others.
-  while (first_changed_ != kNone) {
+  // The destructor of a refused handler may add others: not beyond what is the
+  // last one now.
+  const int last = last_changed_;
+  is_telling_ = true;
+  struct Telling {
+    ~Telling() { is_telling = false; }
+    bool& is_telling;
+  };
+  const Telling telling{is_telling_};
+  for (int fd = kNone; first_changed_ != kNone && fd != last;) {
     // Room for both handlers, before it leaves the queue.
     if (refused_.capacity() - refused_.size() < 2) {
       refused_.reserve(2 * refused_.size() + 2);
     }
-    const int fd = first_changed_;
-    Watch& watch = watch_of(fd);
-    first_changed_ = watch.next_changed;
-    watch.changed = false;
-    // Came and went: nobody was told, and nobody need be.
-    if (watch.registered == 0 && watch.wanted() == 0) continue;
+    fd = take_first_change();
     try {
       update(fd);
     } catch (...) {
@@ -68,52 +114,57 @@ void FdHandlers::tell_changes() {
   }
 }
 
+int FdHandlers::take_first_change() {
+  const int fd = first_changed_;
+  Watch& watch = watch_of(fd);
+  first_changed_ = watch.next_changed;
+  watch.changed = false;
+  return fd;
+}
+
 void FdHandlers::update(int fd) {
   Watch& watch = watch_of(fd);
   const EventMask wanted = watch.wanted();
+  // Came and went: nobody was told, and nobody need be.
+  if (watch.registered == 0 && wanted == 0) return;
   if (wanted == 0) return let_go(fd);
-  if (watch.abandoned && watch.always_ready) stop_watching(fd);
-  if (watch.registered == 0 || watch.abandoned) {
-    return start_watching(fd, wanted);
+  if (watch.is_always_ready()) {
+    watch.registered = static_cast<std::uint8_t>(wanted);
+    if (!watch.renewed) return;
+    stop_watching(fd);
   }
-  if (wanted == watch.registered) return;
-  if (!watch.always_ready) {
-    try {
-      selector_.modify(fd, wanted);
-    } catch (const selectors::OSError&) {
-      // The number means another file by now, and the selector knows nothing of
-      // it any more.
-      watch.registered = 0;
-      return start_watching(fd, wanted);
-    }
+  const EventMask events = events_for(watch);
+  if (events != watch.registered || watch.renewed || watch.is_spent) {
+    start_watching(fd, events);
   }
-  watch.registered = static_cast<std::uint8_t>(wanted);
+}
+
+// What the selector is to watch it for, EVENT_ONESHOT included.
+EventMask FdHandlers::events_for(const Watch& watch) const {
+  const bool is_new = watch.registered == 0;
+  const bool once =
+      is_new ? lets_go_slowly_ : watch.reports_once() && watch.reports < 2;
+  return watch.wanted() | (once ? selectors::EVENT_ONESHOT : 0);
 }
 
 // If it is registered it may mean another file by now, and so it is registered
-// anew.
+// as if it were new.
 void FdHandlers::start_watching(int fd, EventMask events) {
   Watch& watch = watch_of(fd);
-  watch.abandoned = false;
-  try {
-    if (watch.registered != 0) {
-      selector_.reregister(fd, events);
-    } else {
-      selector_.register_(fd, events);
-    }
-  } catch (const selectors::OSError& error) {
+  watch.renewed = watch.is_spent = false;
+  if (const auto refusal = selector_.try_watch(fd, events)) {
     watch.registered = 0;
-    if (error.code() != std::errc::operation_not_permitted) throw;
+    if (refusal->code() != std::errc::operation_not_permitted) throw *refusal;
     // epoll's way to say that a file or a directory is always ready.
-    always_ready_.push_back(fd);
-    watch.always_ready = true;
+    add_always_ready(fd);
+    events = watch.wanted();
   }
   watch.registered = static_cast<std::uint8_t>(events);
 }
 
 // Nobody wants it any more.
 void FdHandlers::let_go(int fd) {
-  if (lets_go_slowly_ && !watch_of(fd).always_ready) {
+  if (lets_go_slowly_ && !watch_of(fd).is_always_ready()) {
     unwanted_.push_back(fd);
   } else {
     stop_watching(fd);
@@ -129,25 +180,40 @@ void FdHandlers::forget(int fd) {
   if (!has_room_for(fd)) return;
   const Watch& watch = watch_of(fd);
   if (watch.registered == 0 || watch.wanted() != 0) return;
-  if (!watch.always_ready) stop_watching(fd);
+  if (!watch.is_always_ready()) stop_watching(fd);
 }
 
 void FdHandlers::stop_watching(int fd) {
   Watch& watch = watch_of(fd);
   watch.registered = 0;
-  if (watch.always_ready) {
-    watch.always_ready = false;
-    std::erase(always_ready_, fd);
+  if (watch.is_always_ready()) {
+    remove_always_ready(fd);
   } else {
     selector_.unregister(fd);
   }
+}
+
+void FdHandlers::add_always_ready(int fd) {
+  const auto place = static_cast<int>(always_ready_.size());
+  always_ready_.push_back(fd);
+  watch_of(fd).always_place = place;
+}
+
+// The last one takes its place.
+void FdHandlers::remove_always_ready(int fd) {
+  const int place = std::exchange(watch_of(fd).always_place, kNone);
+  const int last = always_ready_.back();
+  always_ready_.pop_back();
+  if (last == fd) return;
+  always_ready_[static_cast<std::size_t>(place)] = last;
+  watch_of(last).always_place = place;
 }
 
 // Called while the error is being handled.
 void FdHandlers::refuse(int fd) {
   Watch& watch = watch_of(fd);
   const bool is_watched =
-      watch.always_ready || selector_.get_map()->contains(fd);
+      watch.is_always_ready() || selector_.get_map()->contains(fd);
   if (watch.registered != 0 && is_watched) stop_watching(fd);
   watch.registered = 0;
   // Both are out of their places before one dies, as its destructor may add

@@ -24,22 +24,28 @@ namespace loop {
 // Readers and writers by descriptor number, in an array, as numbers are small.
 //
 // The selector is not told of each change but of what is left of them when the
-// loop is about to wait: who adds a reader, adds a writer and removes both has
-// asked the kernel nothing. With one exception. Between the removal of a
+// loop is about to wait: a reader and a writer that are added and removed by
+// then have cost no epoll_ctl(). With one exception. Between the removal of a
 // descriptor's last handler and the next addition the program may have closed
-// it and got its number again for another file. That is another registration,
-// and so the selector is told to forget the old one and to watch the new one.
+// it and got its number again for another file, and so may a library before the
+// program replaces a handler. That is another registration, and the selector is
+// told to watch what the number means now.
 //
-// What lost its last handler is likely to get another soon: who waits for one
-// message after the other adds and removes a reader for each. To take a
-// descriptor out of the kernel's list and to put it in again is the dearest
-// that there is, and to put it in anew where it stands costs a third of that.
-// So if the selector has a way to do so (epoll), it is told to forget what
-// nobody wants not at once but
-//   - when nobody has wanted it until the next iteration,
-//   - before the loop sleeps, which it does only when there is nobody left who
-//     could want it, and which nothing unwanted shall disturb,
-//   - if the kernel says that it is ready, which it would say ever again.
+// A descriptor that lost its last handler is likely to get another soon: a
+// program that waits for one message after the other adds and removes a reader
+// for each. To delete an entry of the kernel's list and to add it again costs
+// four times what a change of the entry does. So if the selector has a way to
+// do so (epoll), it is told to forget an unwanted descriptor
+//   - when it has been unwanted until the next iteration,
+//   - before the loop sleeps, which nothing unwanted shall disturb.
+//
+// An entry that outlives its number, because a copy of the file is open (a
+// child of fork() has one), must not wake the loop forever. So where the
+// selector can be told lazily, a descriptor is watched with EVENT_ONESHOT until
+// its handlers have proved to stay: reported in two iterations, and still
+// there, it is watched as a level. When it loses its last handler it is made
+// EVENT_ONESHOT at once, as after the close() that may follow the kernel cannot
+// be told any more.
 class FdHandlers {
  public:
   // Which of the two handlers of a descriptor.
@@ -59,24 +65,22 @@ class FdHandlers {
         pool_(pool),
         lets_go_slowly_(selector.forgets_closed()) {}
 
-  // Puts the callback in the place of what is there. Throws ValueError for an
-  // object without a descriptor, OSError (EBADF) for a number so high that it
-  // must be a mistake.
+  /// Adds a handler, or replaces the one that is there. Asks the kernel whether
+  /// the number is open, unless the loop knows.
+  /// Throws ValueError for an object without a descriptor, OSError (EBADF) for
+  /// a number that is not open; then nothing has changed.
   template <class F>
   void add(const selectors::FileObj& fileobj, Side side, F&& callback,
            const SourceLocation& where) {
-    Watch& watch = prepare(fileobj);
+    check(fileobj, side);
     Handler& handler = pool_.add(std::forward<F>(callback), where);
-    Handler* const old = std::exchange(watch.handlers[side], &handler);
-    if (old == nullptr) {
-      ++size_;
-    } else {
-      pool_.remove(old);  // Last, as its destructor may do anything.
-    }
+    // All of the user's code that runs does so before this line or after it.
+    pool_.remove(put(fileobj, side, handler));
   }
 
-  // Returns false if there is nothing to remove. An object that was closed is
-  // found by its identity. Throws ValueError for one that is unknown.
+  /// Removes a handler. Returns false if there is nothing to remove. An object
+  /// that was closed is found by its identity; of several of its numbers, the
+  /// one that got a handler first.
   bool remove(const selectors::FileObj& fileobj, Side side);
 
   // Removes all, and tells report(where) of each.
@@ -106,20 +110,22 @@ class FdHandlers {
   // after tell_selector().
   bool has_always_ready() const { return !always_ready_.empty(); }
 
-  // Tells the selector what has changed, and report(refused) of what it would
-  // not take, a vector that may be empty. Throws what report() does, and
-  // std::bad_alloc; then nothing is forgotten, and the rest told the next time.
+  /// Tells the selector what has changed by now, and report(refused) of what it
+  /// would not take, a vector that may be empty. What the destructor of a
+  /// refused handler changes is told the next time.
+  /// Throws what report() does, and std::bad_alloc; then nothing is forgotten,
+  /// and the rest told the next time.
   template <class Report>
   void tell_selector(Report report) {
     tell_changes();
     report(refused_);
     refused_.clear();
-    has_changed_ = has_unwanted();
+    has_changed_ = has_unwanted() || first_changed_ != kNone;
   }
 
-  // Tells the selector, at once, to forget what lost its last handler.
+  /// Tells the selector at once to forget what lost its last handler.
   void forget_unwanted();
-  // The same of one number, if it is such.
+  /// Tells the selector at once to forget `fd`, if it lost its last handler.
   void forget(int fd);
 
   // Calls run(handler) for each handler that `batch` says is ready, and for
@@ -140,29 +146,38 @@ class FdHandlers {
   struct Watch {
     std::array<Handler*, 2> handlers{};
     const void* identity = nullptr;  // Of the object that it was given as.
-    std::uint8_t registered = 0;     // What the selector watches it for.
-    bool changed = false;            // Is it in the queue of the changed?
-    bool abandoned = false;  // Has it been without handlers since registered?
-    bool always_ready = false;  // Does the selector refuse it for that?
-    int next_changed = kNone;   // The number behind it in that queue.
+    std::uint64_t order = 0;         // Which it was to get a first handler.
+    int always_place = kNone;  // Where it stands among those always ready.
+    int next_changed = kNone;  // The number behind it in the queue of changes.
+    std::uint32_t known_in = 0;   // The turn in which it was known to be open.
+    std::uint8_t registered = 0;  // What the selector watches it for.
+    std::uint8_t reports = 0;     // How often, with EVENT_ONESHOT.
+    bool is_spent = false;        // Has it been, and was not registered since?
+    bool changed = false;         // Is it in the queue of changes?
+    bool renewed = false;  // Has the number to be registered as if it were new?
 
     selectors::EventMask wanted() const {
       return (handlers[kReader] != nullptr ? selectors::EVENT_READ : 0) |
              (handlers[kWriter] != nullptr ? selectors::EVENT_WRITE : 0);
     }
+    bool is_always_ready() const { return always_place != kNone; }
+    bool reports_once() const {
+      return (registered & selectors::EVENT_ONESHOT) != 0;
+    }
   };
 
   template <class Run>
   void run_one(int fd, selectors::EventMask events, Run run) {
+    if (!has_room_for(fd)) return;
+    if (watch_of(fd).reports_once()) [[unlikely]]
+      note_report(fd);
     if ((events & selectors::EVENT_READ) != 0) run_side(fd, kReader, run);
     if ((events & selectors::EVENT_WRITE) != 0) run_side(fd, kWriter, run);
   }
   template <class Run>
   void run_side(int fd, Side side, Run run) {
-    if (!has_room_for(fd)) return;
     Handler* const handler = watch_of(fd).handlers[side];
-    if (handler == nullptr) return forget(fd);
-    if (pool_.runs_in_this_turn(*handler)) run(*handler);
+    if (handler != nullptr && pool_.runs_in_this_turn(*handler)) run(*handler);
   }
 
   // Out of its place; nullptr if there is none.
@@ -172,19 +187,46 @@ class FdHandlers {
     return handler;
   }
 
-  // For a handler that is about to be added. Throws before anything has changed
-  // but that the selector may be asked for nothing.
-  Watch& prepare(const selectors::FileObj& fileobj) {
+  // Before a handler is added. Throws; if not, the number has its place.
+  void check(const selectors::FileObj& fileobj, Side side) {
     const int fd = fileobj.fileno();
     if (!has_room_for(fd)) [[unlikely]]
       make_room_for(fileobj);
+    if (must_be_asked(watch_of(fd), side)) [[unlikely]]
+      ask_if_open(fileobj);
+  }
+  // A number that the selector watches, or that had a handler in this turn or
+  // the one before, is believed to be open: so it costs nothing to remove a
+  // handler and to add another.
+  bool must_be_asked(const Watch& watch, Side side) const {
+    if (watch.handlers[side] != nullptr) return true;
+    return watch.registered == 0 && !is_known(watch);
+  }
+  bool is_known(const Watch& watch) const {
+    return turn() - watch.known_in <= 1;
+  }
+  std::uint32_t turn() const {
+    return static_cast<std::uint32_t>(pool_.turn());
+  }
+
+  // Returns the handler that was there before, or nullptr.
+  Handler* put(const selectors::FileObj& fileobj, Side side, Handler& handler) {
+    const int fd = fileobj.fileno();
     Watch& watch = watch_of(fd);
     note_change(watch, fd);
+    const bool is_first = watch.wanted() == 0;
+    if (is_first) watch.order = ++last_order_;
     // Given as an object for one side, and as its number for the other.
-    if (fileobj.identity() != nullptr || watch.wanted() == 0) {
+    if (is_first || fileobj.identity() != nullptr) {
       watch.identity = fileobj.identity();
     }
-    return watch;
+    Handler* const old = std::exchange(watch.handlers[side], &handler);
+    if (old == nullptr) {
+      ++size_;
+    } else {
+      watch.renewed = true;
+    }
+    return old;
   }
   // The queue's links stand in the watches: so to join it takes no memory, for
   // want of which remove() would fail.
@@ -207,11 +249,18 @@ class FdHandlers {
   Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
   int find_by_identity(const selectors::FileObj& fileobj) const;
   void make_room_for(const selectors::FileObj& fileobj);
+  void ask_if_open(const selectors::FileObj& fileobj);
+  void note_report(int fd);
+  void lose_last(int fd);
   void tell_changes();
+  int take_first_change();
   void update(int fd);
+  selectors::EventMask events_for(const Watch& watch) const;
   void start_watching(int fd, selectors::EventMask events);
   void let_go(int fd);
   void stop_watching(int fd);
+  void add_always_ready(int fd);
+  void remove_always_ready(int fd);
   void refuse(int fd);
 
   selectors::BaseSelector& selector_;
@@ -219,12 +268,14 @@ class FdHandlers {
   std::vector<Watch> by_fd_;
   const bool lets_go_slowly_;
   bool has_changed_ = false;
+  bool is_telling_ = false;  // Is tell_changes() at work?
   int first_changed_ = kNone;
   int last_changed_ = kNone;
   std::vector<int> unwanted_;
   std::vector<int> always_ready_;
   std::vector<Refused> refused_;  // And nobody has been told yet.
   std::size_t size_ = 0;          // Of handlers.
+  std::uint64_t last_order_ = 0;
 };
 
 }  // namespace loop

@@ -22,16 +22,18 @@ struct Handler {
 // warm nothing is allocated.
 class HandlerPool {
  public:
-  // Throws std::bad_alloc, and what making a Callback of it throws; then
-  // nothing has changed.
+  /// Keeps a callback, until remove(). It is copied or moved, and so the user's
+  /// code runs, which may add and remove others.
+  /// Throws std::bad_alloc, and what making a Callback of it throws; then
+  /// nothing has changed.
   template <class F>
   Handler& add(F&& callback, const SourceLocation& where) {
     if (free_ == nullptr) free_ = &handlers_.emplace_back();
-    Handler& handler = *free_;
-    handler.scheduled.emplace(std::forward<F>(callback), where);
-    handler.turn = turn_;
-    free_ = handler.next_free;
-    return handler;
+    // Taken before the callback is copied or moved, which may add another.
+    Taken taken{*this, std::exchange(free_, free_->next_free)};
+    taken.handler->scheduled.emplace(std::forward<F>(callback), where);
+    taken.handler->turn = turn_;
+    return *std::exchange(taken.handler, nullptr);
   }
 
   // nullptr is fine. Runs the destructor of the callback, which may do
@@ -51,6 +53,8 @@ class HandlerPool {
   bool runs_in_this_turn(const Handler& handler) const {
     return handler.turn != turn_;
   }
+  /// The number of the turn that was begun last, from 2 on.
+  std::uint64_t turn() const { return turn_; }
 
   // Calls `call(handler.scheduled)`, which must not throw.
   template <class Call>
@@ -63,6 +67,16 @@ class HandlerPool {
   }
 
  private:
+  // A handler that is in no list; it becomes free again unless it is used.
+  struct Taken {
+    ~Taken() {
+      if (handler == nullptr) return;
+      handler->next_free = std::exchange(pool.free_, handler);
+    }
+    HandlerPool& pool;
+    Handler* handler;
+  };
+
   // Its place is not free before the callback is dead, whose destructor may add
   // another.
   void destroy(Handler& handler) {
@@ -73,7 +87,7 @@ class HandlerPool {
   std::deque<Handler> handlers_;  // Never moves what it holds.
   Handler* free_ = nullptr;
   Handler* running_ = nullptr;
-  std::uint64_t turn_ = 0;
+  std::uint64_t turn_ = 2;
 };
 
 }  // namespace loop

@@ -113,6 +113,11 @@ class Mailbox {
   }
   void wake_up() { asleep_.store(false, std::memory_order_relaxed); }
 
+  /// Has whoever watches the channel wake up, if the loop is asleep.
+  void wake_watcher() {
+    if (must_be_woken()) write_wake_up();
+  }
+
   /// Takes what was posted since the last time: calls prepare(count), and then
   /// queue(where) for each. next_post() returns them, in this order. If
   /// prepare() throws, or if there is no memory, nothing is taken.

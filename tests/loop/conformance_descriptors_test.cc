@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
@@ -142,8 +143,11 @@ TYPED_TEST(LoopDescriptors, RemoveReaderUnknown) {
   EXPECT_FALSE(f.loop.remove_reader(tests::bad_fd()));
   EXPECT_FALSE(f.loop.remove_reader(1 << 30));
   File closed;
-  EXPECT_THROW(f.loop.remove_reader(closed), ValueError);
-  EXPECT_THROW(f.loop.remove_writer(-1), ValueError);
+  EXPECT_FALSE(f.loop.remove_reader(closed));
+  EXPECT_FALSE(f.loop.remove_writer(closed));
+  EXPECT_FALSE(f.loop.remove_reader(-1));
+  EXPECT_FALSE(f.loop.remove_writer(-1));
+  EXPECT_FALSE(f.loop.remove_reader(static_cast<std::FILE*>(nullptr)));
 }
 
 TYPED_TEST(LoopDescriptors, WhatHasNoDescriptorIsRefused) {
@@ -168,8 +172,28 @@ TYPED_TEST(LoopDescriptors, RemoveFdsAfterClosing) {
   pair.first.close();
   EXPECT_TRUE(f.loop.remove_reader(pair.first));
   EXPECT_TRUE(f.loop.remove_writer(pair.first));
-  EXPECT_THROW(f.loop.remove_writer(pair.first), ValueError);
+  EXPECT_FALSE(f.loop.remove_writer(pair.first));
   f.turn();
+}
+
+// CPython's _fileobj_lookup finds the registration that was made first.
+TYPED_TEST(LoopDescriptors, AClosedObjectOfTwoNumbersIsTheFirst) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  struct Reopened {
+    int fd;
+    int fileno() const { return fd; }
+  };
+  const Pipe low, high;
+  Reopened file{high.reader.fileno()};
+  f.loop.add_reader(file, [] {});
+  file.fd = low.reader.fileno();
+  f.loop.add_reader(file, [] {});
+  file.fd = -1;
+  EXPECT_TRUE(f.loop.remove_reader(file));
+  EXPECT_FALSE(f.loop.remove_reader(high.reader.fileno()));
+  EXPECT_TRUE(f.loop.remove_reader(file));
+  EXPECT_FALSE(f.loop.remove_reader(low.reader.fileno()));
+  EXPECT_FALSE(f.loop.remove_reader(file));
 }
 
 // ---- What happens in one batch ----

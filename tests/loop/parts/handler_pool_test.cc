@@ -33,6 +33,28 @@ TEST_F(HandlerPoolTest, RunsAgainAndAgain) {
   EXPECT_EQ(calls, 3);
 }
 
+// Each has a place of its own, whichever was made first.
+TEST_F(HandlerPoolTest, ACopyThatAddsAnother) {
+  struct AddsAnother {
+    explicit AddsAnother(HandlerPool& p) : pool(p) {}
+    AddsAnother(const AddsAnother& other)
+        : pool(other.pool), depth(other.depth) {
+      if (++depth == 1) pool.add([] {}, SourceLocation::current());
+    }
+    void operator()() const {}
+    HandlerPool& pool;
+    int depth = 0;
+  };
+  const AddsAnother callback(pool_);
+  Handler& one = pool_.add(callback, SourceLocation::current());
+  Handler& two = add([] {});
+  EXPECT_NE(&one, &two);
+  run(one);
+  run(two);
+  pool_.remove(&one);
+  pool_.remove(&two);
+}
+
 TEST_F(HandlerPoolTest, NullptrIsFine) { pool_.remove(nullptr); }
 
 TEST_F(HandlerPoolTest, RemoveDestroysAtOnce) {

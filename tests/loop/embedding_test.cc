@@ -1,0 +1,228 @@
+// A loop as the guest of another one, which is a poll(2) here.
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "loop/callbacks/event_loop.h"
+#include "selectors/base_selector.h"
+#include "tests/loop/loop_fixture.h"
+#include "tests/support/fault_injector.h"
+#include "tests/support/files.h"
+
+namespace loop {
+namespace {
+
+template <class Selector>
+class EmbeddingTest : public tests::NoLeak {};
+// Those that have a descriptor which the real poll() knows.
+using Embeddable = ::testing::Types<selectors::EpollSelector>;
+TYPED_TEST_SUITE(EmbeddingTest, Embeddable, SelectorNames);
+
+// Is it readable now?
+bool is_readable(int fd) {
+  pollfd p{fd, POLLIN, 0};
+  return ::poll(&p, 1, 0) == 1;
+}
+
+// What a host does when the descriptor is readable, until it is not.
+int serve(EventLoop& loop, int fd) {
+  int times = 0;
+  for (; times < 20 && is_readable(fd); ++times) loop.run_once(0ns);
+  return times;
+}
+
+TYPED_TEST(EmbeddingTest, AnIdleLoopLetsTheHostBlock) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  const int fd = loop.fileno();
+  EXPECT_EQ(loop.fileno(), fd);
+  EXPECT_FALSE(is_readable(fd));
+  EXPECT_TRUE(loop.prepare().waits_for_ever());
+  loop.run_once(0ns);
+  EXPECT_FALSE(is_readable(fd));
+}
+
+// Each is noticed once, by a descriptor that is readable until it is served.
+TYPED_TEST(EmbeddingTest, WhatComesFromOutsideMakesItReadable) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  const int fd = loop.fileno();
+  const Pipe pipe;
+  int ran = 0;
+  const auto expect_served = [&](const char* what) {
+    EXPECT_TRUE(is_readable(fd)) << what;
+    EXPECT_LE(serve(loop, fd), 3) << what;
+    EXPECT_EQ(ran, 1) << what;
+    EXPECT_FALSE(is_readable(fd)) << what;
+    ran = 0;
+  };
+  for (int round = 0; round < 3; ++round) {
+    std::thread([&] { loop.call_soon_threadsafe([&] { ++ran; }); }).join();
+    expect_served("a post");
+    loop.add_signal_handler(SIGUSR1, [&] { ++ran; });
+    serve(loop, fd);
+    ::raise(SIGUSR1);
+    expect_served("a signal");
+    loop.remove_signal_handler(SIGUSR1);
+    loop.add_reader(pipe.reader, [&] {
+      ++ran;
+      pipe.reader.read();
+      loop.remove_reader(pipe.reader);
+    });
+    pipe.writer.write("x");
+    expect_served("a reader");
+    loop.call_soon([&] { ++ran; });
+    expect_served("call_soon()");
+    loop.call_soon([&] { loop.call_soon([&] { ++ran; }); });
+    expect_served("call_soon() in a callback");
+    loop.call_later(0ns, [&] { ++ran; });
+    expect_served("a timer without delay");
+  }
+}
+
+// While it is not at rest, as the post finds it awake.
+TYPED_TEST(EmbeddingTest, APostDuringTheIterationMakesItReadable) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  const int fd = loop.fileno();
+  int ran = 0;
+  loop.call_soon([&] {
+    std::thread([&] { loop.call_soon_threadsafe([&] { ++ran; }); }).join();
+  });
+  loop.run_once(0ns);
+  EXPECT_EQ(ran, 0);
+  EXPECT_TRUE(is_readable(fd));
+  serve(loop, fd);
+  EXPECT_EQ(ran, 1);
+}
+
+// A reader that a callback adds is the kernel's before the host blocks.
+TYPED_TEST(EmbeddingTest, WhatACallbackRegistersIsWatchedAtOnce) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  const int fd = loop.fileno();
+  const Pipe pipe;
+  int came = 0;
+  loop.call_soon([&] { loop.add_reader(pipe.reader, [&] { ++came; }); });
+  serve(loop, fd);
+  EXPECT_FALSE(is_readable(fd));
+  pipe.writer.write("x");
+  for (int i = 1; i <= 4; ++i) {  // As long as there is something to read.
+    EXPECT_TRUE(is_readable(fd));
+    loop.run_once(0ns);
+    EXPECT_EQ(came, i);
+  }
+  loop.remove_reader(pipe.reader);
+  serve(loop, fd);
+  EXPECT_TRUE(loop.prepare().waits_for_ever());
+  EXPECT_FALSE(is_readable(fd));
+}
+
+TYPED_TEST(EmbeddingTest, PrepareTellsHowLongTheHostMayBlock) {
+  FakeTime time;
+  EventLoop loop(std::make_unique<TypeParam>(), time.clock());
+  loop.fileno();
+  loop.call_later(20ms, [] {});
+  EXPECT_EQ(loop.prepare().value(), 20ms);
+  time.advance(5ms);
+  EXPECT_EQ(loop.prepare().value(), 15ms);
+  time.advance(100ms);
+  EXPECT_EQ(loop.prepare().value(), 0ns);
+  loop.run_once(0ns);
+  EXPECT_TRUE(loop.prepare().waits_for_ever());
+  loop.call_soon([] {});
+  EXPECT_EQ(loop.prepare().value(), 0ns);
+  loop.run_once(0ns);
+  loop.call_soon_threadsafe([] {});
+  EXPECT_EQ(loop.prepare().value(), 0ns);
+  loop.run_once(0ns);
+  const tests::TempFile always;
+  loop.add_reader(always, [] {});
+  EXPECT_EQ(loop.prepare().value(), 0ns);
+  loop.remove_reader(always);
+  EXPECT_TRUE(loop.prepare().waits_for_ever());
+}
+
+// The host of the article: poll(), prepare(), run_once().
+TYPED_TEST(EmbeddingTest, AWholeHost) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  const int fd = loop.fileno();
+  const Pipe pipe;
+  Journal journal;
+  pipe.writer.write("x");
+  loop.add_reader(pipe.reader, [&] {
+    journal.push_back("reader");
+    loop.remove_reader(pipe.reader);
+  });
+  loop.call_later(5ms, note(journal, "timer"));
+  for (int i = 0; i < 100 && journal.size() < 2; ++i) {
+    pollfd host{fd, POLLIN, 0};
+    ::poll(&host, 1, loop.prepare().to_milliseconds());
+    loop.run_once(0ns);
+  }
+  EXPECT_EQ(journal, (Journal{"reader", "timer"}));
+}
+
+// A host may have asked the selector before the loop was made.
+TYPED_TEST(EmbeddingTest, TheSelectorWasAsked) {
+  auto selector = std::make_unique<TypeParam>();
+  const int fd = selector->fileno();
+  EventLoop loop(std::move(selector));
+  int ran = 0;
+  loop.call_soon_threadsafe([&] { ++ran; });
+  EXPECT_TRUE(is_readable(fd));
+  serve(loop, fd);
+  EXPECT_EQ(ran, 1);
+}
+
+// The number stays, whatever instance is behind it.
+TYPED_TEST(EmbeddingTest, AStrayOfAClosedFileDoesNotWakeTheHostForever) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  const int fd = loop.fileno();
+  Pipe pipe;
+  const Pipe other;
+  const File copy = tests::dup_at_least(pipe.reader, 0);
+  int came = 0;
+  loop.add_reader(pipe.reader, [] {});
+  loop.add_reader(other.reader, [&] { ++came; });
+  pipe.writer.write("x");
+  for (int i = 0; i < 5; ++i) loop.run_once(0ns);
+  const int number = pipe.reader.fileno();
+  pipe.reader.close();
+  loop.remove_reader(number);
+  EXPECT_LT(serve(loop, fd), 10);
+  EXPECT_FALSE(is_readable(fd));
+  other.writer.write("x");
+  EXPECT_TRUE(is_readable(fd));
+  loop.run_once(0ns);
+  EXPECT_EQ(came, 1);
+  loop.remove_reader(other.reader);
+}
+
+// Several changes between two iterations are one system call.
+TYPED_TEST(EmbeddingTest, TheHostIsWokenOnce) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  loop.fileno();
+  const tests::CallCounter calls;
+  for (int i = 0; i < 100; ++i) loop.call_soon([] {});
+  EXPECT_EQ(calls.count(), 1u);
+}
+
+TYPED_TEST(EmbeddingTest, NotWhileItRunsOrIsClosed) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  loop.call_soon([&] { EXPECT_THROW(loop.prepare(), RuntimeError); });
+  loop.run_once(0ns);
+  loop.close();
+  EXPECT_THROW(loop.prepare(), RuntimeError);
+  EXPECT_THROW(loop.fileno(), RuntimeError);
+}
+
+TEST(EmbeddingRefusedTest, PollHasNoDescriptor) {
+  EventLoop loop(std::make_unique<selectors::PollSelector>());
+  EXPECT_THROW(loop.fileno(), ValueError);
+}
+
+}  // namespace
+}  // namespace loop
