@@ -162,11 +162,17 @@ class BaseSelector {
   // interrupt it. An empty function removes it.
   virtual void set_interrupt_hook(std::function<void()> hook) = 0;
 
-  // Gives the child of a fork() a kernel object of its own, with the same
-  // registrations. Until then parent and child share one set of registrations
-  // (epoll), or the child has none (kqueue, /dev/poll). Call it in the child
-  // before anything else; another selector that watches this one must register
-  // it anew. Throws OSError.
+  /// Gives the child of a fork() a kernel object of its own (epoll, kqueue,
+  /// /dev/poll), with the same registrations; another selector that watches
+  /// this one must register it again. Until then these backends share the
+  /// parent's: register_(), modify(), reregister(), try_watch() and select()
+  /// throw RuntimeError in the child and change nothing; unregister(), close()
+  /// and the destructor leave the kernel object alone. Selectors without a
+  /// kernel object (select, poll) work in the child as they are. Throws
+  /// OSError.
+  /// Children of vfork(), _Fork() and clone() are taken for the parent.
+  /// Differs from Python: there, a child of fork() changes what its parent's
+  /// EpollSelector watches, and has no kqueue.
   virtual void after_fork_in_child() = 0;
 
   // Python's name of the class: "EpollSelector". DefaultSelector tells the name

@@ -30,6 +30,7 @@ const SelectorKey& BaseSelectorImpl::register_(const FileObj& fileobj,
   });
   const SingleUser::Use use(user_);
   check_open();
+  check_home();
   check_events(events);
   if (const Registration* other = table_.lookup(fileobj)) {
     throw KeyError(fileobj.repr() + " is already registered, as " +
@@ -63,6 +64,7 @@ const SelectorKey& BaseSelectorImpl::modify(const FileObj& fileobj,
   const SingleUser::Use use(user_);
   Registration& old = registered(fileobj);
   check_events(events);
+  check_home();
   const EventMask old_events = old.events;
   Registration& registration = updated(old, events, data);
   const bool rearms = (events & (EVENT_EDGE | EVENT_ONESHOT)) != 0;
@@ -83,6 +85,7 @@ const SelectorKey& BaseSelectorImpl::reregister(const FileObj& fileobj,
     return described(*this, "reregister", fileobj.repr(), ", ",
                      events_repr(events));
   });
+  check_home();
   if (fileobj.fileno() < 0) [[unlikely]]
     return BaseSelector::reregister(fileobj, events, std::move(data));
   const SingleUser::Use use(user_);
@@ -102,6 +105,7 @@ std::optional<OSError> BaseSelectorImpl::try_watch(const FileObj& fileobj,
     return BaseSelector::try_watch(fileobj, events);
   const SingleUser::Use use(user_);
   check_open();
+  check_home();
   check_events(events);
   std::any data;
   Registration* const old = table_.lookup(fileobj);
@@ -153,6 +157,7 @@ std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
   const SingleUser::Use use(user_);
   clear_batch();
   check_open();  // Now, as the data that just died may have closed it.
+  check_home();
   const Deadline deadline(timeout);
   for (;;) {
     const bool uninterrupted = wait(timeout);
@@ -201,6 +206,7 @@ void BaseSelectorImpl::after_fork_in_child() {
   const SingleUser::Use use(user_);
   check_open();
   renew_after_fork();
+  process_.move_here();
 }
 
 void BaseSelectorImpl::throw_invalid(EventMask events) const {
@@ -222,6 +228,14 @@ void BaseSelectorImpl::throw_closed() {
   throw ValueError("I/O operation on closed selector");
 }
 
+void BaseSelectorImpl::check_unshared() const {
+  if (!has_kernel_object()) return;
+  std::string what;
+  append(what, name(), " of the parent process: after fork(), call ",
+         "after_fork_in_child() first");
+  throw RuntimeError(what);
+}
+
 // The hook may remove itself, select(), close the selector.
 void BaseSelectorImpl::run_interrupt_hook() {
   if (!interrupt_hook_) return;
@@ -229,6 +243,7 @@ void BaseSelectorImpl::run_interrupt_hook() {
   hook();
   clear_batch();
   check_open();
+  check_home();
 }
 
 // A key that is in the batch, where somebody may be looking at it, is like

@@ -15,6 +15,7 @@
 
 #include "selectors/base_selector.h"
 #include "selectors/errors.h"
+#include "selectors/forks.h"
 #include "selectors/registration_table.h"
 #include "selectors/single_user.h"
 
@@ -61,12 +62,17 @@ class BaseSelectorImpl : public BaseSelector {
     return add(registration);
   }
 
-  // Stops watching. A descriptor that is gone is no error.
+  // Stops watching. A descriptor that is gone is no error. Where
+  // is_inherited(), the kernel object is left alone.
   virtual void remove(const Registration& registration) noexcept = 0;
 
   // Waits once, and calls report() for each file object that is ready. Returns
   // false if a signal cut it short. Throws OSError.
   virtual bool wait(const Timeout& timeout) = 0;
+
+  // Returns whether there is an object in the kernel, which children of fork()
+  // share. If not, they work with their copy of the selector.
+  virtual bool has_kernel_object() const { return false; }
 
   // Gives the kernel's object back, if there is one.
   virtual void close_kernel_object() noexcept {}
@@ -86,6 +92,10 @@ class BaseSelectorImpl : public BaseSelector {
 
   // Called by fileno() of those that have one.
   void note_watcher() const { may_be_watched_ = true; }
+
+  // Returns whether the kernel object, if there is one, is that of the parent:
+  // in a child of fork().
+  bool is_inherited() const { return process_.is_left(); }
 
   // What report() has put into the batch so far.
   std::span<const ReadyKey> reported() const { return ready_; }
@@ -123,7 +133,15 @@ class BaseSelectorImpl : public BaseSelector {
            &ready_[registration.ready_index].key == &registration;
   }
 
+  // Throws RuntimeError in a child of fork() until after_fork_in_child() has
+  // succeeded, unless nothing is shared with the parent.
+  void check_home() const {
+    if (is_inherited()) [[unlikely]]
+      check_unshared();
+  }
+
   [[noreturn]] static void throw_closed();
+  [[gnu::cold]] void check_unshared() const;
   [[noreturn]] static void throw_not_registered(const FileObj& fileobj);
   [[noreturn]] void throw_invalid(EventMask events) const;
 
@@ -170,6 +188,7 @@ class BaseSelectorImpl : public BaseSelector {
   const EventMask supported_;
   bool closed_ = false;
   mutable bool may_be_watched_ = false;
+  HomeProcess process_;  // The owner of the kernel object.
   RegistrationTable table_;
   SelectorMap map_{table_};
   std::vector<ReadyKey> ready_;

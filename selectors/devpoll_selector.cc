@@ -75,7 +75,7 @@ void DevpollSelector::change(Registration& registration, EventMask) {
 }
 
 void DevpollSelector::remove(const Registration& registration) noexcept {
-  forget(registration.fd);
+  if (!is_inherited()) forget(registration.fd);
 }
 
 void DevpollSelector::forget(int fd) noexcept {

@@ -163,6 +163,7 @@ std::optional<OSError> EpollSelector::renew(Registration& registration) {
 }
 
 void EpollSelector::remove(const Registration& registration) noexcept {
+  if (is_inherited()) return;
   // Fails if the number was closed or has a new owner: then there is nothing to
   // delete, or a stray, which wait() deals with.
   kernel::epoll_ctl(epfd_, EPOLL_CTL_DEL, registration.fd, nullptr);

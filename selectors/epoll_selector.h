@@ -35,6 +35,7 @@ class EpollSelector final : public BaseSelectorImpl {
   std::optional<OSError> renew(Registration& registration) override;
   void remove(const Registration& registration) noexcept override;
   bool wait(const Timeout& timeout) override;
+  bool has_kernel_object() const override { return true; }
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 

@@ -137,7 +137,7 @@ std::optional<OSError> KqueueSelector::replace(Registration& registration,
 }
 
 void KqueueSelector::remove(const Registration& registration) noexcept {
-  forget(registration.fd);
+  if (!is_inherited()) forget(registration.fd);
 }
 
 void KqueueSelector::forget(int fd) noexcept {

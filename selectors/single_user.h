@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "selectors/forks.h"
+
 namespace selectors {
 
 // A member of an object that only one thread at a time may use.
@@ -27,6 +29,7 @@ class SingleUser {
 
  private:
   std::atomic<std::thread::id> user_{};
+  HomeProcess process_;
 };
 
 // One use, from construction to destruction: aborts the program if another
@@ -35,6 +38,11 @@ template <>
 class SingleUser::UseIf<true> {
  public:
   explicit UseIf(SingleUser& object) : object_(object) {
+    if (object.process_.is_left()) {
+      // The thread that was in the middle of a use does not exist here.
+      object.user_.store({});
+      object.process_.move_here();
+    }
     const auto me = std::this_thread::get_id();
     std::thread::id nobody{};
     outermost_ = object_.user_.compare_exchange_strong(nobody, me);

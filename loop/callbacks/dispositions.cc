@@ -12,6 +12,7 @@
 #include "loop/callbacks/kernel.h"
 #include "loop/callbacks/mailbox.h"
 #include "selectors/errors.h"
+#include "selectors/forks.h"
 
 namespace loop {
 namespace {
@@ -21,17 +22,27 @@ struct Disposition {
   struct sigaction before;
 };
 
-std::mutex mutex;  // Of:
+std::mutex mutex;  // Of what follows, and of the dispositions themselves.
+[[maybe_unused]] const bool outlives_fork = selectors::lock_for_fork<mutex>();
+
 std::array<Disposition, Mailbox::kSignals> dispositions;
 
 Disposition& disposition_of(int signal_number) {
   return dispositions[static_cast<std::size_t>(signal_number)];
 }
 
-}  // namespace
+struct sigaction present_action(int signal_number) {
+  struct sigaction present {};
+  kernel::sigaction(signal_number, nullptr, &present);
+  return present;
+}
 
-void catch_signal(int signal_number) {
-  const std::lock_guard lock(mutex);
+bool is_caught_by_us(const struct sigaction& action) {
+  return action.sa_handler == Mailbox::deliver;
+}
+
+// For the holder of `mutex`.
+void catch_it(int signal_number) {
   struct sigaction action {};
   action.sa_handler = Mailbox::deliver;
   // What another thread is in the middle of goes on, and a thread with a small
@@ -48,27 +59,29 @@ void catch_signal(int signal_number) {
   ++disposition.users;
 }
 
+}  // namespace
+
+void catch_signal(int signal_number) {
+  const std::lock_guard lock(mutex);
+  catch_it(signal_number);
+}
+
 void catch_no_more_than_one(int signal_number) {
   const std::lock_guard lock(mutex);
-  struct sigaction action {};
-  kernel::sigaction(signal_number, nullptr, &action);
+  struct sigaction action = present_action(signal_number);
   action.sa_flags |= static_cast<int>(SA_RESETHAND);
   kernel::sigaction(signal_number, &action, nullptr);
 }
 
 bool has_default_disposition(int signal_number) {
-  struct sigaction present {};
-  kernel::sigaction(signal_number, nullptr, &present);
-  return present.sa_handler == SIG_DFL;
+  return present_action(signal_number).sa_handler == SIG_DFL;
 }
 
 void release_signal(int signal_number) {
   const std::lock_guard lock(mutex);
   Disposition& disposition = disposition_of(signal_number);
   if (--disposition.users > 0) return;
-  struct sigaction present {};
-  kernel::sigaction(signal_number, nullptr, &present);
-  if (present.sa_handler != Mailbox::deliver) return;
+  if (!is_caught_by_us(present_action(signal_number))) return;
   kernel::sigaction(signal_number, &disposition.before, nullptr);
 }
 

@@ -10,6 +10,7 @@
 #include "selectors/default_selector.h"
 #include "selectors/describe.h"
 #include "selectors/errors.h"
+#include "selectors/forks.h"
 
 namespace loop {
 namespace {
@@ -30,6 +31,16 @@ struct RunPost {
   Mailbox* mailbox;
 };
 
+// The loop that runs where fork() was called is the parent's. As in Python,
+// which compares process ids.
+[[maybe_unused]] const bool none_runs_in_children =
+    selectors::at_fork({nullptr, nullptr, [] { running_loop = nullptr; }});
+
+void check_no_other_runs() {
+  if (running_loop == nullptr) return;
+  throw RuntimeError("Cannot run the event loop while another loop is running");
+}
+
 // When there is no memory left to say more.
 void log_no_memory() {
   std::fputs("loop: no memory to report an exception\n", stderr);
@@ -47,10 +58,8 @@ class EventLoop::Running {
     if (loop.is_running()) {
       throw RuntimeError("This event loop is already running");
     }
-    if (running_loop != nullptr) {
-      throw RuntimeError(
-          "Cannot run the event loop while another loop is running");
-    }
+    loop.check_home();
+    check_no_other_runs();
     running_loop = &loop;
     loop.thread_ = std::this_thread::get_id();
     if (loop.rests_) loop.end_rest();
@@ -153,6 +162,7 @@ std::span<const ReadyKey> EventLoop::look_or_sleep(
 
 std::span<const ReadyKey> EventLoop::sleep(Timeout timeout) {
   if (timeout.only_looks()) return look();
+  check_home();  // The child of a fork() may have returned to the loop.
   if (fds_.has_unwanted()) fds_.forget_unwanted();
   struct Sleep {
     ~Sleep() { mailbox.wake_up(); }
@@ -228,6 +238,7 @@ void EventLoop::report_if_slow(TimePoint start,
 // What the selector would not take is told like an exception in a callback that
 // is scheduled now.
 void EventLoop::tell_selector() {
+  check_home();
   fds_.tell_selector([this](std::vector<FdHandlers::Refused>& all_refused) {
     ready_.make_room(all_refused.size());
     for (FdHandlers::Refused& refused : all_refused) {
@@ -247,13 +258,21 @@ void EventLoop::report(const FdHandlers::Refused& refused) {
 }
 
 bool EventLoop::is_running() const {
-  return thread_.load() != std::thread::id();
+  return thread_.load() != std::thread::id() && !process_.is_left();
+}
+
+void EventLoop::check_home() const {
+  if (!process_.is_left()) return;
+  throw RuntimeError(
+      "This event loop is the parent process's: after fork(), call "
+      "after_fork_in_child() first, or make another loop");
 }
 
 // ---- As the guest of another loop ----
 
 int EventLoop::fileno() {
   if (closed_) throw RuntimeError("Event loop is closed");
+  check_home();
   const int fd = selector_->fileno();
   if (is_guest_) return fd;
   is_guest_ = true;
@@ -264,6 +283,7 @@ int EventLoop::fileno() {
 Timeout EventLoop::prepare() {
   if (closed_) throw RuntimeError("Event loop is closed");
   if (is_running()) throw RuntimeError("This event loop is already running");
+  check_home();
   if (fds_.has_changed()) tell_selector();
   if (fds_.has_unwanted()) fds_.forget_unwanted();
   if (has_work() || mailbox_->has_mail()) {
@@ -279,6 +299,7 @@ Timeout EventLoop::prepare() {
 // What is left to do makes its descriptor readable.
 void EventLoop::rest() noexcept {
   rests_ = asks_more_ = true;
+  if (process_.is_left()) return;  // The host is the parent's, too.
   bool has_told = true;
   try {
     if (fds_.has_changed()) tell_selector();
@@ -352,11 +373,13 @@ void EventLoop::destroy_all() {
     const SourceLocation where = mailbox_->where_of_next_post();
     if (const Callback dying = mailbox_->next_post()) report(where);
   };
-  ready_.run_batch([&](Scheduled& scheduled) {
+  const auto destroy_ready = [&](Scheduled& scheduled) {
     if (!scheduled.callback.holds<RunPost>()) return destroy(scheduled);
     scheduled.callback.reset();
     destroy_post();
-  });
+  };
+  // Twice if what is being run is destroyed in a child of fork().
+  while (!ready_.empty()) ready_.run_batch(destroy_ready);
   timers_.pop_due(std::chrono::nanoseconds::max(),
                   [&](Scheduled&& scheduled) { destroy(scheduled); });
   fds_.remove_all(report);
@@ -376,13 +399,22 @@ void EventLoop::report_never_ran(const SourceLocation& where) const noexcept
 }
 
 void EventLoop::after_fork_in_child() {
+  if (running_loop != this) check_no_other_runs();
   selector_->after_fork_in_child();
   // Not before: until then this would change what the parent watches. Gone
   // already, if this is called again because the rest of it failed.
   const int channel = mailbox_->channel().reader;
   if (selector_->get_map()->contains(channel)) selector_->unregister(channel);
-  mailbox_->renew_after_fork();
+  mailbox_->renew_channel();
   watch_mailbox();
+  process_.move_here();
+  const bool is_running_here = thread_.load() == std::this_thread::get_id();
+  if (is_running_here) {
+    running_loop = this;
+  } else {
+    thread_ = std::thread::id();  // That thread does not exist here.
+  }
+  extensions_.after_fork_in_child();
   if (rests_) rest();  // What was written to the old channel is the parent's.
 }
 
@@ -458,9 +490,7 @@ void EventLoop::throw_unusable(const char* function) const {
 }
 
 void EventLoop::check_thread_now(const char* function) const {
-  const std::thread::id running_in = thread_;
-  if (running_in == std::thread::id()) return;
-  if (running_in == std::this_thread::get_id()) return;
+  if (!is_running() || thread_.load() == std::this_thread::get_id()) return;
   throw RuntimeError(
       std::string("Non-thread-safe operation invoked on an event loop other "
                   "than the current one: ") +

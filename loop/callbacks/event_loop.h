@@ -32,6 +32,7 @@
 #include "loop/callbacks/time_point.h"
 #include "selectors/base_selector.h"
 #include "selectors/file_obj.h"
+#include "selectors/forks.h"
 #include "selectors/timeout.h"
 #include "timers/timer_heap.h"
 
@@ -118,10 +119,17 @@ class EventLoop {
   /// Beyond Python. Port of uv_backend_timeout() (libuv).
   selectors::Timeout prepare();
 
-  // In the child of a fork(), before anything else: gives it a kernel object
-  // and a wake-up channel of its own. If the loop is running, it must be in the
-  // thread that forked; the others do not exist in the child. Throws OSError;
-  // then it can be called again, but the loop not be used before it succeeds.
+  /// In the child of a fork(): has the child go on with this loop, which gets a
+  /// kernel object and a wake-up channel of its own. A loop that was running is
+  /// running again, and the task that forked is the current one; what other
+  /// threads were doing for the loop (run_in_executor()) fails with
+  /// RuntimeError, as those threads do not exist in the child.
+  /// Until then the loop is the parent's: it does not run in the child, and to
+  /// run it throws RuntimeError; it can be closed and destroyed, which changes
+  /// nothing for the parent. A loop that is made in the child needs nothing.
+  /// Throws RuntimeError if another loop is running in this thread, OSError if
+  /// there is no descriptor left; then it can be called again.
+  /// Beyond Python.
   void after_fork_in_child();
 
   // Names this loop for those who may outlive it. From any thread.
@@ -343,6 +351,7 @@ class EventLoop {
   void report_if_slow(TimePoint start, const SourceLocation& where) noexcept;
   void report(const FdHandlers::Refused& refused);
 
+  void check_home() const;
   void watch_mailbox();
   void drain_channel(std::span<const selectors::ReadyKey> ready_fds) const;
   void close_it() noexcept;
@@ -395,6 +404,7 @@ class EventLoop {
 
   bool drains_channel_ = false;
   std::atomic<std::thread::id> thread_{};  // In which it runs, if it does.
+  selectors::HomeProcess process_;
   bool stopping_ = false;
   bool closed_ = false;
   bool debug_ = false;
@@ -409,7 +419,9 @@ class EventLoop {
   LoopExtensions extensions_;
 };
 
-// The loop that is running in this thread. Throws RuntimeError if none is.
+/// The loop that is running in this thread. Throws RuntimeError if none is; in
+/// the child of a fork() none is until it runs one or has called
+/// after_fork_in_child().
 // Port of asyncio.get_running_loop (CPython 3.13, Lib/asyncio/events.py).
 EventLoop& get_running_loop();
 

@@ -73,7 +73,7 @@ void FdHandlers::lose_last(int fd) {
   try {
     const bool refused = selector_.try_watch(fd, once).has_value();
     watch.registered = refused ? 0 : static_cast<std::uint8_t>(once);
-  } catch (...) {  // No memory.
+  } catch (...) {  // No memory, or a child of fork() with the parent's loop.
     stop_watching(fd);
   }
 }

@@ -3,6 +3,7 @@
 #ifndef LOOP_CALLBACKS_LOOP_EXTENSION_H_
 #define LOOP_CALLBACKS_LOOP_EXTENSION_H_
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,6 +17,9 @@ class LoopExtension {
   LoopExtension(const LoopExtension&) = delete;
   LoopExtension& operator=(const LoopExtension&) = delete;
   virtual ~LoopExtension() = default;
+
+  /// Called by EventLoop::after_fork_in_child(), when the loop can be used.
+  virtual void after_fork_in_child() {}
 };
 
 // At most one object of each type. There are two or three, so that a linear
@@ -36,6 +40,13 @@ class LoopExtensions {
     T& added = *object;
     objects_.emplace_back(&kKey<T>, std::move(object));
     return added;
+  }
+
+  /// Calls after_fork_in_child() of each, in the order of adding.
+  void after_fork_in_child() {
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      objects_[i].second->after_fork_in_child();
+    }
   }
 
   // Destroys the objects in reverse order, as one may need those before it.

@@ -14,6 +14,7 @@
 #include "loop/callbacks/kernel.h"
 #include "loop/callbacks/log_line.h"
 #include "selectors/errors.h"
+#include "selectors/forks.h"
 
 namespace loop {
 namespace {
@@ -23,26 +24,37 @@ namespace {
 std::atomic<Mailbox*> first_mailbox = nullptr;
 static_assert(std::atomic<Mailbox*>::is_always_lock_free);
 
-std::mutex mailboxes_mutex;  // Of `in_use_` of all, and of adding one.
+[[maybe_unused]] const bool enters_children =
+    selectors::at_fork({nullptr, nullptr, Mailbox::enter_child});
 
 constexpr std::uint64_t kOne = 1;  // An eventfd wants eight bytes.
 
 }  // namespace
 
-Mailbox& Mailbox::acquire(EventLoop& loop) {
-  const std::lock_guard lock(mailboxes_mutex);
-  Mailbox* mailbox = first_mailbox.load();
-  while (mailbox != nullptr && mailbox->in_use_) mailbox = mailbox->next_;
-  if (mailbox == nullptr) {
-    mailbox = new Mailbox;
-    mailbox->next_ = first_mailbox.load();
-    first_mailbox.store(mailbox);
+// Without a lock, which a child of fork() could find locked for ever.
+Mailbox& Mailbox::take_free_one() {
+  Mailbox* first = first_mailbox.load();
+  for (Mailbox* m = first; m != nullptr; m = m->next_) {
+    if (!m->in_use_.exchange(true)) return *m;
   }
-  mailbox->channel_ = WakeChannel::open();
-  mailbox->loop_ = &loop;
-  mailbox->in_use_ = true;
-  mailbox->process_ = ::getpid();
-  return *mailbox;
+  auto* const added = new Mailbox;
+  do {
+    added->next_ = first;
+  } while (!first_mailbox.compare_exchange_weak(first, added));
+  return *added;
+}
+
+Mailbox& Mailbox::acquire(EventLoop& loop) {
+  Mailbox& mailbox = take_free_one();
+  try {
+    mailbox.channel_ = WakeChannel::open();
+  } catch (...) {
+    mailbox.in_use_ = false;
+    throw;
+  }
+  mailbox.loop_ = &loop;
+  mailbox.process_ = ::getpid();
+  return mailbox;
 }
 
 void Mailbox::release() {
@@ -64,16 +76,20 @@ void Mailbox::release() {
   // While no other loop can have this mailbox yet.
   unread.clear();
   taken.clear();
-  const std::lock_guard lock(mailboxes_mutex);
   in_use_ = false;
 }
 
-void Mailbox::renew_after_fork() {
-  const WakeChannel fresh = WakeChannel::open();
-  channel_.close();
-  channel_ = fresh;
-  process_ = ::getpid();
-  writers_ = 0;
+void Mailbox::enter_child() noexcept {
+  const int process = ::getpid();
+  for (Mailbox* m = first_mailbox.load(); m != nullptr; m = m->next_) {
+    m->process_ = process;
+    m->writers_ = 0;
+    m->asleep_ = false;
+    m->unlock_in_child();
+  }
+}
+
+void Mailbox::unlock_in_child() noexcept {
   if (mutex_.try_lock()) {
     mutex_.unlock();
     return;
@@ -82,6 +98,12 @@ void Mailbox::renew_after_fork() {
   // be looked at, not even to be destroyed.
   std::construct_at(&mutex_);
   std::construct_at(&posts_);
+}
+
+void Mailbox::renew_channel() {
+  const WakeChannel fresh = WakeChannel::open();
+  channel_.close();
+  channel_ = fresh;
 }
 
 std::uint64_t Mailbox::post(std::uint64_t generation, Scheduled&& scheduled) {
@@ -149,7 +171,7 @@ void Mailbox::deliver(int signal_number) noexcept {
   const int interrupted_errno = errno;
   const int process = ::getpid();
   for (Mailbox* m = first_mailbox.load(); m != nullptr; m = m->next_) {
-    // A child of fork() that is not yet on its own would wake the parent.
+    // A child that enter_child() has not been called in would wake the parent.
     if (m->process_.load() != process) continue;
     ++m->writers_;
     if ((m->wanted_signals_.load() & bit(signal_number)) != 0) {

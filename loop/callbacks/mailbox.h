@@ -44,14 +44,20 @@ class Mailbox {
   // For `loop`, open. Throws OSError if there is no descriptor left.
   static Mailbox& acquire(EventLoop& loop);
 
+  // In the child of a fork(), in which only the thread that forked exists. The
+  // loops of the parent sleep no more here, so that nothing that the child
+  // posts, and no signal that it gets, writes into a channel of the parent's;
+  // and nothing waits for threads that do not exist.
+  static void enter_child() noexcept;
+
   // From now on post() throws, signals are not delivered, and the descriptors
   // are closed: not before everybody who is about to write into them has.
   void release();
 
-  // Gives the child of a fork() a channel of its own. What another thread of
-  // the parent was posting at that moment may be lost to the child. Throws
-  // OSError, and then nothing has changed.
-  void renew_after_fork();
+  // Gives the child of a fork() a channel of its own. What another thread was
+  // posting at the moment of fork() may be lost to the child. Throws OSError,
+  // and then nothing has changed.
+  void renew_channel();
 
   // The channel whose reader the loop has to watch.
   const WakeChannel& channel() const { return channel_; }
@@ -82,6 +88,8 @@ class Mailbox {
     if (generation != generation_ || number < first_taken_) return;
     const std::uint64_t index = number - first_taken_;
     const bool taken = index < taken_.size();
+    // In a child of fork() posts may be lost; see renew_channel().
+    if (!taken && index - taken_.size() >= posts_.size()) return;
     Post& post = taken ? taken_[index] : posts_[index - taken_.size()];
     if (!post.settle()) return;
     if (may_destroy(*loop_, taken)) dying = std::move(post.scheduled.callback);
@@ -202,13 +210,16 @@ class Mailbox {
     return static_cast<std::size_t>(signal_number);
   }
 
+  static Mailbox& take_free_one();
+  void unlock_in_child() noexcept;
+
   bool must_be_woken() { return asleep_.load() && asleep_.exchange(false); }
   void write_wake_up() const;
 
   std::atomic<std::uint64_t> generation_ = 0;
   EventLoop* loop_ = nullptr;
   Mailbox* next_ = nullptr;  // of all
-  bool in_use_ = false;
+  std::atomic<bool> in_use_ = true;
 
   WakeChannel channel_;
   std::atomic<int> process_ = 0;

@@ -36,7 +36,7 @@ Coroutine<> Condition::wait() {
   const Dependent waiting(dependents_);
   Lock& lock = lock_;
   const Dependent locking(lock.dependents_);
-  loop_.bind(*TaskCore::current());  // Throws while the lock is still held.
+  loop_.bind(TaskCore::running());  // Throws while the lock is still held.
   lock.release();
   std::exception_ptr error;  // The last, if it is cancelled more than once.
   try {
@@ -55,7 +55,7 @@ Coroutine<> Condition::wait() {
     }
   }
   if (!waiting.object_exists()) {
-    if (!error) throw_destroyed(*TaskCore::current());
+    if (!error) throw_destroyed(TaskCore::running());
     std::rethrow_exception(error);
   }
   if (!error) co_return;

@@ -4,15 +4,10 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/task_registry.h"
-#include "selectors/errors.h"
 
 namespace loop {
 
-AnyTask current_task() {
-  TaskCore* const task = TaskCore::current();
-  if (task == nullptr) throw selectors::RuntimeError("no running task");
-  return AnyTask(*task);
-}
+AnyTask current_task() { return AnyTask(TaskCore::running()); }
 
 std::vector<AnyTask> all_tasks(EventLoop& event_loop) {
   std::vector<AnyTask> tasks;

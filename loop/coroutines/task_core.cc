@@ -9,10 +9,35 @@
 #include "loop/callbacks/exception_context.h"
 #include "loop/coroutines/task_registry.h"
 #include "loop/futures/errors.h"
+#include "selectors/errors.h"
+#include "selectors/forks.h"
 
 namespace loop {
 
 constinit thread_local TaskCore* TaskCore::current_ = nullptr;
+constinit thread_local TaskCore* TaskCore::forked_ = nullptr;
+
+// As in Python since gh-139894.
+const bool TaskCore::leaves_parent =
+    selectors::at_fork({nullptr, nullptr, [] {
+                          if (current_ != nullptr)
+                            forked_ = std::exchange(current_, nullptr);
+                        }});
+
+TaskCore& TaskCore::running() {
+  if (current_ == nullptr) throw selectors::RuntimeError("no running task");
+  return *current_;
+}
+
+void TaskCore::resume_in_child(const EventLoop& event_loop) {
+  TaskCore* const task = std::exchange(forked_, nullptr);
+  if (task == nullptr || &task->loop_ != &event_loop) return;
+  if (task->wait_ == nullptr) current_ = task;
+}
+
+bool TaskCore::is_in_forked_step() const {
+  return forked_ == this && wait_ == nullptr;
+}
 
 // While it exists, this task's step is running. Steps can nest, as one may
 // start another task that begins at once.
@@ -93,7 +118,10 @@ class TaskCore::Leaving {
   explicit Leaving(TaskCore& task) : task_(task) {}
   Leaving(const Leaving&) = delete;
   Leaving& operator=(const Leaving&) = delete;
-  ~Leaving() { TaskRegistry::remove(task_); }
+  ~Leaving() {
+    if (forked_ == &task_) forked_ = nullptr;
+    TaskRegistry::remove(task_);
+  }
 
  private:
   TaskCore& task_;

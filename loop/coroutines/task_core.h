@@ -42,8 +42,17 @@ class Wait {
 // Lib/asyncio/tasks.py).
 class TaskCore : public CallStack, public RingLink {
  public:
-  // The task whose step is running in this thread, or nullptr.
+  // The task whose step is running in this thread, or nullptr. In a child of
+  // fork() that of the parent is not, until resume_in_child().
   static TaskCore* current() { return current_; }
+  // For what only a task can do. Throws RuntimeError if there is none.
+  static TaskCore& running();
+
+  // If fork() was called in a step of a task of this loop, and that step is
+  // still running, the task is the current one from now on.
+  static void resume_in_child(const EventLoop& event_loop);
+  // Is this child of fork() still in the step of this task that called it?
+  bool is_in_forked_step() const;
 
   // ---- What AnyTask and Task<T> say ----
 
@@ -122,6 +131,9 @@ class TaskCore : public CallStack, public RingLink {
   void destroy_pending();
 
   static constinit thread_local TaskCore* current_;
+  // In a child of fork(): the current task at that moment.
+  static constinit thread_local TaskCore* forked_;
+  static const bool leaves_parent;
 
   FutureState& future_;
   EventLoop& loop_;

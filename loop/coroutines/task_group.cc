@@ -112,7 +112,7 @@ void TaskGroup::enter() {
   if (parent_) {
     throw selectors::RuntimeError("TaskGroup has already been entered");
   }
-  parent_.emplace(*TaskCore::current());
+  parent_.emplace(TaskCore::running());
   if (aborting_) cancel_parent();
 }
 

@@ -16,8 +16,9 @@ namespace loop {
 // its own. Destroys what is pending when the loop closes.
 class TaskRegistry : public LoopExtension {
  public:
-  explicit TaskRegistry(EventLoop&) {}
+  explicit TaskRegistry(EventLoop& event_loop) : loop_(event_loop) {}
   ~TaskRegistry() override;
+  void after_fork_in_child() override { TaskCore::resume_in_child(loop_); }
 
   std::uint64_t next_number() { return ++last_number_; }
 
@@ -35,6 +36,7 @@ class TaskRegistry : public LoopExtension {
   const Ring<TaskCore>& tasks() const { return tasks_; }
 
  private:
+  EventLoop& loop_;
   Ring<TaskCore> tasks_;
   std::uint64_t last_number_ = 0;
 };

@@ -42,7 +42,7 @@ void Timeout::enter() {
   if (state_ != State::kCreated) {
     throw RuntimeError("Timeout has already been entered");
   }
-  task_ = TaskCore::current();
+  task_ = &TaskCore::running();
   cancelling_ = task_->cancelling();
   schedule();
   state_ = State::kEntered;

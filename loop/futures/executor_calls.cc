@@ -14,6 +14,7 @@ struct ExecutorCalls::OfLoop : LoopExtension {
   explicit OfLoop(EventLoop& event_loop)
       : calls(std::make_shared<ExecutorCalls>(event_loop)) {}
   ~OfLoop() override { calls->close(); }
+  void after_fork_in_child() override { calls->fail_in_child(); }
   const std::shared_ptr<ExecutorCalls> calls;
 };
 
@@ -23,6 +24,15 @@ std::shared_ptr<ExecutorCalls> ExecutorCalls::of(EventLoop& event_loop) {
 
 // They die last, as their destructors may do anything.
 void ExecutorCalls::close() { const auto dying = std::exchange(calls_, {}); }
+
+// What has come back already is still to be finished, and fails all the same:
+// whether it has cannot be known without asking the other thread.
+void ExecutorCalls::fail_in_child() {
+  const auto lost = std::exchange(calls_, {});
+  const auto reason = std::make_exception_ptr(selectors::RuntimeError(
+      "the thread that ran this does not exist in the child of fork()"));
+  for (const auto& [id, call] : lost) call->fail(reason);
+}
 
 ExecutorCalls::Id ExecutorCalls::add(std::unique_ptr<Call> call) {
   calls_.emplace(++last_id_, std::move(call));

@@ -4,8 +4,9 @@
 #define LOOP_FUTURES_EXECUTOR_CALLS_H_
 
 #include <cstdint>
+#include <exception>
+#include <map>
 #include <memory>
-#include <unordered_map>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
@@ -25,6 +26,8 @@ class ExecutorCalls {
     virtual ~Call() = default;
     // It is back.
     virtual void finish() = 0;
+    // It will not come back, for this reason.
+    virtual void fail(std::exception_ptr reason) = 0;
   };
 
   // Those of `event_loop`, which is open.
@@ -50,9 +53,10 @@ class ExecutorCalls {
   static std::uint64_t number(Id id) { return static_cast<std::uint64_t>(id); }
   void finish(Id id);
   void close();
+  void fail_in_child();
   struct OfLoop;
 
-  std::unordered_map<std::uint64_t, std::unique_ptr<Call>> calls_;
+  std::map<std::uint64_t, std::unique_ptr<Call>> calls_;  // In their order.
   std::uint64_t last_id_ = 0;
   const LoopReference loop_;
 };

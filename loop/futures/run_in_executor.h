@@ -44,7 +44,7 @@ struct Call : ExecutorCalls::Call {
   void finish() override {
     if (future.done()) return;
     if (outcome->exception()) {
-      set_exception(outcome->exception());
+      fail(outcome->exception());
     } else if (!outcome->has_value()) {
       future.cancel();  // The executor was shut down before.
     } else if constexpr (std::is_void_v<T>) {
@@ -55,13 +55,14 @@ struct Call : ExecutorCalls::Call {
   }
 
   // A CancelledError of the other side cancels this one.
-  void set_exception(std::exception_ptr exception) {
+  void fail(std::exception_ptr reason) override {
+    if (future.done()) return;
     try {
-      std::rethrow_exception(exception);
+      std::rethrow_exception(reason);
     } catch (const CancelledError& error) {
       future.cancel(error.what());
     } catch (...) {
-      future.set_exception(std::move(exception));
+      future.set_exception(std::move(reason));
     }
   }
 

@@ -6,11 +6,14 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "selectors/errors.h"
+#include "selectors/forks.h"
 
 namespace loop {
 namespace {
@@ -31,10 +34,11 @@ std::size_t workers(int max_workers) {
 }  // namespace
 
 struct ThreadPoolExecutor::Shared {
-  std::mutex mutex;  // Of all that follows, and of the list of threads.
+  std::mutex mutex;                 // Of all that follows.
   std::condition_variable changed;  // There is a job, or there will be none.
   std::condition_variable ended;    // No thread is left.
   std::deque<Callback> jobs;
+  std::vector<std::thread> threads;
   std::size_t idle = 0;     // Threads that wait.
   std::size_t running = 0;  // Threads that have not ended.
   bool closing = false;
@@ -45,27 +49,49 @@ ThreadPoolExecutor::ThreadPoolExecutor(int max_workers)
 
 ThreadPoolExecutor::~ThreadPoolExecutor() {
   if (shutdown(kPatienceOfDestructor, true)) return;
-  for (std::thread& thread : threads_) thread.detach();
+  for (std::thread& thread : shared_->threads) thread.detach();
+}
+
+namespace {
+
+std::mutex beginning_again;  // Of all executors of a child.
+[[maybe_unused]] const bool outlives_fork =
+    selectors::lock_for_fork<beginning_again>();
+
+}  // namespace
+
+// The lock may be held, and the condition variables waited for, by threads that
+// do not exist here: to destroy them would wait for ever. So what was shared
+// with the threads is kept, where a search for leaks finds it.
+void ThreadPoolExecutor::begin_again() {
+  static auto& kept = *new std::vector<std::shared_ptr<Shared>>;
+  const std::lock_guard lock(beginning_again);
+  if (!process_.is_left()) return;
+  auto fresh = std::make_shared<Shared>();
+  fresh->closing = shared_->closing;
+  kept.push_back(std::exchange(shared_, std::move(fresh)));
+  process_.move_here();
 }
 
 void ThreadPoolExecutor::submit(Callback job) {
-  const std::lock_guard lock(shared_->mutex);
-  if (shared_->closing) {
+  Shared& to = shared();
+  const std::lock_guard lock(to.mutex);
+  if (to.closing) {
     throw selectors::RuntimeError("cannot schedule new jobs after shutdown");
   }
-  shared_->jobs.push_back(std::move(job));
-  shared_->changed.notify_one();
+  to.jobs.push_back(std::move(job));
+  to.changed.notify_one();
   // Who is idle may have been called for an earlier job.
-  if (shared_->jobs.size() <= shared_->idle) return;
-  if (threads_.size() == max_workers_) return;
+  if (to.jobs.size() <= to.idle) return;
+  if (to.threads.size() == max_workers_) return;
   try {
-    threads_.emplace_back([shared = shared_] { work(*shared); });
-    ++shared_->running;
+    to.threads.emplace_back([shared = shared_] { work(*shared); });
+    ++to.running;
   } catch (...) {
     // The others will get round to it.
-    if (!threads_.empty()) return;
-    job = std::move(shared_->jobs.back());  // To die without the lock.
-    shared_->jobs.pop_back();
+    if (!to.threads.empty()) return;
+    job = std::move(to.jobs.back());  // To die without the lock.
+    to.jobs.pop_back();
     throw;
   }
 }
@@ -77,20 +103,20 @@ bool ThreadPoolExecutor::shutdown(std::chrono::nanoseconds wait_at_most,
   // These die and end without the lock.
   std::deque<Callback> pending;
   std::vector<std::thread> threads;
-  std::unique_lock lock(shared_->mutex);
-  shared_->closing = true;
-  shared_->changed.notify_all();
+  Shared& of = shared();
+  std::unique_lock lock(of.mutex);
+  of.closing = true;
+  of.changed.notify_all();
   if (cancel_pending) {
-    pending.swap(shared_->jobs);
+    pending.swap(of.jobs);
     lock.unlock();
     pending.clear();
     lock.lock();
   }
-  if (!shared_->ended.wait_until(lock, end,
-                                 [this] { return shared_->running == 0; })) {
+  if (!of.ended.wait_until(lock, end, [&] { return of.running == 0; })) {
     return false;
   }
-  threads.swap(threads_);
+  threads.swap(of.threads);
   lock.unlock();
   for (std::thread& thread : threads) thread.join();
   return true;

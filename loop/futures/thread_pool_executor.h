@@ -6,16 +6,19 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <thread>
-#include <vector>
 
 #include "loop/callbacks/callback.h"
+#include "selectors/forks.h"
 
 namespace loop {
 
 // Runs jobs in threads of its own: in the order in which they came, as many at
 // a time as it has threads. A thread is started when a job comes and none is
 // idle, up to `max_workers`.
+//
+// A child of fork() has none of the threads. There the executor begins again,
+// with threads of its own, and knows nothing of the jobs that it had: they are
+// the parent's, and neither run nor are destroyed in the child.
 //
 // An exception that leaves a job is written to standard error, and the thread
 // goes on; run_in_executor() hands it to a future instead.
@@ -51,11 +54,17 @@ class ThreadPoolExecutor {
  private:
   struct Shared;
   static void work(Shared& shared);
+  Shared& shared() {
+    if (process_.is_left()) [[unlikely]]
+      begin_again();
+    return *shared_;
+  }
+  void begin_again();
 
   // With the threads, which may outlive this object.
-  const std::shared_ptr<Shared> shared_;
+  std::shared_ptr<Shared> shared_;
   const std::size_t max_workers_;
-  std::vector<std::thread> threads_;
+  selectors::HomeProcess process_;  // Where the threads are.
 };
 
 }  // namespace loop

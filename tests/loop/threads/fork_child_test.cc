@@ -1,0 +1,503 @@
+// A child of fork() that has not called after_fork_in_child(): it leaves the
+// parent's loop alone, whatever ends in it, and can have a loop of its own.
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "loop/callbacks/event_loop.h"
+#include "selectors/errors.h"
+#include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/files.h"
+
+namespace loop {
+namespace {
+
+using selectors::EVENT_READ;
+using selectors::EVENT_WRITE;
+using selectors::RuntimeError;
+
+template <class Selector>
+class ForkChildTest : public tests::NoLeak {};
+TYPED_TEST_SUITE(ForkChildTest, AllSelectors, SelectorNames);
+
+// ---- A loop of its own ----
+
+void expect_no_running_loop() {
+  EXPECT_THROW(get_running_loop(), RuntimeError);
+}
+
+// Runs a loop that is made here, which gets a post, a reader and a signal.
+template <class Selector>
+void run_own_loop() {
+  expect_no_running_loop();
+  EventLoop own(std::make_unique<Selector>());
+  const tests::Pipe pipe;
+  std::string ran;
+  own.add_signal_handler(SIGUSR2, [&] { ran += "signal "; });
+  own.add_reader(pipe.reader, [&] {
+    EXPECT_EQ(&get_running_loop(), &own);
+    pipe.reader.read();
+    ran += "read ";
+    ::raise(SIGUSR2);
+  });
+  own.call_soon_threadsafe([&] {
+    ran += "post ";
+    pipe.writer.write("x");
+  });
+  EXPECT_TRUE(run_until(own, [&] { return ran.ends_with("signal "); }));
+  EXPECT_EQ(ran, "post read signal ");
+  own.close();
+  expect_no_running_loop();
+}
+
+TYPED_TEST(ForkChildTest, ForkedInACallbackRunsALoopOfItsOwn) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  loop.call_soon([&] {
+    expect_in_child([] { run_own_loop<TypeParam>(); });
+    EXPECT_EQ(&get_running_loop(), &loop);
+  });
+  loop.run_once(0s);
+}
+
+TYPED_TEST(ForkChildTest, AChildsChildRunsALoopOfItsOwn) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  loop.call_soon([&] {
+    expect_in_child([] {
+      EventLoop own(std::make_unique<TypeParam>());
+      own.call_soon([&] {
+        expect_in_child([] { run_own_loop<TypeParam>(); });
+        EXPECT_EQ(&get_running_loop(), &own);
+      });
+      own.run_once(0s);
+    });
+  });
+  loop.run_once(0s);
+}
+
+// The parent's can be taken over later, but not while another one runs.
+TYPED_TEST(ForkChildTest, TakesTheParentsLoopOverAfterItsOwn) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  int ran = 0;
+  loop.call_soon([&] {
+    expect_in_child([&] {
+      {
+        EventLoop own(std::make_unique<TypeParam>());
+        own.call_soon([&] {
+          EXPECT_THROW(loop.after_fork_in_child(), RuntimeError);
+          ++ran;
+        });
+        own.run_once(0s);
+      }
+      EXPECT_EQ(ran, 1);
+      EXPECT_FALSE(loop.is_running());
+      loop.after_fork_in_child();
+      EXPECT_TRUE(loop.is_running());
+      EXPECT_EQ(&get_running_loop(), &loop);
+    });
+  });
+  loop.run_once(0s);
+}
+
+TYPED_TEST(ForkChildTest, TheParentsLoopDoesNotRun) {
+  EventLoop loop(std::make_unique<TypeParam>());
+  expect_in_child([&] {
+    EXPECT_THROW(loop.run_once(0s), RuntimeError);
+    EXPECT_THROW(loop.run_forever(), RuntimeError);
+    loop.after_fork_in_child();
+    loop.run_once(0s);
+  });
+}
+
+// A child that returns from the callback that forked it, which may have changed
+// what the selector is told next.
+void expect_return_to_throw(EventLoop& loop, bool changes) {
+  const tests::Pipe pipe;
+  loop.add_reader(pipe.reader, [] {});
+  loop.run_once(0s);
+  ::pid_t child = -1;
+  loop.call_soon([&] {
+    child = ::fork();
+    if (child > 0) return loop.stop();
+    if (changes) loop.add_writer(pipe.writer, [] {});
+  });
+  try {
+    loop.run_forever();
+    if (child == 0) ::_exit(1);
+  } catch (const RuntimeError&) {
+    ::_exit(child == 0 ? 7 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
+}
+
+TYPED_TEST(ForkChildTest, ReturningToTheParentsLoopThrows) {
+  for (const bool changes : {false, true}) {
+    EventLoop loop(std::make_unique<TypeParam>());
+    expect_return_to_throw(loop, changes);
+  }
+}
+
+TEST(ForkGuestTest, ReturningToTheParentsLoopThrows) {
+  for (const bool changes : {false, true}) {
+    EventLoop loop(std::make_unique<selectors::EpollSelector>());
+    loop.fileno();
+    expect_return_to_throw(loop, changes);
+  }
+}
+
+// ---- What ends in a child leaves the parent's loop alone ----
+
+// What a child does with a loop that has a reader of `pipe`.
+struct Ending {
+  const char* name;
+  std::function<void(std::optional<EventLoop>&, const tests::Pipe&)> run;
+};
+
+const Ending kEndings[] = {
+    {"remove",
+     [](auto& loop, const auto& pipe) {
+       EXPECT_TRUE(loop->remove_reader(pipe.reader));
+     }},
+    {"remove and close the descriptor",
+     [](auto& loop, const auto& pipe) {
+       loop->remove_reader(pipe.reader);
+       ::close(pipe.reader.fileno());
+     }},
+    {"remove and try to run",
+     [](auto& loop, const auto& pipe) {
+       loop->remove_reader(pipe.reader);
+       EXPECT_THROW(loop->run_once(0s), RuntimeError);
+     }},
+    {"close", [](auto& loop, const auto&) { loop->close(); }},
+    {"destroy", [](auto& loop, const auto&) { loop.reset(); }},
+    {"destroy in debug mode",
+     [](auto& loop, const auto&) {
+       loop->set_debug(true);
+       loop.reset();
+     }},
+    {"remove the signal handler",
+     [](auto& loop, const auto&) {
+       EXPECT_TRUE(loop->remove_signal_handler(SIGUSR1));
+     }},
+    {"post",
+     [](auto& loop, const auto&) {
+       in_thread([&] { loop->call_soon_threadsafe([] {}); });
+     }},
+    {"raise", [](auto&, const auto&) { ::raise(SIGUSR1); }},
+};
+
+// Is the reader of `loop` called, and the signal handler, and a post?
+void expect_to_work(EventLoop& loop, const tests::Pipe& pipe,
+                    const std::string& ran) {
+  pipe.writer.write("x");
+  run_woken(loop);
+  EXPECT_EQ(ran, "read ");
+  const BeforeWait arrives([] { ::raise(SIGUSR1); });
+  run_woken(loop);
+  EXPECT_EQ(ran, "read signal ");
+}
+
+TYPED_TEST(ForkChildTest, WhatEndsLeavesTheParentAlone) {
+  for (const Ending& ending : kEndings) {
+    SCOPED_TRACE(ending.name);
+    std::optional<EventLoop> loop(std::in_place, std::make_unique<TypeParam>());
+    const tests::Pipe pipe;
+    std::string ran;
+    loop->add_reader(pipe.reader, [&] {
+      pipe.reader.read();
+      ran += "read ";
+    });
+    loop->add_signal_handler(SIGUSR1, [&] { ran += "signal "; });
+    loop->run_once(0s);
+    expect_in_child([&] { ending.run(loop, pipe); });
+    // In the parent's sleep, when what is posted would be written.
+    const BeforeWait before_wait(
+        [&] { expect_in_child([&] { ending.run(loop, pipe); }); });
+    loop->run_once(2ms);
+    EXPECT_EQ(ran, "");
+    expect_to_work(*loop, pipe, ran);
+  }
+}
+
+// A static loop, of a child that calls exit() in a callback.
+TYPED_TEST(ForkChildTest, DestroyedByTheCallbackThatForked) {
+  std::optional<EventLoop> loop(std::in_place, std::make_unique<TypeParam>());
+  const tests::Pipe pipe;
+  std::string ran;
+  bool forked = false;
+  bool destroyed = false;
+  loop->add_signal_handler(SIGUSR1, [&] { ran += "signal "; });
+  loop->add_reader(pipe.reader, [&, bytes = std::make_shared<int>()] {
+    pipe.reader.read();
+    ran += "read ";
+    if (std::exchange(forked, true)) return;
+    loop->call_soon([at_end = std::shared_ptr<void>(
+                         nullptr, [&](void*) { destroyed = true; })] {});
+    expect_in_child([&] {
+      loop.reset();
+      EXPECT_TRUE(destroyed);
+    });
+    ran.clear();
+  });
+  pipe.writer.write("x");
+  run_woken(*loop);
+  EXPECT_FALSE(destroyed);
+  loop->run_once(0s);
+  expect_to_work(*loop, pipe, ran);
+}
+
+// Destructors in a child of a thread that is not the loop's, which sleeps.
+TYPED_TEST(ForkChildTest, ForkedByAnotherThreadWhileTheLoopSleeps) {
+  std::optional<EventLoop> loop(std::in_place, std::make_unique<TypeParam>());
+  const tests::Pipe pipe;
+  std::string ran;
+  loop->set_debug(true);
+  loop->add_signal_handler(SIGUSR1, [&] { ran += "signal "; });
+  loop->add_reader(pipe.reader, [&] {
+    pipe.reader.read();
+    ran += "read ";
+  });
+  loop->run_once(0s);
+  {
+    const BeforeWait sleeping([&] {
+      in_thread([&] {
+        expect_in_child([&] {
+          EXPECT_FALSE(loop->is_running());
+          loop->remove_reader(pipe.reader);
+          loop.reset();
+        });
+      });
+    });
+    loop->run_once(2ms);
+  }
+  expect_to_work(*loop, pipe, ran);
+}
+
+// ---- The guest of another loop ----
+
+bool is_readable(int fd) {
+  pollfd p{fd, POLLIN, 0};
+  return ::poll(&p, 1, 0) == 1;
+}
+
+// With epoll, whose descriptor the real poll() knows.
+TEST(ForkGuestTest, WhatEndsLeavesTheHostAlone) {
+  std::optional<EventLoop> loop(std::in_place,
+                                std::make_unique<selectors::EpollSelector>());
+  const int host = loop->fileno();
+  const tests::Pipe pipe, other;
+  int ran = 0;
+  loop->add_reader(pipe.reader, [&] {
+    pipe.reader.read();
+    ++ran;
+  });
+  loop->run_once(0s);
+  ASSERT_FALSE(is_readable(host));
+  expect_in_child([&] {
+    loop->call_soon([] {});
+    loop->add_reader(other.reader, [] {});
+    EXPECT_TRUE(loop->remove_reader(pipe.reader));
+    EXPECT_THROW(loop->prepare(), RuntimeError);
+    EXPECT_THROW(loop->fileno(), RuntimeError);
+    loop.reset();
+  });
+  EXPECT_FALSE(is_readable(host));
+  EXPECT_TRUE(loop->prepare().waits_for_ever());
+  pipe.writer.write("x");
+  EXPECT_TRUE(is_readable(host));
+  loop->run_once(0s);
+  EXPECT_EQ(ran, 1);
+}
+
+TEST(ForkGuestTest, TheChildIsItsOwnHostAfterwards) {
+  EventLoop loop(std::make_unique<selectors::EpollSelector>());
+  const int host = loop.fileno();
+  expect_in_child([&] {
+    loop.after_fork_in_child();
+    EXPECT_EQ(loop.fileno(), host);
+    EXPECT_FALSE(is_readable(host));
+    loop.call_soon([] {});
+    EXPECT_TRUE(is_readable(host));
+    loop.run_once(0s);
+    EXPECT_FALSE(is_readable(host));
+  });
+  EXPECT_FALSE(is_readable(host));
+}
+
+// ---- Selectors ----
+
+template <class Selector>
+class ForkKernelObjectTest : public tests::NoLeak {};
+using KernelObjects =
+    ::testing::Types<selectors::EpollSelector, selectors::KqueueSelector,
+                     selectors::DevpollSelector>;
+TYPED_TEST_SUITE(ForkKernelObjectTest, KernelObjects, SelectorNames);
+
+TYPED_TEST(ForkKernelObjectTest, OfTheParentIsNotChanged) {
+  TypeParam selector;
+  const tests::Pipe pipe, other;
+  selector.register_(pipe.reader, EVENT_READ);
+  expect_in_child([&] {
+    EXPECT_THROW(selector.register_(other.reader, EVENT_READ), RuntimeError);
+    EXPECT_THROW(selector.modify(pipe.reader, EVENT_WRITE), RuntimeError);
+    EXPECT_THROW(selector.reregister(pipe.reader, EVENT_READ), RuntimeError);
+    EXPECT_THROW(selector.select(0s), RuntimeError);
+    EXPECT_EQ(selector.get_map()->size(), 1u);
+    EXPECT_EQ(selector.get_key(pipe.reader).events, EVENT_READ);
+    selector.unregister(pipe.reader);
+    EXPECT_TRUE(selector.get_map()->empty());
+    // With what is left it can begin again.
+    selector.after_fork_in_child();
+    selector.register_(other.reader, EVENT_READ);
+    other.writer.write("x");
+    EXPECT_EQ(selector.select(0s).size(), 1u);
+    pipe.writer.write("x");
+    EXPECT_EQ(selector.select(0s).size(), 1u);
+  });
+  EXPECT_EQ(selector.select(0s).size(), 1u);
+}
+
+TYPED_TEST(ForkKernelObjectTest, OfTheParentSurvivesCloseAndDestructor) {
+  for (const bool closes : {false, true}) {
+    std::optional<TypeParam> selector(std::in_place);
+    const tests::Pipe pipe;
+    selector->register_(pipe.reader, EVENT_READ);
+    expect_in_child([&] {
+      if (closes) selector->close();
+      selector.reset();
+    });
+    pipe.writer.write("x");
+    EXPECT_EQ(selector->select(0s).size(), 1u);
+  }
+}
+
+TYPED_TEST(ForkKernelObjectTest, TheErrorNamesWhatToCall) {
+  TypeParam selector;
+  expect_in_child([&] {
+    try {
+      selector.select(0s);
+      ADD_FAILURE();
+    } catch (const RuntimeError& error) {
+      EXPECT_NE(std::string(error.what()).find("after_fork_in_child()"),
+                std::string::npos);
+    }
+  });
+}
+
+template <class Selector>
+class ForkNoKernelObjectTest : public tests::NoLeak {};
+using NoKernelObjects =
+    ::testing::Types<selectors::SelectSelector, selectors::PollSelector>;
+TYPED_TEST_SUITE(ForkNoKernelObjectTest, NoKernelObjects, SelectorNames);
+
+// As in Python: the child has a copy of all that there is.
+TYPED_TEST(ForkNoKernelObjectTest, WorksInTheChildAsItIs) {
+  TypeParam selector;
+  const tests::Pipe pipe, other;
+  selector.register_(pipe.reader, EVENT_READ);
+  expect_in_child([&] {
+    selector.register_(other.reader, EVENT_READ);
+    pipe.writer.write("x");
+    EXPECT_EQ(selector.select(0s).size(), 1u);
+    other.writer.write("x");
+    EXPECT_EQ(selector.select(0s).size(), 2u);
+    selector.modify(pipe.reader, EVENT_WRITE);
+    selector.modify(pipe.reader, EVENT_READ);
+    selector.reregister(pipe.reader, EVENT_READ);
+    EXPECT_EQ(selector.select(0s).size(), 2u);
+    selector.unregister(pipe.reader);
+    EXPECT_EQ(selector.select(0s).size(), 1u);
+    selector.after_fork_in_child();  // Allowed, and changes nothing.
+    EXPECT_EQ(selector.select(0s).size(), 1u);
+    selector.close();
+  });
+  EXPECT_EQ(selector.select(0s).size(), 1u);
+}
+
+// ---- Locks that other threads hold at the moment of fork() ----
+
+// Other threads that do `work` all the time.
+class Busy {
+ public:
+  explicit Busy(const std::function<void()>& work) {
+    for (int i = 0; i < 2; ++i) {
+      threads_.emplace_back([this, work] {
+        while (!done_) work();
+      });
+    }
+  }
+  ~Busy() {
+    done_ = true;
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  std::atomic<bool> done_ = false;
+  std::vector<std::thread> threads_;
+};
+
+// Children that hang end by SIGALRM, which fails expect_in_child().
+void fork_often(const std::function<void()>& function) {
+  for (int i = 0; i < (kSlow ? 20 : 200); ++i) {
+    expect_in_child([&] {
+      ::alarm(60);
+      function();
+    });
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(ForkLocksTest, WhileLoopsAreMade) {
+  EventLoop loop;
+  const Busy makers([] { EventLoop other; });
+  fork_often([&] {
+    loop.after_fork_in_child();
+    loop.call_soon([&] { loop.stop(); });
+    loop.run_forever();
+    loop.close();
+    EventLoop own;
+    own.run_once(0s);
+  });
+}
+
+TEST(ForkLocksTest, WhileSignalHandlersAreAdded) {
+  const Busy adders([] {
+    EventLoop other;
+    other.add_signal_handler(SIGUSR1, [] {});
+    other.remove_signal_handler(SIGUSR1);
+  });
+  fork_often([] {
+    EventLoop own;
+    int ran = 0;
+    own.add_signal_handler(SIGUSR1, [&] { ++ran; });
+    ::raise(SIGUSR1);
+    run_woken(own);
+    EXPECT_EQ(ran, 1);
+  });
+}
+
+TEST(ForkLocksTest, WhileOtherThreadsPost) {
+  EventLoop loop;
+  std::atomic<int> posted = 0;
+  std::optional<Busy> posters(std::in_place, [&] {
+    if (posted.fetch_add(1) < 100000) loop.call_soon_threadsafe([] {});
+  });
+  fork_often([&] { loop.close(); });
+  posters.reset();
+}
+
+}  // namespace
+}  // namespace loop
