@@ -77,6 +77,25 @@ bool has_default_disposition(int signal_number) {
   return present_action(signal_number).sa_handler == SIG_DFL;
 }
 
+namespace {
+
+// Returns false, and does nothing, if the program has set a disposition.
+bool catch_sigpipe() {
+  const std::lock_guard lock(mutex);
+  const struct sigaction present = present_action(SIGPIPE);
+  if (present.sa_handler != SIG_DFL && !is_caught_by_us(present)) return false;
+  catch_it(SIGPIPE);
+  return true;
+}
+
+}  // namespace
+
+SigpipeGuard::SigpipeGuard() : catches_(catch_sigpipe()) {}
+
+SigpipeGuard::~SigpipeGuard() {
+  if (catches_) release_signal(SIGPIPE);
+}
+
 void release_signal(int signal_number) {
   const std::lock_guard lock(mutex);
   Disposition& disposition = disposition_of(signal_number);

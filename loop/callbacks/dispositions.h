@@ -20,6 +20,23 @@ void catch_no_more_than_one(int signal_number);
 // Does the signal do what it does by default?
 bool has_default_disposition(int signal_number);
 
+/// `SigpipeGuard`: keeps SIGPIPE from ending the process as long as one exists,
+/// if that is what the signal would do: write(2) to a pipe or socket that
+/// nobody reads then fails with EPIPE. A disposition that the program has set
+/// is left alone. Guards of several threads may overlap in any way. Differs
+/// from Python: the signal is caught rather than ignored, because exec()
+/// restores the default of what is caught and hands on what is ignored.
+class SigpipeGuard {
+ public:
+  SigpipeGuard();
+  SigpipeGuard(const SigpipeGuard&) = delete;
+  SigpipeGuard& operator=(const SigpipeGuard&) = delete;
+  ~SigpipeGuard();
+
+ private:
+  const bool catches_;
+};
+
 // The opposite of catch_signal(). After the last one the old disposition is
 // restored, unless somebody else has set another one meanwhile.
 void release_signal(int signal_number);

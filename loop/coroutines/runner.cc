@@ -1,11 +1,16 @@
 #include "loop/coroutines/runner.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <chrono>
-#include <csignal>
 #include <cstddef>
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -16,6 +21,7 @@
 #include "loop/futures/future_state.h"
 #include "loop/futures/shutdown_default_executor.h"
 #include "selectors/errors.h"
+#include "selectors/forks.h"
 
 namespace loop {
 namespace {
@@ -25,7 +31,10 @@ using selectors::RuntimeError;
 // As long as asyncio waits.
 constexpr std::chrono::minutes kPatienceWithThreads{5};
 
-const std::thread::id main_thread = std::this_thread::get_id();
+// In a child of fork() the thread that forked is the main thread.
+std::thread::id main_thread = std::this_thread::get_id();
+[[maybe_unused]] const bool renamed_by_fork = selectors::at_fork(
+    {nullptr, nullptr, [] { main_thread = std::this_thread::get_id(); }});
 
 bool any_loop_runs() {
   try {
@@ -89,7 +98,55 @@ void cancel_all_tasks(EventLoop& event_loop) {
   for (const AnyTask& task : tasks) report_failure(event_loop, task);
 }
 
+std::mutex runners_mutex;  // Of runners().
+[[maybe_unused]] const bool outlives_fork =
+    selectors::lock_for_fork<runners_mutex>();
+
+// Those that have a loop. Never destroyed, for the sake of static ones.
+Ring<Runner>& runners() {
+  static auto& ring = *new Ring<Runner>;
+  return ring;
+}
+
+bool is_keyboard_interrupt(const std::exception_ptr& exception) noexcept try {
+  if (exception) std::rethrow_exception(exception);
+  return false;
+} catch (const KeyboardInterrupt&) {
+  return true;
+} catch (...) {
+  return false;
+}
+
+// As Python's exit_sigint(): whoever started the program sees that Ctrl-C ended
+// it. The kernel does not kill the first process of a container for that.
+[[noreturn]] void end_by_sigint() noexcept {
+  std::fflush(nullptr);
+  ::signal(SIGINT, SIG_DFL);
+  sigset_t blocked;
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGINT);
+  ::pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
+  ::raise(SIGINT);
+  ::_exit(128 + SIGINT);
+}
+
+std::terminate_handler terminate_before = nullptr;
+
+[[noreturn]] void on_terminate() noexcept {
+  if (is_keyboard_interrupt(std::current_exception())) {
+    Runner::close_all();
+    end_by_sigint();
+  }
+  if (terminate_before != nullptr) terminate_before();
+  std::abort();
+}
+
 }  // namespace
+
+void runner_internal::end_by_sigint_if_uncaught() noexcept {
+  if (std::get_terminate() == on_terminate) return;
+  terminate_before = std::set_terminate(on_terminate);
+}
 
 void runner_internal::check_no_loop_runs() {
   if (any_loop_runs()) {
@@ -121,12 +178,37 @@ Runner::Interrupts::~Interrupts() {
 Runner::Runner(std::optional<bool> debug, LoopFactory loop_factory)
     : debug_(debug), loop_factory_(std::move(loop_factory)) {}
 
-Runner::~Runner() {
-  try {
-    close();
-  } catch (...) {
-    log_line("cannot close a Runner: " +
-             exception_text(std::current_exception()));
+Runner::~Runner() { close_and_log(); }
+
+void Runner::close_and_log() noexcept try { close(); } catch (...) {
+  log_line("cannot close a Runner: " +
+           exception_text(std::current_exception()));
+}
+
+void Runner::enlist() {
+  const std::lock_guard lock(runners_mutex);
+  thread_ = std::this_thread::get_id();
+  runners().push_back(*this);
+}
+
+void Runner::unlist() noexcept {
+  const std::lock_guard lock(runners_mutex);
+  unlink();
+}
+
+Runner* Runner::newest_of_this_thread() noexcept {
+  const std::lock_guard lock(runners_mutex);
+  Runner* newest = nullptr;
+  runners().for_each([&](Runner& runner) {
+    if (runner.thread_ == std::this_thread::get_id()) newest = &runner;
+  });
+  return newest;
+}
+
+void Runner::close_all() noexcept {
+  while (Runner* const newest = newest_of_this_thread()) {
+    newest->close_and_log();
+    newest->unlist();  // If it could not be closed.
   }
 }
 
@@ -136,6 +218,7 @@ EventLoop& Runner::get_loop() {
     loop_ = loop_factory_ ? loop_factory_() : std::make_unique<EventLoop>();
     if (debug_) loop_->set_debug(*debug_);
     state_ = State::kInitialized;
+    enlist();
   }
   return *loop_;
 }
@@ -149,6 +232,7 @@ void Runner::close() {
   struct Closed {
     ~Closed() {
       runner.state_ = State::kClosed;
+      runner.unlist();
       runner.loop_.reset();
     }
     Runner& runner;
@@ -162,7 +246,9 @@ void Runner::close() {
 }
 
 void Runner::throw_if_interrupted(const AnyTask& task) const {
-  if (interrupted_ && task.uncancel() == 0) throw KeyboardInterrupt();
+  if (!interrupted_ || task.uncancel() != 0) return;
+  runner_internal::end_by_sigint_if_uncaught();
+  throw KeyboardInterrupt();
 }
 
 }  // namespace loop

@@ -7,27 +7,41 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
+#include "loop/callbacks/dispositions.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
+#include "loop/futures/ring.h"
 
 namespace loop {
 namespace runner_internal {
 
 void check_no_loop_runs();
 
+// From now on a KeyboardInterrupt that nothing catches ends the process as
+// SIGINT does.
+void end_by_sigint_if_uncaught() noexcept;
+
 }  // namespace runner_internal
 
 // Makes a loop, runs coroutines in it, one after the other, and cleans up. Used
 // by one thread.
+//
+// While it exists SIGPIPE does not end the process, if that is what the signal
+// would do: a write to a socket or pipe that nobody reads fails with EPIPE. A
+// disposition that the program has set is left alone, and programs that are
+// started with exec() get the default.
+// Differs from Python: there SIGPIPE is ignored from the start of the program.
+//
 // Port of asyncio.Runner (CPython 3.13, Lib/asyncio/runners.py).
-class Runner {
+class Runner : private RingLink {
  public:
   using LoopFactory = std::function<std::unique_ptr<EventLoop>()>;
 
@@ -48,6 +62,14 @@ class Runner {
   /// that, KeyboardInterrupt is thrown. A second one ends the process, even if
   /// a callback does not return. A signal handler of the loop replaces this.
   ///
+  /// A KeyboardInterrupt that nothing catches ends the process as SIGINT does
+  /// by default, as in Python: the Runners of this thread are closed, so that
+  /// their coroutines clean up, standard output is flushed, and then the signal
+  /// kills the process, without a core dump. No other objects are destroyed.
+  /// For that, run() sets a terminate handler when it throws a
+  /// KeyboardInterrupt; it passes all other exceptions on to the handler that
+  /// was set before.
+  ///
   /// Throws RuntimeError if a loop is running in this thread, after close(),
   /// and if stop() ended the loop before the task was done. Differs from
   /// Python: there the second one throws a KeyboardInterrupt, wherever the
@@ -58,6 +80,10 @@ class Runner {
 
   // Throws RuntimeError after close().
   EventLoop& get_loop();
+
+  // Closes those of this thread that have a loop, the newest first; for the end
+  // of the process. What that throws is told on standard error.
+  static void close_all() noexcept;
 
   // Cancels all tasks that are left, and runs the loop until they are done;
   // those that fail are told to the exception handler. Lets the default
@@ -81,14 +107,24 @@ class Runner {
     std::weak_ptr<bool> handler_;  // Exists as long as the loop's does.
   };
 
+  template <class>
+  friend class Ring;
+
+  void close_and_log() noexcept;
+  void enlist();
+  void unlist() noexcept;
+  static Runner* newest_of_this_thread() noexcept;
+
   // Throws KeyboardInterrupt if nothing but Ctrl-C has cancelled the task.
   void throw_if_interrupted(const AnyTask& task) const;
 
   State state_ = State::kCreated;
+  const SigpipeGuard sigpipe_guard_;
   const std::optional<bool> debug_;
   const LoopFactory loop_factory_;
   std::unique_ptr<EventLoop> loop_;
   bool interrupted_ = false;
+  std::thread::id thread_;  // In which the loop was made.
 };
 
 // Runs `main` in a loop of its own, which it closes. For main().
@@ -128,6 +164,9 @@ std::remove_cvref_t<AwaitResult<A>> Runner::run(A main, SourceLocation where) {
     }
   } catch (const CancelledError&) {
     throw_if_interrupted(task);
+    throw;
+  } catch (const KeyboardInterrupt&) {
+    runner_internal::end_by_sigint_if_uncaught();
     throw;
   }
 }

@@ -5,6 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "loop/callbacks/event_loop.h"
@@ -15,6 +19,7 @@
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/files.h"
 
 namespace loop {
 namespace {
@@ -175,6 +180,164 @@ TEST_F(RunnersInterruptTest, SecondEndsTheProcess) {
   const int status = status_of_child([&] { run(main()); });
   EXPECT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(WTERMSIG(status), SIGINT);
+}
+
+// ---- A KeyboardInterrupt that nothing catches ----
+
+// As status_of_child(), with no handler around `function`: as in main(), and
+// unlike in a test, of which GoogleTest catches all exceptions.
+template <class F>
+int status_of_main(F function) {
+  int status = 0;
+  std::thread([&] { status = status_of_child(function); }).join();
+  return status;
+}
+
+void expect_ended_by_sigint(int status) {
+  EXPECT_TRUE(WIFSIGNALED(status)) << status;
+  EXPECT_EQ(WTERMSIG(status), SIGINT);
+  EXPECT_FALSE(WCOREDUMP(status));
+}
+
+// Writes into a pipe, of which the parent reads what a child has done.
+class Notes {
+ public:
+  void add(char note) const { pipe_.writer.write(std::string_view(&note, 1)); }
+  std::string take() const { return pipe_.reader.read(); }
+
+ private:
+  const tests::Pipe pipe_;
+};
+
+// Waits until it is cancelled, then cleans up, which takes some iterations.
+Coroutine<> wait_and_clean_up(const Notes& notes, char note) {
+  bool cancelled = false;
+  try {
+    co_await sleep(1h);
+  } catch (const CancelledError&) {
+    cancelled = true;
+  }
+  co_await sleep(1ms);
+  notes.add(note);
+  if (cancelled) throw CancelledError();
+}
+
+TEST_F(RunnersInterruptTest, UncaughtEndsTheProcessAfterCleaningUp) {
+  const Notes notes;
+  const auto main = [&]() -> Coroutine<> {
+    create_task(wait_and_clean_up(notes, 'b'));
+    get_running_loop().call_later(1ms, press_ctrl_c);
+    co_await wait_and_clean_up(notes, 'a');
+  };
+  expect_ended_by_sigint(status_of_main([&] { run(main()); }));
+  EXPECT_EQ(notes.take(), "ab");
+}
+
+TEST_F(RunnersInterruptTest, UncaughtClosesAllRunnersOfTheThread) {
+  const Notes notes;
+  expect_ended_by_sigint(status_of_main([&] {
+    Runner idle;
+    create_task(idle.get_loop(), wait_and_clean_up(notes, 'b'));
+    idle.run(sleep(0s));
+    Runner interrupted;
+    interrupted.get_loop().call_later(1ms, press_ctrl_c);
+    interrupted.run(wait_and_clean_up(notes, 'a'));
+  }));
+  EXPECT_EQ(notes.take(), "ab");
+}
+
+// What was printed is not lost.
+TEST_F(RunnersInterruptTest, UncaughtFlushesStandardOutput) {
+  const tests::Pipe pipe;
+  expect_ended_by_sigint(status_of_main([&] {
+    ::dup2(pipe.writer.fileno(), STDOUT_FILENO);
+    std::setvbuf(stdout, nullptr, _IOFBF, 4096);
+    Runner runner;
+    runner.get_loop().call_soon([] {
+      std::fputs("Hello", stdout);
+      press_ctrl_c();
+    });
+    runner.run(wait_long());
+  }));
+  EXPECT_EQ(pipe.reader.read(), "Hello");
+}
+
+// A coroutine may throw its own.
+TEST_F(RunnersInterruptTest, UncaughtFromACoroutine) {
+  const auto main = []() -> Coroutine<> {
+    throw KeyboardInterrupt();
+    co_return;
+  };
+  expect_ended_by_sigint(status_of_main([&] { run(main()); }));
+}
+
+TEST_F(RunnersInterruptTest, SecondEndsTheCleaningUp) {
+  const auto main = []() -> Coroutine<> {
+    try {
+      co_await sleep(1h);
+    } catch (const CancelledError&) {
+      press_ctrl_c();
+    }
+  };
+  expect_ended_by_sigint(status_of_main([&] {
+    Runner runner;
+    runner.get_loop().call_soon(press_ctrl_c);
+    runner.run(main());
+  }));
+}
+
+TEST_F(RunnersInterruptTest, CaughtItChangesNothing) {
+  const int status = status_of_main([&] {
+    Runner runner;
+    runner.get_loop().call_soon(press_ctrl_c);
+    try {
+      runner.run(wait_long());
+    } catch (const KeyboardInterrupt&) {
+      ::_exit(3);
+    }
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 3) << status;
+}
+
+// Other exceptions end the program as they did before.
+TEST_F(RunnersInterruptTest, OtherExceptionsGoToTheHandlerOfBefore) {
+  const auto main = []() -> Coroutine<> {
+    throw 1;
+    co_return;
+  };
+  const int status = status_of_main([&] {
+    std::set_terminate([] { ::_exit(5); });
+    Runner runner;
+    runner.get_loop().call_soon(press_ctrl_c);
+    EXPECT_THROW(runner.run(wait_long()), KeyboardInterrupt);
+    runner.run(main());
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 5) << status;
+}
+
+// A handler that the program has set gets the signal instead.
+TEST_F(RunnersInterruptTest, AHandlerOfTheProgramStays) {
+  const int status = status_of_main([&] {
+    ::signal(SIGINT, [](int) { ::_exit(4); });
+    Runner runner;
+    runner.get_loop().call_soon(press_ctrl_c);
+    runner.run(wait_long());
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 4) << status;
+}
+
+// The thread that forks is the main thread of the child.
+TEST_F(RunnersInterruptTest, InAChildOfAnotherThread) {
+  int status = 0;
+  std::thread([&] {
+    status = status_of_main([&] {
+      Runner runner;
+      runner.get_loop().call_soon(press_ctrl_c);
+      EXPECT_THROW(runner.run(wait_long()), KeyboardInterrupt);
+      ::_exit(HasFailure() ? 1 : 6);
+    });
+  }).join();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 6) << status;
 }
 
 }  // namespace
