@@ -7,7 +7,7 @@ namespace selectors {
 std::string Timeout::repr() const {
   if (waits_for_ever()) return "forever";
   std::string text;
-  append_duration(text, *t_);
+  append_duration(text, t_);
   return text;
 }
 

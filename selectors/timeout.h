@@ -52,16 +52,17 @@ class Timeout {
   using nanoseconds = std::chrono::nanoseconds;
 
   constexpr Timeout(std::nullopt_t = std::nullopt) {}  // NOLINT: implicit
-  constexpr Timeout(std::optional<nanoseconds> t) : t_(t) {}  // NOLINT: same
+  constexpr Timeout(std::optional<nanoseconds> t)      // NOLINT: implicit
+      : t_(t.value_or(nanoseconds::max())), waits_for_ever_(!t) {}
   template <class Rep, class Period>
   constexpr Timeout(std::chrono::duration<Rep, Period> t)  // NOLINT: implicit
-      : t_(to_nanoseconds(t)) {}
+      : t_(to_nanoseconds(t)), waits_for_ever_(false) {}
 
-  constexpr bool waits_for_ever() const { return !t_; }
-  constexpr bool only_looks() const { return t_ && *t_ <= nanoseconds::zero(); }
+  constexpr bool waits_for_ever() const { return waits_for_ever_; }
+  constexpr bool only_looks() const { return t_ <= nanoseconds::zero(); }
 
   // Not for a Timeout that waits for ever.
-  constexpr nanoseconds value() const { return *t_; }
+  constexpr nanoseconds value() const { return t_; }
 
   // For calls that take a timespec: written to `storage`, whose address is
   // returned; nullptr, which waits for ever, leaves it alone.
@@ -75,7 +76,10 @@ class Timeout {
   std::string repr() const;
 
  private:
-  std::optional<nanoseconds> t_;
+  // Not a std::optional: g++ reads the value of an empty one before its flag,
+  // and valgrind reports that.
+  nanoseconds t_ = nanoseconds::max();
+  bool waits_for_ever_ = true;
 };
 
 constexpr const std::timespec* Timeout::to_timespec(
@@ -84,17 +88,20 @@ constexpr const std::timespec* Timeout::to_timespec(
   // macOS has refused more than 10^8 seconds. After three years the caller, who
   // knows the deadline, waits again.
   constexpr nanoseconds kLongest = std::chrono::seconds(100'000'000);
-  const nanoseconds wait = std::clamp(*t_, nanoseconds::zero(), kLongest);
-  const auto whole = std::chrono::floor<std::chrono::seconds>(wait);
-  storage.tv_sec = static_cast<std::time_t>(whole.count());
-  storage.tv_nsec = static_cast<long>((wait - whole).count());
+  const nanoseconds wait = std::clamp(t_, nanoseconds::zero(), kLongest);
+  // Durations that count in the types of a timespec, whatever these are.
+  using Seconds = std::chrono::duration<std::time_t>;
+  using Nanoseconds = std::chrono::duration<long, std::nano>;
+  const auto whole = std::chrono::floor<Seconds>(wait);
+  storage.tv_sec = whole.count();
+  storage.tv_nsec = std::chrono::floor<Nanoseconds>(wait - whole).count();
   return &storage;
 }
 
 constexpr int Timeout::to_milliseconds() const {
   if (waits_for_ever()) return -1;
   if (only_looks()) return 0;
-  const auto rounded_up = std::chrono::ceil<std::chrono::milliseconds>(*t_);
+  const auto rounded_up = std::chrono::ceil<std::chrono::milliseconds>(t_);
   const std::int64_t longest = std::numeric_limits<int>::max();
   return static_cast<int>(std::min<std::int64_t>(rounded_up.count(), longest));
 }
@@ -104,17 +111,18 @@ constexpr int Timeout::to_milliseconds() const {
 // Reads the clock only where the timeout makes it matter.
 class Deadline {
  public:
-  explicit Deadline(const Timeout& timeout) {
-    if (timeout.waits_for_ever()) return;
+  explicit Deadline(const Timeout& timeout)
+      : never_comes_(timeout.waits_for_ever()) {
+    if (never_comes_) return;
     when_ = timeout.only_looks() ? Clock::time_point::min()
                                  : saturated_sum(Clock::now(), timeout.value());
   }
 
   // nullopt where there is no deadline, zero where it has passed.
   Timeout remaining() const {
-    if (!when_) return std::nullopt;
-    if (*when_ == Clock::time_point::min()) return Clock::duration::zero();
-    return std::max(*when_ - Clock::now(), Clock::duration::zero());
+    if (never_comes_) return std::nullopt;
+    if (when_ == Clock::time_point::min()) return Clock::duration::zero();
+    return std::max(when_ - Clock::now(), Clock::duration::zero());
   }
 
  private:
@@ -127,7 +135,8 @@ class Deadline {
     return wait < longest ? now + wait : Clock::time_point::max();
   }
 
-  std::optional<Clock::time_point> when_;
+  const bool never_comes_;
+  Clock::time_point when_{};
 };
 
 }  // namespace selectors
