@@ -1,4 +1,4 @@
-// Who waits for a future.
+// `DoneCallback`: what waits for a future.
 
 #ifndef LOOP_FUTURES_DONE_CALLBACK_H_
 #define LOOP_FUTURES_DONE_CALLBACK_H_
@@ -25,18 +25,35 @@ class DoneCallback : public RingLink {
 
   // The future goes without having been done; this is not in its list any more.
   virtual void on_gone() {}
-
-  // What a function of Future returned for it, if that made it; else 0.
-  std::uint64_t id = 0;
 };
 
-// Calls a function, soon after the future is done. Owns itself once it is in
-// the list.
+/// Calls a function, soon after the future is done. The future's list holds a
+/// reference, and so does each id that names the callback: so that an id finds
+/// it without a search, and knows when it is gone.
 class FunctionCallback : public DoneCallback {
  public:
   void on_done(FutureState& future) override;
-  void on_gone() override { delete this; }
-  virtual void operator()(FutureState& future) = 0;
+  void on_gone() override;
+
+  /// Adds it to the list of `future`, which owns it from now on.
+  void add_to(FutureState& future);
+
+  /// Removes it, and destroys the function. Returns false if it is not in the
+  /// list of `future`.
+  bool remove_from(const FutureState& future);
+
+  virtual void call(FutureState& future) = 0;
+  virtual void destroy_function() = 0;
+
+  // For Reference.
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+ private:
+  std::uint32_t references_ = 0;
+  const FutureState* future_ = nullptr;  // In whose list it is.
 };
 
 using DoneCallbackList = Ring<DoneCallback>;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,8 +22,24 @@
 
 namespace loop {
 
-// Names a done callback of one future.
-enum class DoneCallbackId : std::uint64_t {};
+/// Names a done callback of one future. A small value for the loop's thread,
+/// which may be copied and forgotten and may outlive both; of the callback it
+/// keeps no more than the name.
+class DoneCallbackId {
+ public:
+  /// For Future.
+  explicit DoneCallbackId(Reference<FunctionCallback> callback)
+      : callback_(std::move(callback)) {}
+  FunctionCallback& callback() const { return *callback_; }
+
+  /// Returns whether they name the same callback.
+  friend bool operator==(const DoneCallbackId& a, const DoneCallbackId& b) {
+    return a.callback_.get() == b.callback_.get();
+  }
+
+ private:
+  Reference<FunctionCallback> callback_;
+};
 
 // What can be called when a future is done: with it, or without an argument.
 template <class F, class Future>
@@ -33,7 +50,8 @@ concept DoneFunction = std::invocable<F&, Future> || std::invocable<F&>;
 // it is done, for ever.
 //
 // A handle, like Python's reference: copies are the same future. Used by the
-// thread of its loop only, which set_debug(true) has checked. It may outlive
+// thread of its loop only, down to its last copy, which set_debug(true) has
+// checked; a ConcurrentFuture is for any thread. It may outlive
 // the loop; what is done then calls nobody any more. T may be void, and need
 // not be copied. A handle that was moved from must not be used.
 //
@@ -52,6 +70,14 @@ class Future {
   Future(EventLoop& event_loop,
          SourceLocation where = SourceLocation::current())
       : state_(new State(event_loop, where)) {}
+
+  /// Makes another handle of the future. In debug mode, throws RuntimeError in
+  /// a wrong thread: see ConcurrentFuture for a result from another thread.
+  Future(const Future& other) : state_(other.checked_state()) {}
+  Future(Future&&) noexcept = default;
+  Future& operator=(const Future& other) { return *this = Future(other); }
+  Future& operator=(Future&&) noexcept = default;
+  ~Future() = default;
 
   bool done() const { return state_->done(); }
   bool cancelled() const { return state_->cancelled(); }
@@ -103,15 +129,18 @@ class Future {
   // in the order in which they were added.
   template <DoneFunction<Future> F>
   DoneCallbackId add_done_callback(F callback) const {
-    return DoneCallbackId(
-        state_->add_function(std::make_unique<Done<F>>(std::move(callback))));
+    const Reference<FunctionCallback> added(new Done<F>(std::move(callback)));
+    added->add_to(*state_);
+    return DoneCallbackId(added);
   }
 
-  // Returns how many were removed: 0 if it has been scheduled already.
-  // Differs from Python: by the id that adding it returned, as functions of C++
-  // cannot be compared.
-  std::size_t remove_done_callback(DoneCallbackId id) const {
-    return state_->remove_function(static_cast<std::uint64_t>(id));
+  /// Removes a callback and destroys it, in constant time. Returns the number
+  /// of callbacks removed: 0 if it has been scheduled already. Differs from
+  /// Python: by the id that adding it returned, as functions of C++ cannot be
+  /// compared.
+  std::size_t remove_done_callback(const DoneCallbackId& id) const {
+    state_->check_thread("remove_done_callback");
+    return id.callback().remove_from(*state_) ? 1 : 0;
   }
 
   // Throws RuntimeError if the loop is closed.
@@ -126,15 +155,21 @@ class Future {
   template <class F>
   struct Done : FunctionCallback {
     explicit Done(F f) : function(std::move(f)) {}
-    void operator()(FutureState& state) override {
+    void call(FutureState& state) override {
       if constexpr (std::invocable<F&, Future>) {
-        function(Future(Reference(&static_cast<State&>(state))));
+        (*function)(Future(Reference(&static_cast<State&>(state))));
       } else {
-        function();
+        (*function)();
       }
     }
-    F function;
+    void destroy_function() override { function.reset(); }
+    std::optional<F> function;
   };
+
+  const Reference<State>& checked_state() const {
+    state_->check_copy();
+    return state_;
+  }
 
   Reference<State> state_;
 };

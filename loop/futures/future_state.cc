@@ -29,7 +29,8 @@ void FutureState::report_unretrieved() const {
 namespace {
 
 class ReportException final : public FunctionCallback {
-  void operator()(FutureState& future) override {
+  void destroy_function() override {}
+  void call(FutureState& future) override {
     if (future.cancelled()) return;
     if (const std::exception_ptr exception = future.exception()) {
       future.get_loop().call_exception_handler(
@@ -42,7 +43,8 @@ class ReportException final : public FunctionCallback {
 
 void FutureState::report_exception_later() {
   if (reports_exception_) return;
-  add_function(std::make_unique<ReportException>());
+  const Reference<FunctionCallback> added(new ReportException);
+  added->add_to(*this);
   reports_exception_ = true;
 }
 
@@ -72,6 +74,7 @@ void FutureState::set_exception(std::exception_ptr exception) {
 }
 
 std::exception_ptr FutureState::exception() {
+  check_thread("exception");
   if (cancelled()) throw CancelledError(cancel_message_);
   if (!done()) throw InvalidStateError("Exception is not set.");
   unretrieved_ = false;
@@ -105,25 +108,6 @@ void FutureState::add_done_callback(DoneCallback& callback) {
   }
 }
 
-std::uint64_t FutureState::add_function(
-    std::unique_ptr<FunctionCallback> callback) {
-  check_thread("add_done_callback");
-  callback->id = ++last_id_;
-  add_done_callback(*callback.release());
-  return last_id_;
-}
-
-std::size_t FutureState::remove_function(std::uint64_t id) {
-  check_thread("remove_done_callback");
-  DoneCallback* const added = callbacks_.find(
-      [id](const DoneCallback& callback) { return callback.id == id; });
-  if (added == nullptr) return 0;
-  // Out of the list before it dies, as its destructor may do anything.
-  added->unlink();
-  delete added;
-  return 1;
-}
-
 void FutureState::check_thread(const char* function) const {
   if (EventLoop* const event_loop = loop_.get()) {
     event_loop->check_thread(function);
@@ -144,14 +128,48 @@ void FutureState::finish(Phase phase) {
   while (!callbacks_.empty()) callbacks_.pop_front().on_done(*this);
 }
 
+void FunctionCallback::add_to(FutureState& future) {
+  future.check_thread("add_done_callback");
+  retain();
+  future_ = &future;
+  future.add_done_callback(*this);
+}
+
+// Out of the list before the function dies, as its destructor may do anything.
+bool FunctionCallback::remove_from(const FutureState& future) {
+  if (future_ != &future) return false;
+  unlink();
+  on_gone();
+  return true;
+}
+
+void FunctionCallback::on_gone() {
+  const Reference self(this);
+  release();
+  future_ = nullptr;
+  destroy_function();
+}
+
 // A loop that is closed calls nobody any more.
 void FunctionCallback::on_done(FutureState& future) {
-  std::unique_ptr<FunctionCallback> self(this);
+  struct Dying {
+    Dying(Reference<FunctionCallback> s) : self(std::move(s)) {}
+    Dying(Dying&&) noexcept = default;
+    Reference<FunctionCallback> self;
+    ~Dying() {
+      if (self.get() != nullptr) self->destroy_function();
+    }
+  };
+  Dying dying{Reference(this)};
+  release();
+  future_ = nullptr;
   EventLoop* const event_loop = future.loop_reference().get();
   if (event_loop == nullptr || event_loop->is_closed()) return;
-  event_loop->call_soon([self = std::move(self),
-                         future = Reference(&future)] { (*self)(*future); },
-                        future.where());
+  event_loop->call_soon(
+      [dying = std::move(dying), future = Reference(&future)] {
+        dying.self->call(*future);
+      },
+      future.where());
 }
 
 }  // namespace loop

@@ -69,6 +69,8 @@ class FutureState : public Recycled {
   const std::string& cancel_message() const { return cancel_message_; }
   // Before it is looked at: throws what a future without a result throws.
   void check_result() {
+    if (checked_) [[unlikely]]
+      check_thread("result");
     if (phase_ != Phase::kFinished || exception_) [[unlikely]]
       throw_no_result();
   }
@@ -81,16 +83,18 @@ class FutureState : public Recycled {
     assert(!done());
     callbacks_.push_back(callback);
   }
-  // As Future's.
-  std::uint64_t add_function(std::unique_ptr<FunctionCallback> callback);
-  std::size_t remove_function(std::uint64_t id);
-
   // For shield(), while it is pending: has its exception, if it gets one,
   // reported to the exception handler; once, however often this is called.
   void report_exception_later();
 
   // In debug mode: throws RuntimeError in a wrong thread.
   void check_thread(const char* function) const;
+  /// Before a handle is copied: checks the thread of a future that was made in
+  /// debug mode, as its handles are counted without atomic operations.
+  void check_copy() const {
+    if (checked_) [[unlikely]]
+      check_thread("copying a Future");
+  }
 
   // Where it was made.
   const SourceLocation& where() const { return where_; }
@@ -114,7 +118,10 @@ class FutureState : public Recycled {
 
   // A task sets itself: for others set_result() and set_exception() throw.
   FutureState(EventLoop& event_loop, SourceLocation where, Kind kind)
-      : kind_(kind), loop_(event_loop.reference()), where_(where) {}
+      : kind_(kind),
+        checked_(event_loop.get_debug()),
+        loop_(event_loop.reference()),
+        where_(where) {}
 
  private:
   enum class Phase : std::uint8_t { kPending, kCancelled, kFinished };
@@ -128,12 +135,12 @@ class FutureState : public Recycled {
   const Kind kind_;
   bool unretrieved_ = false;
   bool reports_exception_ = false;  // See report_exception_later().
+  const bool checked_;              // Made in debug mode.
   const LoopReference loop_;
   const SourceLocation where_;
   std::exception_ptr exception_;
   std::string cancel_message_;
   DoneCallbackList callbacks_;
-  std::uint64_t last_id_ = 0;
 };
 
 // With the result. That of void is a monostate.

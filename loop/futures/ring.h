@@ -85,15 +85,6 @@ class Ring {
     }
   }
 
-  // The first of which `predicate` holds; nullptr if there is none.
-  template <class Predicate>
-  T* find(Predicate predicate) const {
-    for (RingLink* link = ring_.next_; link != &ring_; link = link->next_) {
-      if (predicate(at(link))) return &at(link);
-    }
-    return nullptr;
-  }
-
  private:
   static T& at(RingLink* link) { return static_cast<T&>(*link); }
 

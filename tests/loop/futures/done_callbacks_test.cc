@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "loop/futures/future.h"
 #include "tests/loop/futures/future_fixture.h"
@@ -179,6 +181,44 @@ TEST_F(DoneCallbacks, ThatAddsAnother) {
   EXPECT_EQ(journal, (Journal{"first", "second"}));
   f_.turn();
   EXPECT_EQ(journal, (Journal{"first", "second", "added"}));
+}
+
+// A search for each would take ten thousand million steps.
+TEST_F(DoneCallbacks, ManyAreRemovedInAnyOrder) {
+  constexpr std::size_t kCallbacks = 200'000;
+  const auto future = make<int>();
+  std::vector<DoneCallbackId> ids;
+  for (std::size_t i = 0; i < kCallbacks; ++i) {
+    ids.push_back(future.add_done_callback([] { FAIL(); }));
+  }
+  for (std::size_t i = 0; i < kCallbacks; ++i) {
+    const std::size_t any = (i * 7'919 + kCallbacks / 2) % kCallbacks;
+    EXPECT_EQ(future.remove_done_callback(ids[any]), 1u);
+  }
+  future.set_result(1);
+  f_.turn();
+}
+
+TEST_F(DoneCallbacks, AnIdOutlivesItsCallbackAndItsFuture) {
+  const auto alive = std::make_shared<int>();
+  std::vector<DoneCallbackId> ids;
+  {
+    const auto called = make<int>();
+    const auto dropped = make<int>();
+    ids.push_back(called.add_done_callback([alive] {}));
+    ids.push_back(dropped.add_done_callback([alive] {}));
+    called.set_result(1);
+    f_.turn();
+  }
+  EXPECT_EQ(alive.use_count(), 1);
+  const auto other = make<int>();
+  const auto mine = other.add_done_callback([] {});
+  for (const DoneCallbackId& id : ids) {
+    EXPECT_EQ(other.remove_done_callback(id), 0u);
+  }
+  EXPECT_EQ(make<int>().remove_done_callback(mine), 0u);
+  EXPECT_EQ(other.remove_done_callback(mine), 1u);
+  EXPECT_EQ(other.remove_done_callback(mine), 0u);
 }
 
 // ---- Destructors that call back ----

@@ -213,5 +213,39 @@ TEST_F(FutureLifetime, R109_WrongThreadInDebugMode) {
   EXPECT_TRUE(called);
 }
 
+// ---- Wrong threads ----
+
+// In debug mode each is refused in another thread while the loop runs, also a
+// copy, which counts without atomic operations.
+TEST(FutureThreads, WhatAWrongThreadDoesIsRefusedInDebugMode) {
+  EventLoop loop;
+  loop.set_debug(true);
+  const Future<int> future(loop);
+  const Future<int> done(loop);
+  done.set_result(1);
+  int refused = 0;
+  const auto refuse = [&refused](auto function) {
+    try {
+      function();
+    } catch (const RuntimeError&) {
+      ++refused;
+    }
+  };
+  loop.call_soon([&] {
+    std::thread([&] {
+      refuse([&] { const Future<int> copy = future; });
+      refuse([&] { future.set_result(1); });
+      refuse([&] { future.set_exception(Mistake("")); });
+      refuse([&] { future.cancel(); });
+      refuse([&] { future.add_done_callback([] {}); });
+      refuse([&] { done.result(); });
+      refuse([&] { done.exception(); });
+    }).join();
+  });
+  loop.run_once(0s);
+  EXPECT_EQ(refused, 7);
+  std::thread([&] { const Future<int> copy = future; }).join();
+}
+
 }  // namespace
 }  // namespace loop
