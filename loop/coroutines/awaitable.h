@@ -13,6 +13,7 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/awaiter_of.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/future_awaiter.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
@@ -45,7 +46,7 @@ void check_loop(const EventLoop& event_loop, const FutureState& future);
 // A coroutine that awaits it.
 template <Awaitable A>
 Coroutine<AwaitResult<A>> as_coroutine(A awaitable) {
-  co_return co_await std::move(awaitable);
+  co_return co_await as_passed(awaitable);
 }
 
 // The same as other functions take it: what is a coroutine stays as it is.
@@ -60,10 +61,10 @@ Coroutine<Outcome<AwaitResult<A>>> outcome_of(A awaitable) {
   Outcome<AwaitResult<A>> outcome;
   try {
     if constexpr (std::is_void_v<AwaitResult<A>>) {
-      co_await std::move(awaitable);
+      co_await as_passed(awaitable);
       outcome.set_value();
     } else {
-      outcome.set_value(co_await std::move(awaitable));
+      outcome.set_value(co_await as_passed(awaitable));
     }
   } catch (...) {
     outcome.set_exception(std::current_exception());

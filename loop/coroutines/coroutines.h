@@ -8,6 +8,7 @@
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/barrier.h"
 #include "loop/coroutines/call_graph.h"
+#include "loop/coroutines/concurrent_future_awaiter.h"
 #include "loop/coroutines/condition.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/event.h"

@@ -118,6 +118,13 @@ FutureAwaiter<T> operator co_await(Future<T>&& future) {
   return FutureAwaiter<T>(std::move(future));
 }
 
+// `co_await as_passed(a)` awaits an argument that was passed by value; see also
+// the overload for a ConcurrentFuture.
+template <class A>
+A&& as_passed(A& awaitable) {
+  return std::move(awaitable);
+}
+
 }  // namespace loop
 
 #endif  // LOOP_COROUTINES_FUTURE_AWAITER_H_

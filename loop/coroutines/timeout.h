@@ -13,6 +13,7 @@
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/dependents.h"
+#include "loop/coroutines/future_awaiter.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/errors.h"
 #include "selectors/timeout.h"
@@ -114,7 +115,7 @@ Coroutine<AwaitResult<A>> Timeout::run(A awaitable) {
   enter();
   try {
     const Leave leave(*this);
-    co_return co_await std::move(awaitable);
+    co_return co_await as_passed(awaitable);
   } catch (const CancelledError&) {
     if (!owns_cancellation_) throw;
     throw TimeoutError();

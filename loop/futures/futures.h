@@ -3,6 +3,8 @@
 #ifndef LOOP_FUTURES_FUTURES_H_
 #define LOOP_FUTURES_FUTURES_H_
 
+#include "loop/futures/concurrent_future.h"
+#include "loop/futures/default_executor.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "loop/futures/outcome.h"

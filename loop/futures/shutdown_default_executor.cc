@@ -17,7 +17,7 @@ Future<bool> shutdown_default_executor(EventLoop& event_loop,
     return future;
   }
   return run_in_executor(
-      event_loop, defaults.waiter,
+      event_loop, defaults.waiters,
       [executor = defaults.executor, wait_at_most] {
         return executor->shutdown(wait_at_most);
       },

@@ -4,14 +4,11 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "loop/callbacks/event_loop.h"
-#include "loop/callbacks/exception_context.h"
 #include "selectors/errors.h"
 #include "selectors/forks.h"
 
@@ -73,7 +70,8 @@ void ThreadPoolExecutor::begin_again() {
   process_.move_here();
 }
 
-void ThreadPoolExecutor::submit(Callback job) {
+void ThreadPoolExecutor::add(Callback job) {
+  job.pin();  // To be moved with the lock.
   Shared& to = shared();
   const std::lock_guard lock(to.mutex);
   if (to.closing) {
@@ -133,13 +131,7 @@ void ThreadPoolExecutor::work(Shared& shared) {
     Callback job = std::move(shared.jobs.front());
     shared.jobs.pop_front();
     lock.unlock();
-    try {
-      job.consume();
-    } catch (...) {
-      EventLoop::default_exception_handler(
-          {"Exception in a job of a ThreadPoolExecutor",
-           std::current_exception()});
-    }
+    job.consume();  // It throws nothing.
     lock.lock();
   }
   --shared.running;

@@ -1,29 +1,89 @@
-// Threads for what would keep a loop from its work.
+// `ThreadPoolExecutor`: threads for what would keep a loop from its work.
 
 #ifndef LOOP_FUTURES_THREAD_POOL_EXECUTOR_H_
 #define LOOP_FUTURES_THREAD_POOL_EXECUTOR_H_
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
+#include <exception>
 #include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "loop/callbacks/callback.h"
+#include "loop/futures/concurrent_future.h"
+#include "loop/futures/outcome.h"
 #include "selectors/forks.h"
 
 namespace loop {
+namespace thread_pool_executor_internal {
 
-// Runs jobs in threads of its own: in the order in which they came, as many at
-// a time as it has threads. A thread is started when a job comes and none is
-// idle, up to `max_workers`.
-//
-// A child of fork() has none of the threads. There the executor begins again,
-// with threads of its own, and knows nothing of the jobs that it had: they are
-// the parent's, and neither run nor are destroyed in the child.
-//
-// An exception that leaves a job is written to standard error, and the thread
-// goes on; run_in_executor() hands it to a future instead.
-//
-// Port of ThreadPoolExecutor (CPython 3.13, Lib/concurrent/futures/thread.py).
+// A function on its way to a thread. One that dies without having run is
+// cancelled.
+template <class T, class F>
+class Job {
+ public:
+  Job(F function, ConcurrentFuture<T> future)
+      : function_(std::move(function)), future_(std::move(future)) {}
+  Job(Job&& other) noexcept(std::is_nothrow_move_constructible_v<F>)
+      : function_(std::move(other.function_)),
+        future_(std::move(other.future_)),
+        is_due_(std::exchange(other.is_due_, false)) {}
+  Job& operator=(Job&&) = delete;
+  ~Job() {
+    if (!is_due_) return;
+    function_.reset();
+    future_.cancel();
+  }
+
+  // What the function holds dies before anybody hears of the result.
+  void operator()() {
+    is_due_ = false;
+    if (!future_.set_running_or_notify_cancel()) return;
+    Outcome<T> outcome;
+    try {
+      if constexpr (std::is_void_v<T>) {
+        (*function_)();
+      } else {
+        outcome.set_value((*function_)());
+      }
+    } catch (...) {
+      outcome.set_exception(std::current_exception());
+    }
+    function_.reset();
+    give(std::move(outcome));
+  }
+
+ private:
+  void give(Outcome<T> outcome) {
+    if (outcome.exception()) {
+      future_.set_exception(outcome.exception());
+    } else if constexpr (std::is_void_v<T>) {
+      future_.set_result();
+    } else {
+      future_.set_result(std::move(outcome).value());
+    }
+  }
+
+  std::optional<F> function_;
+  ConcurrentFuture<T> future_;
+  bool is_due_ = true;
+};
+
+}  // namespace thread_pool_executor_internal
+
+/// Runs functions in threads of its own: in the order in which they came, as
+/// many at a time as it has threads. A thread is started when a function comes
+/// and none is idle, up to `max_workers`.
+///
+/// A child of fork() has none of the threads. There the executor begins again,
+/// with threads of its own, and knows nothing of the functions that it had:
+/// they are the parent's, and neither run nor are destroyed in the child.
+///
+/// Port of ThreadPoolExecutor (CPython 3.15,
+/// Lib/concurrent/futures/thread.py).
 class ThreadPoolExecutor {
  public:
   // 0: four more than the processor runs at a time, but 32 at most. Throws
@@ -37,11 +97,20 @@ class ThreadPoolExecutor {
   // Differs from Python: there the program does not end before its jobs do.
   ~ThreadPoolExecutor();
 
-  // Runs `job` in one of the threads, which destroys it. From any thread.
-  // Throws RuntimeError after shutdown(), and OSError if there is no thread and
-  // none can be started; then `job` is destroyed here.
-  // Differs from Python: what the job returns is dropped.
-  void submit(Callback job);
+  /// Runs `function` in one of the threads, which destroys it, and gives what
+  /// it returns or throws to the future that this returns. That can be
+  /// cancelled until the function begins; it is if the function never will.
+  /// From any thread. Throws RuntimeError after shutdown(), and OSError if
+  /// there is no thread and none can be started; then `function` is destroyed
+  /// here.
+  template <class F>
+  requires(std::invocable<F&>)
+      ConcurrentFuture<std::invoke_result_t<F&>> submit(F function) {
+    using T = std::invoke_result_t<F&>;
+    ConcurrentFuture<T> future;
+    add(thread_pool_executor_internal::Job<T, F>(std::move(function), future));
+    return future;
+  }
 
   // Takes no more jobs, and waits until the threads have ended, which they do
   // when there is no job left, but for `wait_at_most`. Then returns whether
@@ -53,6 +122,7 @@ class ThreadPoolExecutor {
 
  private:
   struct Shared;
+  void add(Callback job);
   static void work(Shared& shared);
   Shared& shared() {
     if (process_.is_left()) [[unlikely]]

@@ -1,4 +1,5 @@
-// The result of a std::future, for a loop.
+// `wrap_future()`: the result of a future for any thread, as a Future of a
+// loop.
 
 #ifndef LOOP_FUTURES_WRAP_FUTURE_H_
 #define LOOP_FUTURES_WRAP_FUTURE_H_
@@ -6,45 +7,146 @@
 #include <chrono>
 #include <exception>
 #include <future>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
+#include "loop/futures/concurrent_future.h"
+#include "loop/futures/cross_thread_calls.h"
+#include "loop/futures/default_executor.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
-#include "loop/futures/run_in_executor.h"
 #include "selectors/errors.h"
 
 namespace loop {
+namespace wrap_future_internal {
 
-// Gives what `source` will hold, value or exception, to the future that this
-// returns. From the loop's thread.
-//
-// A std::future tells nobody that it is ready. So unless it is, a thread of the
-// default executor waits for it, and cannot be called back: who cancels the
-// future does not end that, nor the work. Of std::launch::deferred the work
-// runs in that thread.
-//
-// Throws ValueError if `source` is not valid(), and as run_in_executor().
-// Port of asyncio.wrap_future (CPython 3.13, Lib/asyncio/futures.py).
-// Differs from Python: there cancelling one future cancels the other.
+// A CancelledError of the other side cancels this one.
+template <class T>
+void set_exception(const Future<T>& future, std::exception_ptr exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const CancelledError& error) {
+    future.cancel(error.what());
+  } catch (...) {
+    future.set_exception(std::move(exception));
+  }
+}
+
+// Gives `future` the outcome of `source`, which is done. A `Source` that is no
+// reference is a handle that takes the result out.
+template <class Source, class T>
+void give(ConcurrentFuture<T>& source, const Future<T>& future) {
+  if (const auto exception = source.exception()) {
+    future.set_exception(exception);
+  } else if constexpr (std::is_void_v<T>) {
+    future.set_result();
+  } else if constexpr (std::is_reference_v<Source>) {
+    future.set_result(source.result());
+  } else {
+    future.set_result(std::move(source).result());
+  }
+}
+
+// The task that waits gets the exception of a result that cannot be copied, or
+// that another handle has taken out.
+template <class Source, class T>
+void deliver(ConcurrentFuture<T>& source, const Future<T>& future) {
+  if (future.done()) return;
+  try {
+    give<Source>(source, future);
+  } catch (...) {
+    set_exception(future, std::current_exception());
+  }
+}
+
+template <class Source, class T>
+struct Delivery : CrossThreadCalls::Call {
+  Delivery(Future<T> f, ConcurrentFuture<T> s)
+      : future(std::move(f)), source(std::move(s)) {}
+  void run() override { deliver<Source>(source, future); }
+  void fail(std::exception_ptr reason) override {
+    if (!future.done()) future.set_exception(std::move(reason));
+  }
+
+  Future<T> future;
+  ConcurrentFuture<T> source;
+};
+
+inline void check_usable(const EventLoop& event_loop, const char* function) {
+  event_loop.check_thread(function);
+  if (event_loop.is_closed()) {
+    throw selectors::RuntimeError("Event loop is closed");
+  }
+}
+
+template <class Source, class T>
+Future<T> wrap(EventLoop& event_loop, ConcurrentFuture<T> source,
+               SourceLocation where) {
+  check_usable(event_loop, "wrap_future");
+  const Future<T> future(event_loop, where);
+  const auto calls = CrossThreadCalls::of(event_loop);
+  const auto id =
+      calls->add(std::make_unique<Delivery<Source, T>>(future, source));
+  // Unless the call is over: then `source` is done, or another process's.
+  future.add_done_callback([calls, id, source](const Future<T>& done) {
+    if (calls->remove(id)) source.cancel(done.state().cancel_message());
+  });
+  source.add_done_callback([calls, id] { calls->run_soon(id); });
+  return future;
+}
+
+}  // namespace wrap_future_internal
+
+/// Returns a future of the loop that gets what `source` will have: its result,
+/// of which it takes a copy, or its exception. No thread waits for that.
+/// Cancelling one future cancels the other. From the loop's thread. Throws
+/// RuntimeError if the loop is closed. Port of asyncio.wrap_future
+/// (CPython 3.15, Lib/asyncio/futures.py).
+template <class T>
+Future<T> wrap_future(EventLoop& event_loop, const ConcurrentFuture<T>& source,
+                      SourceLocation where = SourceLocation::current()) {
+  using Source = const ConcurrentFuture<T>&;
+  return wrap_future_internal::wrap<Source>(event_loop, source, where);
+}
+
+/// Returns a future of the loop that takes the result out of `source`, and
+/// otherwise does what wrap_future() does for a handle that is kept.
+template <class T>
+Future<T> wrap_future(EventLoop& event_loop, ConcurrentFuture<T>&& source,
+                      SourceLocation where = SourceLocation::current()) {
+  using Source = ConcurrentFuture<T>;
+  return wrap_future_internal::wrap<Source>(event_loop, std::move(source),
+                                            where);
+}
+
+/// Returns a future of the loop that gets what a foreign future will hold,
+/// value or exception. From the loop's thread.
+///
+/// A std::future reports to nobody that it is ready. So unless it is ready now,
+/// a thread waits for it, which is started for that if none is idle; and it
+/// cannot be called back: cancelling the future that this returns ends neither
+/// the wait nor the work. With a ConcurrentFuture there is no such thread. The
+/// work of std::launch::deferred runs in that thread.
+///
+/// Throws ValueError if `source` is not valid(), RuntimeError if the loop is
+/// closed, OSError if no thread can be started.
 template <class T>
 Future<T> wrap_future(EventLoop& event_loop, std::future<T> source,
                       SourceLocation where = SourceLocation::current()) {
   static_assert(!std::is_reference_v<T>, "use a pointer instead");
+  namespace internal = wrap_future_internal;
+  internal::check_usable(event_loop, "wrap_future");
   if (!source.valid()) {
     throw selectors::ValueError("a std::future that nothing will come of");
   }
   if (source.wait_for(std::chrono::seconds::zero()) !=
       std::future_status::ready) {
-    return run_in_executor(
-        event_loop,
-        [source = std::move(source)]() mutable { return source.get(); }, where);
-  }
-  event_loop.check_thread("wrap_future");
-  if (event_loop.is_closed()) {
-    throw selectors::RuntimeError("Event loop is closed");
+    auto& waiters = event_loop.extension<DefaultExecutor>().waiters;
+    auto wait = [source = std::move(source)]() mutable { return source.get(); };
+    return wrap_future(event_loop, waiters.submit(std::move(wait)), where);
   }
   const Future<T> future(event_loop, where);
   try {
@@ -54,10 +156,8 @@ Future<T> wrap_future(EventLoop& event_loop, std::future<T> source,
     } else {
       future.set_result(source.get());
     }
-  } catch (const CancelledError& error) {
-    future.cancel(error.what());
   } catch (...) {
-    future.set_exception(std::current_exception());
+    internal::set_exception(future, std::current_exception());
   }
   return future;
 }

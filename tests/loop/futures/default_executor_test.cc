@@ -1,5 +1,7 @@
 // run_in_executor() without an executor, and how that one ends.
 
+#include "loop/futures/default_executor.h"
+
 #include <gtest/gtest.h>
 
 #include <future>
@@ -8,11 +10,13 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/futures/future.h"
 #include "loop/futures/run_in_executor.h"
 #include "loop/futures/shutdown_default_executor.h"
+#include "loop/futures/thread_pool_executor.h"
 #include "tests/loop/futures/future_fixture.h"
 #include "tests/loop/loop_fixture.h"
 
@@ -47,6 +51,45 @@ TEST_F(DefaultExecutorTest, MoveOnlyFunction) {
   const auto future = run_in_executor(
       *loop_, [given = std::make_unique<int>(7)] { return *given; });
   EXPECT_EQ(run_until_complete(future), 7);
+}
+
+// None of them ends before all have begun; a fourth waits for a thread.
+TEST_F(DefaultExecutorTest, SetDefaultExecutor) {
+  const auto executor = std::make_shared<ThreadPoolExecutor>(3);
+  set_default_executor(*loop_, executor);
+  std::latch all{3};
+  std::latch go{1};
+  std::vector<Future<void>> jobs;
+  const auto job = [&] {
+    all.count_down();
+    go.wait();
+  };
+  for (int i = 0; i < 3; ++i) jobs.push_back(run_in_executor(*loop_, job));
+  all.wait();
+  const auto waiting = executor->submit([] {});
+  EXPECT_FALSE(waiting.running());
+  EXPECT_TRUE(waiting.cancel());
+  go.count_down();
+  for (const auto& future : jobs) run_until_complete(future);
+  EXPECT_TRUE(shutdown());
+}
+
+TEST_F(DefaultExecutorTest, SetDefaultExecutorOfTwoLoops) {
+  EventLoop other;
+  const auto executor = std::make_shared<ThreadPoolExecutor>(1);
+  set_default_executor(*loop_, executor);
+  set_default_executor(other, executor);
+  const auto id = [] { return std::this_thread::get_id(); };
+  EXPECT_EQ(run_until_complete(run_in_executor(*loop_, id)),
+            run_until_complete(run_in_executor(other, id)));
+}
+
+TEST_F(DefaultExecutorTest, SetDefaultExecutorInvalid) {
+  EXPECT_THROW(set_default_executor(*loop_, nullptr), ValueError);
+  loop_->close();
+  EXPECT_THROW(
+      set_default_executor(*loop_, std::make_shared<ThreadPoolExecutor>()),
+      RuntimeError);
 }
 
 // Two jobs that wait for each other.

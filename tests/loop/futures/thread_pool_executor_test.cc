@@ -19,8 +19,6 @@ namespace loop {
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT: as a user would write 10ms.
-using ::testing::internal::CaptureStderr;
-using ::testing::internal::GetCapturedStderr;
 
 // How long a test waits before it says that something hangs.
 constexpr auto kGenerous = 20s;
@@ -93,16 +91,60 @@ TEST(ThreadPoolExecutor, NegativeWorkers) {
   EXPECT_THROW(ThreadPoolExecutor(-1), selectors::ValueError);
 }
 
-TEST(ThreadPoolExecutor, ExceptionIsReportedAndTheThreadGoesOn) {
+TEST(ThreadPoolExecutor, ResultsAndExceptionsGoToTheFuture) {
   ThreadPoolExecutor executor(1);
-  bool ran = false;
-  CaptureStderr();
-  executor.submit([] { throw std::runtime_error("the reason"); });
-  executor.submit([&] { ran = true; });
+  const auto fails =
+      executor.submit([]() -> int { throw std::runtime_error("no"); });
+  const auto gives = executor.submit([] { return std::make_unique<int>(7); });
+  const auto runs = executor.submit([] {});
+  EXPECT_THROW(fails.result(kGenerous), std::runtime_error);
+  EXPECT_EQ(*gives.result(kGenerous), 7);
+  runs.result(kGenerous);
   EXPECT_TRUE(executor.shutdown(kGenerous));
-  EXPECT_EQ(GetCapturedStderr(),
-            "loop: Exception in a job of a ThreadPoolExecutor: the reason\n");
-  EXPECT_TRUE(ran);
+}
+
+TEST(ThreadPoolExecutor, CancelledUntilItBegins) {
+  ThreadPoolExecutor executor(1);
+  Blocker blocker(executor);
+  bool ran = false;
+  const auto pending = executor.submit([&] { ran = true; });
+  EXPECT_FALSE(pending.running());
+  EXPECT_TRUE(pending.cancel());
+  blocker.go.count_down();
+  std::promise<void> go;
+  const auto running = executor.submit([&] { go.get_future().wait(); });
+  while (!running.running()) std::this_thread::yield();
+  EXPECT_FALSE(running.cancel());
+  go.set_value();
+  running.result(kGenerous);
+  EXPECT_TRUE(executor.shutdown(kGenerous));
+  EXPECT_FALSE(ran);
+}
+
+TEST(ThreadPoolExecutor, WhatNeverRunsIsCancelled) {
+  ThreadPoolExecutor executor(1);
+  Blocker blocker(executor);
+  const auto held = std::make_shared<int>();
+  const auto pending = executor.submit([held] {});
+  EXPECT_FALSE(executor.shutdown(0s, true));
+  EXPECT_TRUE(pending.cancelled());
+  EXPECT_EQ(held.use_count(), 1);
+  blocker.go.count_down();
+  EXPECT_TRUE(executor.shutdown(kGenerous));
+}
+
+// A move constructor that submits would find the queue locked.
+TEST(ThreadPoolExecutor, AFunctionMaySubmitAsItIsMoved) {
+  ThreadPoolExecutor executor(1);
+  struct Submits {
+    explicit Submits(ThreadPoolExecutor& e) : executor(e) {}
+    Submits(Submits&& other) noexcept : executor(other.executor) {
+      executor.submit([] {});
+    }
+    ThreadPoolExecutor& executor;
+  };
+  executor.submit([submits = Submits(executor)] {}).result(kGenerous);
+  EXPECT_TRUE(executor.shutdown(kGenerous));
 }
 
 TEST(ThreadPoolExecutor, JobsSubmitJobs) {

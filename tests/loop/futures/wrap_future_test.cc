@@ -4,11 +4,17 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <future>
 #include <memory>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "loop/callbacks/event_loop.h"
+#include "loop/futures/concurrent_future.h"
+#include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "tests/loop/futures/future_fixture.h"
 #include "tests/loop/loop_fixture.h"
@@ -74,6 +80,105 @@ TEST_F(WrapFutureTest, Cancelled) {
   EXPECT_TRUE(future.cancelled());
   promise.set_value(7);
   loop_.run_once(0s);
+}
+
+// Each waits for the one after it, which more threads do than the default
+// executor has.
+TEST_F(WrapFutureTest, ManyWaitAtATime) {
+  constexpr std::size_t kFutures = 50;
+  std::vector<std::promise<int>> promises(kFutures);
+  std::vector<Future<int>> futures;
+  for (std::promise<int>& promise : promises) {
+    futures.push_back(wrap_future(loop_, promise.get_future()));
+  }
+  for (std::size_t i = kFutures; i-- > 0;) {
+    promises[i].set_value(static_cast<int>(i));
+    EXPECT_EQ(run_until_complete(futures[i]), static_cast<int>(i));
+  }
+}
+
+// ---- A ConcurrentFuture ----
+
+TEST_F(WrapFutureTest, Concurrent) {
+  const ConcurrentFuture<int> source;
+  const auto future = wrap_future(loop_, source);
+  std::thread thread([source] { source.set_result(7); });
+  EXPECT_EQ(run_until_complete(future), 7);
+  thread.join();
+  EXPECT_EQ(source.result(), 7);
+}
+
+TEST_F(WrapFutureTest, ConcurrentIsDoneAlready) {
+  ConcurrentFuture<std::unique_ptr<int>> source;
+  source.set_result(std::make_unique<int>(7));
+  EXPECT_EQ(*run_until_complete(wrap_future(loop_, std::move(source))), 7);
+  const ConcurrentFuture<void> nothing;
+  nothing.set_result();
+  run_until_complete(wrap_future(loop_, nothing));
+}
+
+TEST_F(WrapFutureTest, ConcurrentException) {
+  const ConcurrentFuture<void> source;
+  const auto future = wrap_future(loop_, source);
+  source.set_exception(Mistake("no"));
+  EXPECT_THROW(run_until_complete(future), Mistake);
+}
+
+TEST_F(WrapFutureTest, ConcurrentCancelledOnEitherSide) {
+  const ConcurrentFuture<int> first, second;
+  const auto of_first = wrap_future(loop_, first);
+  const auto of_second = wrap_future(loop_, second);
+  first.cancel("there");
+  of_second.cancel("here");
+  EXPECT_EQ(cancelled_with([&] { run_until_complete(of_first); }), "there");
+  loop_.run_once(0s);
+  EXPECT_EQ(cancelled_with([&] { second.result(); }), "here");
+}
+
+TEST_F(WrapFutureTest, ConcurrentThatAnotherHandleHasTaken) {
+  ConcurrentFuture<int> source;
+  const auto first = wrap_future(loop_, ConcurrentFuture<int>(source));
+  const auto second = wrap_future(loop_, source);
+  source.set_result(7);
+  EXPECT_EQ(run_until_complete(first), 7);
+  EXPECT_THROW(run_until_complete(second), InvalidStateError);
+}
+
+TEST_F(WrapFutureTest, ConcurrentResultThatCannotBeCopied) {
+  struct ThrowsWhenCopied {
+    ThrowsWhenCopied() = default;
+    ThrowsWhenCopied(const ThrowsWhenCopied&) { throw Mistake("no copy"); }
+    ThrowsWhenCopied(ThrowsWhenCopied&&) noexcept {}
+  };
+  const ConcurrentFuture<ThrowsWhenCopied> source;
+  const auto future = wrap_future(loop_, source);
+  source.set_result(ThrowsWhenCopied());
+  EXPECT_THROW(run_until_complete(future), Mistake);
+}
+
+// Nobody is told, and nothing is leaked.
+TEST_F(WrapFutureTest, ConcurrentOfALoopThatIsClosed) {
+  const ConcurrentFuture<Counted> source;
+  {
+    EventLoop loop;
+    wrap_future(loop, source).add_done_callback([counted = Counted()] {
+      FAIL();
+    });
+    loop.close();
+    EXPECT_EQ(Counted::alive, 0);
+    EXPECT_THROW(wrap_future(loop, source), RuntimeError);
+  }
+  source.set_result(Counted());
+}
+
+TEST_F(WrapFutureTest, ConcurrentOfSeveralLoops) {
+  EventLoop other;
+  const ConcurrentFuture<std::string> source;
+  const auto here = wrap_future(loop_, source);
+  const auto there = wrap_future(other, source);
+  source.set_result("text");
+  EXPECT_EQ(run_until_complete(here), "text");
+  EXPECT_EQ(run_until_complete(there), "text");
 }
 
 TEST_F(WrapFutureTest, Invalid) {

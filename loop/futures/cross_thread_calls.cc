@@ -1,4 +1,4 @@
-#include "loop/futures/executor_calls.h"
+#include "loop/futures/cross_thread_calls.h"
 
 #include <exception>
 #include <utility>
@@ -10,49 +10,49 @@
 namespace loop {
 
 // Other threads may hold the calls for longer than the loop does.
-struct ExecutorCalls::OfLoop : LoopExtension {
+struct CrossThreadCalls::OfLoop : LoopExtension {
   explicit OfLoop(EventLoop& event_loop)
-      : calls(std::make_shared<ExecutorCalls>(event_loop)) {}
+      : calls(std::make_shared<CrossThreadCalls>(event_loop)) {}
   ~OfLoop() override { calls->close(); }
   void after_fork_in_child() override { calls->fail_in_child(); }
-  const std::shared_ptr<ExecutorCalls> calls;
+  const std::shared_ptr<CrossThreadCalls> calls;
 };
 
-std::shared_ptr<ExecutorCalls> ExecutorCalls::of(EventLoop& event_loop) {
+std::shared_ptr<CrossThreadCalls> CrossThreadCalls::of(EventLoop& event_loop) {
   return event_loop.extension<OfLoop>().calls;
 }
 
 // They die last, as their destructors may do anything.
-void ExecutorCalls::close() { const auto dying = std::exchange(calls_, {}); }
+void CrossThreadCalls::close() { const auto dying = std::exchange(calls_, {}); }
 
 // What has come back already is still to be finished, and fails all the same:
 // whether it has cannot be known without asking the other thread.
-void ExecutorCalls::fail_in_child() {
+void CrossThreadCalls::fail_in_child() {
   const auto lost = std::exchange(calls_, {});
   const auto reason = std::make_exception_ptr(selectors::RuntimeError(
       "the thread that ran this does not exist in the child of fork()"));
   for (const auto& [id, call] : lost) call->fail(reason);
 }
 
-ExecutorCalls::Id ExecutorCalls::add(std::unique_ptr<Call> call) {
+CrossThreadCalls::Id CrossThreadCalls::add(std::unique_ptr<Call> call) {
   calls_.emplace(++last_id_, std::move(call));
   return Id(last_id_);
 }
 
-void ExecutorCalls::finish_soon(Id id) noexcept try {
+void CrossThreadCalls::run_soon(Id id) noexcept try {
   // It runs before the loop is closed or not at all; so `this` is there.
-  loop_.call_soon_threadsafe([this, id] { finish(id); });
+  loop_.call_soon_threadsafe([this, id] { run(id); });
 } catch (const selectors::RuntimeError&) {
   // The loop is closed.
 } catch (...) {
   EventLoop::default_exception_handler(
-      {"Cannot deliver what run_in_executor() called",
+      {"Cannot call the event loop from another thread",
        std::current_exception()});
 }
 
-void ExecutorCalls::finish(Id id) {
+void CrossThreadCalls::run(Id id) {
   const auto call = calls_.extract(number(id));
-  if (!call.empty()) call.mapped()->finish();
+  if (!call.empty()) call.mapped()->run();
 }
 
 }  // namespace loop
