@@ -53,6 +53,16 @@ class Callback {
     }
   }
 
+  /// A callback that is empty or that pin() has been called for.
+  struct Pinned {
+    Callback& callback;
+  };
+  /// Moves from a pinned callback, which takes fewer instructions.
+  explicit Callback(Pinned other) noexcept
+      : operations_(std::exchange(other.callback.operations_, nullptr)) {
+    std::memcpy(storage_, other.callback.storage_, kSize);
+  }
+
   Callback(Callback&& other) noexcept { take(other); }
   Callback& operator=(Callback&& other) noexcept {
     // The old closure dies last: its destructor may do anything.
@@ -70,6 +80,13 @@ class Callback {
           ? std::is_rvalue_reference_v<F&&>
           : fits<std::decay_t<F>>() &&
                 std::is_nothrow_constructible_v<std::decay_t<F>, F>;
+
+  /// True if making a callback of an `F` in its final place, and moving it from
+  /// there, runs no code of the user's and cannot fail.
+  template <class F>
+  static constexpr bool kMadeOfBytes =
+      kMadeInPlace<F>&& std::is_trivially_copyable_v<std::decay_t<F>>&&
+          std::is_trivially_constructible_v<std::decay_t<F>, F>;
 
   /// Stores a closure in an empty callback, which is empty until the closure's
   /// constructor has returned.

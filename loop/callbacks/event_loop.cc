@@ -21,16 +21,6 @@ using selectors::Timeout;
 
 constinit thread_local EventLoop* running_loop = nullptr;
 
-// What stands in the queue for a callback that another thread has posted: what
-// is posted runs in the order in which it was taken.
-struct RunPost {
-  void operator()() const {
-    Callback post = mailbox->next_post();
-    if (post) post.consume();
-  }
-  Mailbox* mailbox;
-};
-
 // The loop that runs where fork() was called is the parent's. As in Python,
 // which compares process ids.
 [[maybe_unused]] const bool none_runs_in_children =
@@ -185,6 +175,16 @@ void EventLoop::run_timers() {
   timers_.fire_due([this](Scheduled&& scheduled) { run(scheduled); });
 }
 
+// Stands in the queue for a batch of callbacks that other threads have posted:
+// they run in their order with those of call_soon().
+struct EventLoop::RunPosts {
+  void operator()() const {
+    loop->mailbox_->for_each_of_batch(
+        [this](Scheduled& post) { loop->run(post); });
+  }
+  EventLoop* loop;
+};
+
 inline void EventLoop::run(Scheduled& scheduled) {
   guarded(scheduled, [&] { scheduled.callback.consume(); });
 }
@@ -198,7 +198,7 @@ void EventLoop::run_handler(Handler& handler) {
 // Nothing that a callback throws comes further than here.
 template <class Call>
 inline void EventLoop::guarded(const Scheduled& scheduled, Call call) try {
-  if (!debug_) [[likely]]
+  if (!debug_ || scheduled.callback.holds<RunPosts>()) [[likely]]
     return call();
   const TimePoint start = time();
   struct Watch {
@@ -369,14 +369,11 @@ void EventLoop::destroy_all() {
     report(scheduled.where);
     [[maybe_unused]] const Callback dying = std::move(scheduled.callback);
   };
-  const auto destroy_post = [&] {
-    const SourceLocation where = mailbox_->where_of_next_post();
-    if (const Callback dying = mailbox_->next_post()) report(where);
-  };
+  const auto destroy_batch = [&] { mailbox_->for_each_of_batch(destroy); };
   const auto destroy_ready = [&](Scheduled& scheduled) {
-    if (!scheduled.callback.holds<RunPost>()) return destroy(scheduled);
+    if (!scheduled.callback.holds<RunPosts>()) return destroy(scheduled);
     scheduled.callback.reset();
-    destroy_post();
+    destroy_batch();
   };
   // Twice if what is being run is destroyed in a child of fork().
   while (!ready_.empty()) ready_.run_batch(destroy_ready);
@@ -386,8 +383,8 @@ void EventLoop::destroy_all() {
   signals_.remove_all(report);
   // Last, as destructors may have posted. What is posted from now on is
   // destroyed with the mailbox.
-  mailbox_->take_posts([](std::size_t) {}, [](const SourceLocation&) {});
-  while (mailbox_->has_taken_posts()) destroy_post();
+  mailbox_->take_posts();
+  while (mailbox_->has_taken_posts()) destroy_batch();
 }
 
 void EventLoop::report_never_ran(const SourceLocation& where) const noexcept
@@ -456,10 +453,8 @@ void EventLoop::prepare_call_soon() {
 
 void EventLoop::take_posts() {
   if (!mailbox_->has_posts()) return;
-  mailbox_->take_posts([this](std::size_t count) { ready_.make_room(count); },
-                       [this](const SourceLocation& where) {
-                         ready_.push(RunPost{mailbox_}, where);
-                       });
+  ready_.make_room(1);
+  if (mailbox_->take_posts()) ready_.push(RunPosts{this}, SourceLocation());
 }
 
 void EventLoop::cancel_soon(ReadyQueue::Position position) {

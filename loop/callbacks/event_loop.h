@@ -172,8 +172,8 @@ class EventLoop {
     // The loop may be gone when post() returns: what was posted may have ended
     // it.
     const LoopReference self = self_;
-    const auto number = mailbox_->post(
-        self.generation(), Scheduled(std::forward<F>(callback), where));
+    const auto number =
+        mailbox_->post(self.generation(), std::forward<F>(callback), where);
     return Handle(self, Handle::Kind::kPosted, number);
   }
 
@@ -343,6 +343,7 @@ class EventLoop {
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();
   void run_timers();
+  struct RunPosts;
   inline void run(Scheduled& scheduled);
   void run_handler(Handler& handler);
   template <class Call>

@@ -18,7 +18,7 @@ EventLoop* LoopReference::get() const {
 void LoopReference::call_soon_threadsafe(Callback callback,
                                          SourceLocation where) const {
   if (mailbox_ == nullptr) throw selectors::RuntimeError("no event loop");
-  mailbox_->post(generation_, Scheduled(std::move(callback), where));
+  mailbox_->post(generation_, std::move(callback), where);
 }
 
 void Handle::cancel() {

@@ -65,6 +65,7 @@ void Mailbox::release() {
     unread.swap(posts_);
     taken.swap(taken_);
     first_taken_ = 0;
+    next_number_ = 0;
     next_post_ = 0;
   }
   wanted_signals_ = 0;
@@ -98,6 +99,7 @@ void Mailbox::unlock_in_child() noexcept {
   // be looked at, not even to be destroyed.
   std::construct_at(&mutex_);
   std::construct_at(&posts_);
+  next_number_ = first_taken_ + taken_.size();
 }
 
 void Mailbox::renew_channel() {
@@ -106,38 +108,46 @@ void Mailbox::renew_channel() {
   channel_ = fresh;
 }
 
-std::uint64_t Mailbox::post(std::uint64_t generation, Scheduled&& scheduled) {
-  scheduled.callback.pin();
-  std::uint64_t number;
-  {
-    const std::lock_guard lock(mutex_);
-    if (generation != generation_)
-      throw selectors::RuntimeError("Event loop is closed");
-    number = first_taken_ + taken_.size() + posts_.size();
-    posts_.emplace_back(std::move(scheduled));
-    // Who put in the first sees to the waking.
-    if (posts_.size() > 1) return number;
-    mail_ |= kPosts;
-    if (!must_be_woken()) return number;
-    ++writers_;
-  }
+void Mailbox::throw_closed() {
+  throw selectors::RuntimeError("Event loop is closed");
+}
+
+// With the lock. Returns whether wake_for_posts() must be called without it.
+bool Mailbox::announce_posts() {
+  mail_ |= kPosts;
+  if (!must_be_woken()) return false;
+  ++writers_;
+  return true;
+}
+
+void Mailbox::wake_for_posts() {
   struct Writing {
     ~Writing() { --writers; }
     std::atomic<int>& writers;
   };
   const Writing writing{writers_};
   write_wake_up();
-  return number;
+}
+
+bool Mailbox::take_posts() {
+  const std::lock_guard lock(mutex_);
+  const bool are_any = !posts_.empty();
+  if (are_any) {
+    append_posts();
+    taken_.back().is_last = true;
+  }
+  mail_ &= ~kPosts;
+  return are_any;
 }
 
 // If all that was taken has begun, the two arrays change places.
-std::size_t Mailbox::append_posts() {
+void Mailbox::append_posts() {
   if (next_post_ == taken_.size()) {
     first_taken_ += taken_.size();
     next_post_ = 0;
     taken_.clear();
     taken_.swap(posts_);
-    return 0;
+    return;
   }
   if (next_post_ > taken_.size() / 2) {
     taken_.erase(taken_.begin(),
@@ -145,11 +155,9 @@ std::size_t Mailbox::append_posts() {
     first_taken_ += next_post_;
     next_post_ = 0;
   }
-  const std::size_t first = taken_.size();
   taken_.insert(taken_.end(), std::make_move_iterator(posts_.begin()),
                 std::make_move_iterator(posts_.end()));
   posts_.clear();
-  return first;
 }
 
 void Mailbox::write_wake_up() const {

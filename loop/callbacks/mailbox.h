@@ -72,8 +72,19 @@ class Mailbox {
 
   /// Puts in a callback for the loop of `generation`, and wakes it if need be.
   /// Returns the number of callbacks that were put in before. Throws
-  /// RuntimeError if that loop has released the mailbox, and std::bad_alloc.
-  std::uint64_t post(std::uint64_t generation, Scheduled&& scheduled);
+  /// RuntimeError if that loop has released the mailbox, std::bad_alloc, and
+  /// what making the callback throws.
+  template <class F>
+  std::uint64_t post(std::uint64_t generation, F&& function,
+                     const SourceLocation& where) {
+    if constexpr (Callback::kMadeOfBytes<F>) {
+      return put(generation, std::forward<F>(function), where);
+    } else {
+      Callback callback(std::forward<F>(function));
+      callback.pin();
+      return put(generation, std::move(callback), where);
+    }
+  }
 
   /// Cancels the post of this number of the loop of `generation`, unless it has
   /// begun: it never runs. `may_destroy(loop, taken)`, called with that loop,
@@ -85,7 +96,8 @@ class Mailbox {
                    MayDestroy may_destroy) {
     Callback dying;  // Without the lock, as its destructor may do anything.
     const std::lock_guard lock(mutex_);
-    if (generation != generation_ || number < first_taken_) return;
+    if (generation != generation_) return;
+    if (number < first_taken_ || number >= next_number_) return;
     const std::uint64_t index = number - first_taken_;
     const bool taken = index < taken_.size();
     // In a child of fork() posts may be lost; see renew_channel().
@@ -126,32 +138,32 @@ class Mailbox {
     if (must_be_woken()) write_wake_up();
   }
 
-  /// Takes what was posted since the last time: calls prepare(count), and then
-  /// queue(where) for each. next_post() returns them, in this order. If
-  /// prepare() throws, or if there is no memory, nothing is taken.
-  template <class Prepare, class Queue>
-  void take_posts(Prepare prepare, Queue queue) {
-    for (std::size_t i = begin_taking(prepare); i < taken_.size(); ++i) {
-      queue(taken_[i].scheduled.where);
-    }
-  }
+  /// Takes what was posted since the last time, as one batch. Returns false if
+  /// there is nothing. Throws std::bad_alloc; then nothing is taken.
+  bool take_posts();
 
-  /// Returns whether there are posts that were taken and that next_post() has
-  /// not returned yet.
+  /// Returns whether there are posts that were taken and have not begun.
   bool has_taken_posts() const { return next_post_ != taken_.size(); }
 
-  /// Returns the next of the posts that were taken, which begins now; an empty
-  /// callback if it was cancelled. There must be one.
-  Callback next_post() {
-    Post& post = taken_[next_post_++];
-    Callback callback = std::move(post.scheduled.callback);
-    // One that another thread has cancelled dies here. `post` may be gone then.
-    if (!post.settle()) callback.reset();
-    return callback;
-  }
-  /// The place where that one was posted.
-  const SourceLocation& where_of_next_post() const {
-    return taken_[next_post_].scheduled.where;
+  /// Calls f(scheduled), which throws nothing, for each post of the oldest
+  /// batch that was not cancelled; meanwhile more may be taken. There must be a
+  /// batch.
+  template <class F>
+  void for_each_of_batch(F f) {
+    bool goes_on = true;
+    while (goes_on) {
+      Post& post = taken_[next_post_++];
+      goes_on = !post.is_last;
+      const bool begins = post.settle();
+      // Out of the array, which may move.
+      const Callback::Pinned pinned{post.scheduled.callback};
+      if (begins) {
+        Scheduled scheduled(pinned, post.scheduled.where);
+        f(scheduled);
+      } else {
+        const Callback dying(pinned);  // Another thread has cancelled it.
+      }
+    }
   }
 
   // Calls f(signal_number, count) for each signal that came since the last
@@ -170,13 +182,17 @@ class Mailbox {
   // A callback on its way, which begins or is cancelled: whoever settles it
   // first decides. Its closure belongs to the loop once it is taken.
   struct Post {
-    explicit Post(Scheduled&& s) : scheduled(std::move(s)) {}
+    template <class F>
+    Post(F&& function, const SourceLocation& where)
+        : scheduled(std::forward<F>(function), where) {}
     Post(Post&& other) noexcept
         : scheduled(std::move(other.scheduled)),
-          settled(other.settled.load(std::memory_order_relaxed)) {}
+          settled(other.settled.load(std::memory_order_relaxed)),
+          is_last(other.is_last) {}
     Post& operator=(Post&& other) noexcept {
       scheduled = std::move(other.scheduled);
       settled = other.settled.load(std::memory_order_relaxed);
+      is_last = other.is_last;
       return *this;
     }
     // Returns false if it is settled already.
@@ -184,18 +200,34 @@ class Mailbox {
 
     Scheduled scheduled;
     std::atomic<bool> settled = false;
+    bool is_last = false;  // Of its batch.
   };
 
-  // The index in taken_ of the first that is taken now.
-  template <class Prepare>
-  std::size_t begin_taking(Prepare& prepare) {
-    const std::lock_guard lock(mutex_);
-    prepare(posts_.size());
-    const std::size_t first = append_posts();
-    mail_ &= ~kPosts;
-    return first;
+  // `function` is put in without running code of the user's, which might post.
+  template <class F>
+  std::uint64_t put(std::uint64_t generation, F&& function,
+                    const SourceLocation& where) {
+    bool must_write = false;
+    std::uint64_t number;
+    {
+      const std::lock_guard lock(mutex_);
+      if (generation != generation_) [[unlikely]]
+        throw_closed();
+      // The thread that puts in the first sees to the waking.
+      const bool is_first = posts_.empty();
+      posts_.emplace_back(std::forward<F>(function), where);
+      number = next_number_++;
+      if (is_first) [[unlikely]]
+        must_write = announce_posts();
+    }
+    if (must_write) [[unlikely]]
+      wake_for_posts();
+    return number;
   }
-  std::size_t append_posts();
+  [[noreturn]] static void throw_closed();
+  bool announce_posts();
+  void wake_for_posts();
+  void append_posts();
 
   // A set of what kinds of mail there are.
   using Mail = unsigned;
@@ -229,14 +261,15 @@ class Mailbox {
   std::atomic<bool> asleep_ = false;
   std::atomic<Mail> mail_ = 0;
 
-  // Of these, and of changing the generation. To move a callback in here runs
-  // no code of the user's, which might post: see Callback::pin().
+  // Of these, and of changing the generation. No code of the user's runs with
+  // it.
   std::mutex mutex_;
   std::vector<Post> posts_;  // Since the loop took some the last time.
   // Those that it took; the closures of those that have begun are gone. Moved
   // by the loop's thread only, so that it may read without the lock.
   std::vector<Post> taken_;
   std::uint64_t first_taken_ = 0;  // The number of the first of them.
+  std::uint64_t next_number_ = 0;  // Of the next post.
 
   std::size_t next_post_ = 0;  // In taken_. For the loop's thread only.
 

@@ -26,27 +26,20 @@ using selectors::RuntimeError;
 class MailboxTest : public ::testing::Test {
  protected:
   std::uint64_t post(Callback callback = [] {}) {
-    return mailbox_.post(mailbox_.generation(), {std::move(callback), {}});
+    return mailbox_.post(mailbox_.generation(), std::move(callback), {});
   }
   bool is_woken() const {
     pollfd entry = {mailbox_.channel().reader, POLLIN, 0};
     return ::poll(&entry, 1, 0) == 1;
   }
-  // Takes what is there, and returns the number of posts.
-  std::size_t take() {
-    std::size_t taken = 0;
-    mailbox_.take_posts([](std::size_t) {},
-                        [&](const SourceLocation&) { ++taken; });
-    return taken;
-  }
   // Runs what was taken; returns the number of posts that were not cancelled.
   int run_taken() {
     int ran = 0;
     while (mailbox_.has_taken_posts()) {
-      Callback post = mailbox_.next_post();
-      if (!post) continue;
-      post.consume();
-      ++ran;
+      mailbox_.for_each_of_batch([&](Scheduled& post) {
+        post.callback.consume();
+        ++ran;
+      });
     }
     return ran;
   }
@@ -72,15 +65,16 @@ TEST_F(MailboxTest, BelongsToTheLoop) { EXPECT_EQ(&mailbox_.loop(), &loop_); }
 TEST_F(MailboxTest, PostsAreNumbered) {
   EXPECT_EQ(post(), 0u);
   EXPECT_EQ(post(), 1u);
-  EXPECT_EQ(take(), 2u);
+  EXPECT_TRUE(mailbox_.take_posts());
   EXPECT_EQ(post(), 2u);
-  EXPECT_EQ(take(), 1u);
-  EXPECT_EQ(take(), 0u);
+  EXPECT_TRUE(mailbox_.take_posts());
+  EXPECT_FALSE(mailbox_.take_posts());
   EXPECT_EQ(run_taken(), 3);
   EXPECT_EQ(post(), 3u);
 }
 
 // Numbers stay right when what has run is thrown out.
+// Also while a batch runs, the closures of which move as more are taken.
 TEST_F(MailboxTest, PostsAreCancelledByNumber) {
   std::vector<std::uint64_t> ran;
   std::uint64_t next = 0;
@@ -88,17 +82,22 @@ TEST_F(MailboxTest, PostsAreCancelledByNumber) {
     EXPECT_EQ(post([&ran, number = next] { ran.push_back(number); }), next);
     ++next;
   };
-  for (int i = 0; i < 10; ++i) post_one();
-  take();
-  for (int i = 0; i < 7; ++i) mailbox_.next_post().consume();
-  for (int i = 0; i < 3; ++i) post_one();
-  cancel(3);  // It has begun.
-  cancel(8);
-  cancel(11);
-  cancel(99);
-  take();
-  cancel(12);
-  EXPECT_EQ(run_taken(), 3);
+  for (int i = 0; i < 6; ++i) post_one();
+  post([&] {
+    ran.push_back(6);
+    for (int i = 0; i < 3; ++i) post_one();
+    cancel(3);  // It has begun.
+    cancel(6);  // It runs.
+    cancel(8);
+    cancel(11);
+    cancel(99);
+    EXPECT_TRUE(mailbox_.take_posts());
+    cancel(12);
+  });
+  next = 7;
+  for (int i = 7; i < 10; ++i) post_one();
+  EXPECT_TRUE(mailbox_.take_posts());
+  EXPECT_EQ(run_taken(), 10);
   EXPECT_EQ(ran, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6, 7, 9, 10}));
 }
 
@@ -107,59 +106,65 @@ TEST_F(MailboxTest, ACancelledPostIsDestroyedByWhomItMay) {
     const auto alive = std::make_shared<int>();
     const auto first = post([alive] { FAIL(); });
     const auto second = post([alive] { FAIL(); });
-    if (taken) take();
+    if (taken) mailbox_.take_posts();
     cancel(first);
     EXPECT_EQ(alive.use_count(), 2);
     cancel(second, false);
     EXPECT_EQ(alive.use_count(), 2);
-    take();
+    if (!taken) mailbox_.take_posts();
     EXPECT_EQ(run_taken(), 0);
     EXPECT_EQ(alive.use_count(), 1);
   }
 }
 
-// A move constructor that posts would find the mailbox locked.
-TEST_F(MailboxTest, AClosureIsNotMovedInTheMailbox) {
-  int moved = 0;
-  struct CountsMoves {
-    explicit CountsMoves(int& m) : moved(m) {}
-    CountsMoves(CountsMoves&& other) noexcept : moved(other.moved) { ++moved; }
-    int& moved;
+// A constructor that posts would find the mailbox locked.
+TEST_F(MailboxTest, AClosureIsNeitherMadeNorMovedInTheMailbox) {
+  struct Posts {
+    explicit Posts(Mailbox& m) : mailbox(m) {}
+    Posts(const Posts& other) : mailbox(other.mailbox) { post(); }
+    Posts(Posts&& other) noexcept : mailbox(other.mailbox) { post(); }
+    void operator()() const {}
+    void post() const {
+      mailbox.post(mailbox.generation(), [] {}, {});
+    }
+    Mailbox& mailbox;
   };
-  Scheduled scheduled([counts = CountsMoves(moved)] {}, {});
-  scheduled.callback.pin();
-  moved = 0;
-  mailbox_.post(mailbox_.generation(), std::move(scheduled));
+  const Posts posts(mailbox_);
+  mailbox_.post(mailbox_.generation(), posts, {});
+  const auto number = mailbox_.post(mailbox_.generation(), Posts(mailbox_), {});
   for (int i = 0; i < 100; ++i) post();
-  take();
+  mailbox_.take_posts();
   for (int i = 0; i < 100; ++i) post();
-  take();
-  EXPECT_EQ(run_taken(), 201);
-  EXPECT_EQ(moved, 0);
+  mailbox_.take_posts();
+  EXPECT_EQ(post(), number + 201);  // None but those that made the two.
+  mailbox_.take_posts();
+  run_taken();
 }
 
-// As when there is no memory for what is done with them.
-TEST_F(MailboxTest, WhatCannotBePreparedIsNotTaken) {
-  post();
-  post();
-  EXPECT_THROW(mailbox_.take_posts(
-                   [](std::size_t count) {
-                     EXPECT_EQ(count, 2u);
-                     throw 1;
-                   },
-                   [](const SourceLocation&) { FAIL(); }),
-               int);
+TEST_F(MailboxTest, ABatchIsWhatWasTakenAtATime) {
+  std::string ran;
+  const auto post_one = [&](char c) { post([&ran, c] { ran += c; }); };
+  EXPECT_FALSE(mailbox_.take_posts());
+  post_one('a');
+  post_one('b');
+  mailbox_.take_posts();
+  post_one('c');
+  mailbox_.take_posts();
+  const auto run = [](Scheduled& post) { post.callback.consume(); };
+  mailbox_.for_each_of_batch(run);
+  EXPECT_EQ(ran, "ab");
+  mailbox_.for_each_of_batch(run);
+  EXPECT_EQ(ran, "abc");
   EXPECT_FALSE(mailbox_.has_taken_posts());
-  EXPECT_TRUE(mailbox_.has_posts());
-  EXPECT_EQ(take(), 2u);
 }
 
 TEST_F(MailboxTest, HasPostsUntilTheyAreTaken) {
   EXPECT_FALSE(mailbox_.has_posts());
   post();
   EXPECT_TRUE(mailbox_.has_posts());
-  EXPECT_EQ(take(), 1u);
+  EXPECT_TRUE(mailbox_.take_posts());
   EXPECT_FALSE(mailbox_.has_posts());
+  run_taken();
 }
 
 TEST_F(MailboxTest, OneThatIsAwakeIsNotWoken) {
@@ -175,14 +180,15 @@ TEST_F(MailboxTest, OneThatIsAsleepIsWokenOnce) {
   post();
   EXPECT_FALSE(is_woken());
   mailbox_.wake_up();
-  EXPECT_EQ(take(), 2u);
+  EXPECT_TRUE(mailbox_.take_posts());
+  EXPECT_EQ(run_taken(), 2);
 }
 
 TEST_F(MailboxTest, WithMailItDoesNotFallAsleep) {
   post();
   EXPECT_FALSE(mailbox_.fall_asleep());
   mailbox_.wake_up();
-  take();
+  mailbox_.take_posts();
   EXPECT_TRUE(mailbox_.fall_asleep());
 }
 
@@ -238,8 +244,8 @@ TEST_F(MailboxTest, WhichNumbersAreSignals) {
 
 TEST_F(MailboxTest, NobodyMayPostForAGenerationThatIsOver) {
   const auto generation = mailbox_.generation();
-  EXPECT_THROW(mailbox_.post(generation - 1, {[] {}, {}}), RuntimeError);
-  EXPECT_THROW(mailbox_.post(generation + 1, {[] {}, {}}), RuntimeError);
+  EXPECT_THROW(mailbox_.post(generation - 1, [] {}, {}), RuntimeError);
+  EXPECT_THROW(mailbox_.post(generation + 1, [] {}, {}), RuntimeError);
   EXPECT_FALSE(mailbox_.has_posts());
 }
 
@@ -253,7 +259,7 @@ TEST_F(MailboxTest, ReleasedAndAcquiredAgainItIsEmpty) {
   mailbox_.fall_asleep();
   mailbox_.release();
   EXPECT_EQ(alive.use_count(), 1);
-  EXPECT_THROW(mailbox_.post(generation, {[] {}, {}}), RuntimeError);
+  EXPECT_THROW(mailbox_.post(generation, [] {}, {}), RuntimeError);
   ASSERT_EQ(&Mailbox::acquire(loop_), &mailbox_);
   EXPECT_EQ(mailbox_.generation(), generation + 1);
   EXPECT_FALSE(mailbox_.has_posts());
