@@ -53,7 +53,14 @@ class [[nodiscard]] AsyncGenerator {
   class Next;
 
   AsyncGenerator(AsyncGenerator&&) = default;
-  AsyncGenerator& operator=(AsyncGenerator&&) = default;
+  AsyncGenerator& operator=(AsyncGenerator&& other) noexcept {
+    const AsyncGenerator old(std::move(*this));
+    frame_ = std::move(other.frame_);
+    return *this;
+  }
+  ~AsyncGenerator() {
+    if (frame_) frame_.destroy_nested();
+  }
 
   /// `co_await next()` runs the body until it yields, and returns the value.
   ///

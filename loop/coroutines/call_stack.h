@@ -28,6 +28,7 @@
 #include <utility>
 
 #include "loop/callbacks/source_location.h"
+#include "loop/futures/nested_destruction.h"
 #include "loop/futures/recycled_memory.h"
 
 namespace loop {
@@ -128,6 +129,14 @@ class OwnedFrame {
 
   void reset() {
     if (Frame* const dying = std::exchange(frame_, nullptr)) dying->destroy();
+  }
+
+  /// Destroys the frame, which must exist, and may own others as its arguments
+  /// or variables: see NestedDestruction.
+  void destroy_nested() noexcept {
+    NestedDestruction::run(
+        [](void* frame) { static_cast<Frame*>(frame)->destroy(); },
+        std::exchange(frame_, nullptr));
   }
 
   Frame& operator*() const { return *frame_; }

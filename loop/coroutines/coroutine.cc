@@ -8,11 +8,20 @@
 
 namespace loop::coroutine_internal {
 
+namespace {
+
 void report_never_awaited(const Frame& frame) noexcept try {
   log_line("coroutine '" + std::string(frame.function()) + "' (" +
            frame.where().repr() + ") was never awaited");
 } catch (const std::bad_alloc&) {
   // There is no memory to complain.
+}
+
+}  // namespace
+
+void destroy_never_awaited(OwnedFrame& frame) noexcept {
+  report_never_awaited(*frame);
+  frame.destroy_nested();
 }
 
 void throw_already_awaited() {

@@ -56,8 +56,9 @@ class Promise<void> : public PromiseBase<void> {
   void return_void() { outcome_.set_value(); }
 };
 
-// Says on standard error that nobody has awaited it.
-void report_never_awaited(const Frame& frame) noexcept;
+/// Destroys a coroutine that nobody has awaited, and reports that on standard
+/// error. Its arguments may be further ones, however deep.
+void destroy_never_awaited(OwnedFrame& frame) noexcept;
 
 [[noreturn]] void throw_already_awaited();
 
@@ -99,7 +100,7 @@ class [[nodiscard]] Coroutine {
   }
   ~Coroutine() {
     if (frame_) [[unlikely]]
-      coroutine_internal::report_never_awaited(*frame_);
+      coroutine_internal::destroy_never_awaited(frame_);
   }
 
   class Awaiter;

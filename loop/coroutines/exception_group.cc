@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 #include "loop/callbacks/log_line.h"
+#include "loop/futures/nested_destruction.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -12,6 +14,18 @@ namespace {
 
 // As many as fit into a line that somebody will read.
 constexpr std::size_t kTexts = 3;
+// Of a group within a group: the text must not grow with each level.
+constexpr std::size_t kGroupText = 200;
+
+std::string text_of(const std::exception_ptr& exception) try {
+  std::rethrow_exception(exception);
+} catch (const ExceptionGroup& group) {
+  const std::string_view text = group.what();
+  return std::string(text.substr(0, kGroupText)) +
+         (text.size() > kGroupText ? "..." : "");
+} catch (...) {
+  return exception_text(exception);
+}
 
 std::string describe(const std::string& message,
                      const std::vector<std::exception_ptr>& exceptions) {
@@ -19,7 +33,7 @@ std::string describe(const std::string& message,
   std::string text = message + " (" + std::to_string(count) +
                      (count == 1 ? " sub-exception)" : " sub-exceptions)");
   for (std::size_t i = 0; i < std::min(count, kTexts); ++i) {
-    text += (i == 0 ? ": " : "; ") + exception_text(exceptions[i]);
+    text += (i == 0 ? ": " : "; ") + text_of(exceptions[i]);
   }
   return count > kTexts ? text + "; ..." : text;
 }
@@ -32,8 +46,13 @@ ExceptionGroup::ExceptionGroup(std::string message,
     throw selectors::ValueError("an ExceptionGroup of no exceptions");
   }
   std::string what = describe(message, exceptions);
-  content_ = std::make_shared<const Content>(
-      Content{std::move(message), std::move(exceptions), std::move(what)});
+  // The exceptions may be groups in turn, however deep.
+  content_.reset(
+      new Content{std::move(message), std::move(exceptions), std::move(what)},
+      [](Content* content) {
+        NestedDestruction::run(
+            [](void* dying) { delete static_cast<Content*>(dying); }, content);
+      });
 }
 
 }  // namespace loop

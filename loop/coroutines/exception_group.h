@@ -11,7 +11,8 @@
 namespace loop {
 
 // What a TaskGroup throws when its tasks have failed. what() is the message,
-// how many there are, and what the first of them say.
+// how many there are, and what the first of them say; of groups within the
+// group only the first 200 characters.
 // Port of ExceptionGroup (PEP 654).
 // Differs from Python: there is no except*; look at exceptions().
 class ExceptionGroup : public std::exception {

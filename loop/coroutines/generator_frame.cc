@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "loop/coroutines/generator_exit.h"
+#include "loop/futures/nested_destruction.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -90,6 +91,12 @@ bool GeneratorFrame::delegate_to(GeneratorFrame*& inner) noexcept {
 }
 
 void GeneratorFrame::destroy(GeneratorFrame* root) noexcept {
+  NestedDestruction::run(
+      [](void* frame) { destroy_chain(static_cast<GeneratorFrame*>(frame)); },
+      root);
+}
+
+void GeneratorFrame::destroy_chain(GeneratorFrame* root) noexcept {
   GeneratorFrame* frame = root->innermost_ ? root->innermost_ : root;
   while (frame != nullptr) {
     GeneratorFrame* const delegator = frame->delegator_;

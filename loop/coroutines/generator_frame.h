@@ -62,8 +62,9 @@ class GeneratorFrame {
   // Returns whether that value is a temporary, which the body cannot use again.
   bool temporary() const { return temporary_; }
 
-  // Destroys a chain from the innermost frame outwards, as each frame may use
-  // variables of its delegators.
+  /// Destroys a chain of delegators from the innermost outwards, as each may
+  /// use what belongs to its delegators. Their arguments and variables may be
+  /// further generators, however deep: see NestedDestruction.
   static void destroy(GeneratorFrame* root) noexcept;
 
  protected:
@@ -124,6 +125,7 @@ class GeneratorFrame {
   [[noreturn]] static void throw_running();
   [[noreturn]] void rethrow_thrown();
 
+  static void destroy_chain(GeneratorFrame* root) noexcept;
   GeneratorFrame& detach_innermost() noexcept;
   void close_inner_frames(std::exception_ptr& exception);
   void close_with(std::exception_ptr exception);

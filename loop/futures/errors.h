@@ -3,6 +3,7 @@
 #ifndef LOOP_FUTURES_ERRORS_H_
 #define LOOP_FUTURES_ERRORS_H_
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -24,6 +25,9 @@ class CancelledError {
  private:
   std::string message_;
 };
+
+/// Returns whether `exception` is a CancelledError; false for nullptr.
+bool is_cancelled_error(const std::exception_ptr& exception);
 
 // Somebody pressed Ctrl-C. Not derived from std::exception, for the same
 // reason. Port of KeyboardInterrupt.

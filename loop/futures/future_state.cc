@@ -10,11 +10,14 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "loop/futures/errors.h"
+#include "loop/futures/nested_destruction.h"
 #include "selectors/errors.h"
 
 namespace loop {
 
+// Cancelling is no failure that anybody has to hear of.
 void FutureState::report_unretrieved() const {
+  if (is_cancelled_error(exception_)) return;
   const ExceptionContext context{kind_ == Kind::kTask
                                      ? "Task exception was never retrieved"
                                      : "Future exception was never retrieved",
@@ -112,6 +115,12 @@ void FutureState::check_thread(const char* function) const {
   if (EventLoop* const event_loop = loop_.get()) {
     event_loop->check_thread(function);
   }
+}
+
+// Results and callbacks may hold further futures, however many.
+void FutureState::destroy() noexcept {
+  NestedDestruction::run(
+      [](void* state) { delete static_cast<FutureState*>(state); }, this);
 }
 
 void FutureState::finish_with(std::exception_ptr exception) {

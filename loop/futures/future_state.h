@@ -23,6 +23,8 @@
 
 namespace loop {
 
+class CancelForwarder;
+
 // Counts its handles without atomic operations: like all that belongs to a
 // loop, a future is used by the loop's thread only.
 class FutureState : public Recycled {
@@ -44,6 +46,9 @@ class FutureState : public Recycled {
   // is derived from it may cancel something else instead: what it waits for.
   EventLoop& get_loop() const;
   virtual bool cancel(std::string message);
+  /// Returns the part that forwards a request to cancel this future; nullptr if
+  /// cancel() ends the future itself.
+  virtual CancelForwarder* cancel_forwarder() { return nullptr; }
   void set_exception(std::exception_ptr exception);
   std::exception_ptr exception();
 
@@ -110,7 +115,7 @@ class FutureState : public Recycled {
   // For Reference.
   void retain() noexcept { ++references_; }
   void release() noexcept {
-    if (--references_ == 0) delete this;
+    if (--references_ == 0) destroy();
   }
 
  protected:
@@ -127,6 +132,7 @@ class FutureState : public Recycled {
   enum class Phase : std::uint8_t { kPending, kCancelled, kFinished };
 
   void finish(Phase phase);
+  void destroy() noexcept;
   [[noreturn]] void throw_no_result();
   void report_unretrieved() const;
 
