@@ -1,8 +1,18 @@
 #include "loop/coroutines/future_awaiter.h"
 
+#include "loop/futures/errors.h"
 #include "selectors/errors.h"
 
 namespace loop {
+
+// The future may have ended with a CancelledError itself, as gather() does;
+// then that one is thrown. It is pending if tasks awaited one another in a
+// cycle.
+void FutureWait::end_cancelled() {
+  if (future_.cancelled()) return;
+  if (future_.done() && is_cancelled_error(future_.exception())) return;
+  task_->throw_cancelled();
+}
 
 void FutureWait::throw_not_awaitable(const TaskCore& task) const {
   throw selectors::RuntimeError(

@@ -35,12 +35,12 @@ class FutureWait final : public Wait, public DoneCallback {
     task.wait_for(*this);
   }
 
-  // In await_resume(). Throws CancelledError if the task was cancelled when the
-  // future was done already.
+  /// In await_resume(). Throws CancelledError if the task was cancelled when
+  /// the future was done already; the future's exception counts as retrieved
+  /// then.
   void end() {
-    if (task_ == nullptr || !task_->take_cancellation()) [[likely]]
-      return;
-    if (!future_.cancelled()) task_->throw_cancelled();
+    if (task_ != nullptr && task_->take_cancellation()) [[unlikely]]
+      end_cancelled();
   }
 
   bool cancel(const std::string& message) override {
@@ -48,11 +48,12 @@ class FutureWait final : public Wait, public DoneCallback {
   }
   FutureState* future() const override { return &future_; }
   void on_done(FutureState&) override {
-    // Cancelled on its own, it has been woken: see TaskCore::cancel_wait().
+    // In a cycle the task has been woken: see TaskCore::wake_in_cycle().
     if (!task_->is_wait_cancelled()) task_->wake_up();
   }
 
  private:
+  void end_cancelled();
   [[noreturn]] void throw_not_awaitable(const TaskCore& task) const;
 
   FutureState& future_;

@@ -103,8 +103,11 @@ class State final : public FutureResult<typename All::type>, public Gathering {
         Gathering(*this, size, All::kReturnsExceptions) {}
 
   bool cancel(std::string message) override {
-    if (this->done()) return FutureState::cancel(std::move(message));
-    return cancel_children(message);
+    this->check_thread("cancel");
+    return !this->done() && cancel_children(message);
+  }
+  CancelForwarder* cancel_forwarder() override {
+    return this->done() ? nullptr : this;
   }
   void for_each_awaited(const std::function<void(FutureState&)>& f) override {
     if (!this->done()) for_each_pending(f);

@@ -84,15 +84,28 @@ void Gathering::settle(Child& last) {
 }
 
 bool Gathering::cancel_children(const std::string& message) {
-  outer_.check_thread("cancel");
   const Reference self(&outer_);  // Of which a child may hold the last.
-  bool any = false;
-  for (Child& child : children_) {
-    if (child.pending_ != nullptr && child.pending_->cancel(message))
-      any = true;
+  forward_cancel(message);
+  return finish_visit(message);
+}
+
+CancelForwarder* Gathering::next_to_cancel(const std::string& message) {
+  for (auto i = next_index(); i < children_.size(); i = next_index()) {
+    if (!may_go_on()) {
+      if (cancel_message_) set_forwarded();
+      return nullptr;
+    }
+    FutureState* const child = children_[i].pending_;
+    if (child == nullptr) continue;
+    if (CancelForwarder* const next = child->cancel_forwarder()) return next;
+    if (child->cancel(message)) set_forwarded();
   }
-  if (any) cancel_message_ = message;
-  return any;
+  return nullptr;
+}
+
+bool Gathering::note_cancel(const std::string& message) {
+  if (is_forwarded()) cancel_message_ = message;
+  return is_forwarded();
 }
 
 void Gathering::for_each_pending(

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "loop/futures/cancel_forwarder.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_state.h"
@@ -25,7 +26,7 @@ namespace loop {
 //
 // Port of the inner functions of asyncio.gather, and of _GatheringFuture
 // (CPython 3.13, Lib/asyncio/tasks.py).
-class Gathering {
+class Gathering : public CancelForwarder {
  public:
   class Child final : public DoneCallback {
    public:
@@ -70,6 +71,11 @@ class Gathering {
   void for_each_pending(const std::function<void(FutureState&)>& f) const;
 
  private:
+  FutureState& forwarding_future() override { return outer_; }
+  CancelForwarder* next_to_cancel(const std::string& message) override;
+  bool note_cancel(const std::string& message) override;
+  bool wake_in_cycle(const std::string&) override { return false; }
+
   void child_is_done(Child& child);
   void settle(Child& last);
 

@@ -37,7 +37,10 @@ class TaskState final : public FutureResult<T>, public TaskCore {
   bool cancel(std::string message) override {
     this->check_thread("cancel");
     if (this->done()) return FutureState::cancel(std::move(message));
-    return TaskCore::cancel(std::move(message));
+    return TaskCore::cancel(message);
+  }
+  CancelForwarder* cancel_forwarder() override {
+    return this->done() ? nullptr : this;
   }
 
  private:
@@ -50,6 +53,10 @@ class TaskState final : public FutureResult<T>, public TaskCore {
     }
     destroy_frames();
     if (exception) return settle_exception(std::move(exception));
+    if (is_to_be_cancelled()) [[unlikely]] {
+      this->result.reset();
+      return this->finish_cancelled();
+    }
     this->set_finished();
   }
 
@@ -97,7 +104,8 @@ class AnyTask {
 //
 // Cancelling it throws a CancelledError where it waits; what it waits for is
 // cancelled, too. The coroutine may clean up, wait for more, and even go on: it
-// is cancelled() only if the CancelledError leaves it.
+// is cancelled() only if the CancelledError leaves it, or if it returns without
+// another wait after it was asked.
 //
 // Who destroys a loop destroys the coroutines of its pending tasks, and the
 // exception handler is told.
@@ -120,7 +128,11 @@ class Task : public Future<T> {
     return Future<T>::cancel(std::move(message));
   }
 
-  // How many requests to cancel it there were, less those taken back.
+  /// Returns how many requests to cancel the task there were, less those taken
+  /// back. A request to a task that awaits others counts for those as well.
+  /// Differs from Python: if several requests come before any of these tasks
+  /// has run again, all but the first count for the nearest 32 of them only,
+  /// and the message that a task further off is given is that of the first.
   int cancelling() const { return core().cancelling(); }
   // Takes one back, for who has dealt with its CancelledError (see timeout()
   // and TaskGroup). Returns how many are left.

@@ -93,15 +93,15 @@ void TaskCore::wake_up() {
 void TaskCore::wake_up_cancelled(const std::string& message) {
   future_.set_cancel_message(message);
   wake_up();
-  wait_cancelled_ = true;  // Last, as it can be cancelled again if that failed.
+  // Last, as it can be cancelled again if that failed.
+  wait_cancelled_ = is_asked_ = true;
 }
 
 void TaskCore::step() {
   wait_ = nullptr;
-  if (must_cancel_ || wait_cancelled_) [[unlikely]] {
-    must_cancel_ = wait_cancelled_ = false;
-    if (!has_started_) return finish_unstarted();
-    cancel_now_ = true;  // The awaiter takes that back.
+  if (is_asked_) [[unlikely]] {
+    begin_cancelled_step();
+    if (cancel_now_ && !has_started_) return finish_unstarted();
   }
   has_started_ = true;
   {
@@ -109,6 +109,12 @@ void TaskCore::step() {
     run();
   }
   if (innermost() == nullptr) finish();
+}
+
+void TaskCore::begin_cancelled_step() {
+  forget_visits();
+  cancel_now_ = must_cancel_ || wait_cancelled_;  // The awaiter takes it back.
+  is_asked_ = must_cancel_ = wait_cancelled_ = false;
 }
 
 // Takes it out of the registry, whatever happens meanwhile. That may have had
@@ -164,19 +170,14 @@ void TaskCore::destroy_pending() {
 
 // ---- Cancelling ----
 
-bool TaskCore::cancel(std::string message) {
+bool TaskCore::cancel(const std::string& message) {
   if (future_.done()) return false;
-  const bool is_told =
-      wait_ != nullptr && !wait_cancelled_ && cancel_wait(message);
-  ++cancel_requests_;  // Not if that threw.
-  if (is_told) return true;
-  must_cancel_ = true;
-  // Once a wait has been cancelled, its message stays; else the last one does.
-  if (!wait_cancelled_) future_.set_cancel_message(std::move(message));
-  return true;
+  forward_cancel(message);
+  return finish_visit(message);
 }
 
 int TaskCore::uncancel() {
+  forget_visits();
   if (cancel_requests_ > 0 && --cancel_requests_ == 0) must_cancel_ = false;
   return cancel_requests_;
 }
@@ -185,27 +186,35 @@ int TaskCore::uncancel() {
 // memory, it does not wait, as what it would wait for dies then.
 void TaskCore::cancel_at_once() {
   try {
-    must_cancel_ = !cancel_wait(future_.cancel_message());
+    must_cancel_ = !forward_cancel(future_.cancel_message());
   } catch (...) {
     wait_ = nullptr;
     throw;
   }
 }
 
-bool TaskCore::cancel_wait(const std::string& message) {
-  if (is_cancelling_wait_) {
-    // It waits for itself, in the end: for a task that waits for it. Nobody
-    // else will ever wake it.
-    wake_up_cancelled(message);
-    return true;
-  }
-  struct Cancelling {
-    ~Cancelling() { flag = false; }
-    bool& flag;
-  };
-  is_cancelling_wait_ = true;
-  const Cancelling cancelling{is_cancelling_wait_};
-  return wait_->cancel(message);
+CancelForwarder* TaskCore::next_to_cancel(const std::string& message) {
+  if (next_index() > 0 || wait_ == nullptr || wait_cancelled_) return nullptr;
+  FutureState* const future = wait_->future();
+  CancelForwarder* const next =
+      future == nullptr ? nullptr : future->cancel_forwarder();
+  if (next == nullptr && wait_->cancel(message)) set_forwarded();
+  return next;
+}
+
+bool TaskCore::note_cancel(const std::string& message) {
+  is_asked_ = true;
+  ++cancel_requests_;
+  if (is_forwarded()) return true;
+  must_cancel_ = true;
+  // Once a wait has been cancelled, its message stays; else the last one does.
+  if (!wait_cancelled_) future_.set_cancel_message(message);
+  return true;
+}
+
+bool TaskCore::wake_in_cycle(const std::string& message) {
+  wake_up_cancelled(message);
+  return true;
 }
 
 void TaskCore::throw_cancelled() const {

@@ -12,6 +12,7 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/call_stack.h"
+#include "loop/futures/cancel_forwarder.h"
 #include "loop/futures/future_state.h"
 #include "loop/futures/ring.h"
 
@@ -40,7 +41,7 @@ class Wait {
 //
 // Port of asyncio.Task, whose __step() and cancel() these are (CPython 3.13,
 // Lib/asyncio/tasks.py).
-class TaskCore : public CallStack, public RingLink {
+class TaskCore : public CallStack, public RingLink, public CancelForwarder {
  public:
   // The task whose step is running in this thread, or nullptr. In a child of
   // fork() that of the parent is not, until resume_in_child().
@@ -58,7 +59,7 @@ class TaskCore : public CallStack, public RingLink {
 
   std::string get_name() const;
   void set_name(std::string_view name);
-  bool cancel(std::string message);
+  bool cancel(const std::string& message);
   int cancelling() const { return cancel_requests_; }
   int uncancel();
 
@@ -90,6 +91,10 @@ class TaskCore : public CallStack, public RingLink {
 
   // The same for a wait that ends because it was cancelled.
   void wake_up_cancelled(const std::string& message);
+
+  /// Returns whether it has been cancelled since it began to wait, but the wait
+  /// had ended by then; or since its last wait.
+  bool is_to_be_cancelled() const { return must_cancel_; }
 
   // Has it been called since the last step?
   bool is_wait_cancelled() const { return wait_cancelled_; }
@@ -125,7 +130,11 @@ class TaskCore : public CallStack, public RingLink {
   class Leaving;
 
   void cancel_at_once();
-  bool cancel_wait(const std::string& message);
+  FutureState& forwarding_future() override { return future_; }
+  CancelForwarder* next_to_cancel(const std::string& message) override;
+  bool note_cancel(const std::string& message) override;
+  bool wake_in_cycle(const std::string& message) override;
+  void begin_cancelled_step();
   void finish();
   void finish_unstarted();
   void destroy_pending();
@@ -142,10 +151,10 @@ class TaskCore : public CallStack, public RingLink {
   Wait* wait_ = nullptr;
 
   bool has_started_ = false;
+  bool is_asked_ = false;        // To cancel itself, since the last step.
   bool must_cancel_ = false;     // At the next wait, or else step.
   bool wait_cancelled_ = false;  // At the next step, come what may.
   bool cancel_now_ = false;      // In this step.
-  bool is_cancelling_wait_ = false;
   int cancel_requests_ = 0;
 
   std::uint64_t number_;

@@ -88,11 +88,13 @@ void RepeatedWaiter::schedule() {
 }
 
 void RepeatedWaiter::take_turn() {
-  if (state_ == State::kAbandoned || is_ready()) return task_->step();
+  if (state_ == State::kAbandoned || is_ready() ||
+      task_->is_to_be_cancelled()) {
+    return task_->step();
+  }
   unlink();
   state_ = State::kWaiting;
   queue().waiting_.push_back(*this);
-  // If it was cancelled meanwhile, this has that thrown in the next turn.
   task_->wait_for(*this);
 }
 

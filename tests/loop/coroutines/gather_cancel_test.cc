@@ -193,6 +193,61 @@ TEST_F(GatherCancelTest, ClosedLoopWhileCancelling) {
   EXPECT_FALSE(f_.take_errors().empty());
 }
 
+// Both retrieve what it came to; nobody is told of a plain cancellation.
+TEST_F(GatherCancelTest, TwoTasksAwaitItAndAreCancelled) {
+  const auto gathered = gather(make<int>());
+  const auto body = [&]() -> Coroutine<> { co_await gathered; };
+  std::vector<Task<>> tasks{start(body()), start(body())};
+  f_.turn();
+  for (const auto& task : tasks) task.cancel();
+  f_.turn(4);
+  for (const auto& task : tasks) EXPECT_TRUE(task.cancelled());
+}
+
+TEST_F(GatherCancelTest, TwoGathersOfOneFutureAreAwaitedAndCancelled) {
+  const auto future = make<int>();
+  const auto body = [&]() -> Coroutine<> { co_await gather(future); };
+  std::vector<Task<>> tasks{start(body()), start(body())};
+  f_.turn();
+  for (const auto& task : tasks) task.cancel();
+  f_.turn(4);
+  for (const auto& task : tasks) EXPECT_TRUE(task.cancelled());
+}
+
+// The task was cancelled when the gather() had failed: that is retrieved, too.
+TEST_F(GatherCancelTest, TheTaskIsCancelledWhenItHasFailed) {
+  const auto future = make<int>();
+  const auto gathered = gather(future);
+  const auto body = [&]() -> Coroutine<> { co_await gathered; };
+  const auto task = start(body());
+  f_.turn();
+  future.set_exception(Mistake("too late"));
+  f_.turn();
+  task.cancel("enough");
+  EXPECT_EQ(cancelled_with([&] { run_until_complete(task); }), "enough");
+}
+
+TEST_F(GatherCancelTest, NobodyAwaitsIt) {
+  const auto future = make<int>();
+  {
+    const auto gathered = gather(future);
+    EXPECT_TRUE(gathered.cancel());
+  }
+  f_.turn(2);  // The fixture fails if the exception handler is called.
+}
+
+// asyncio: _GatheringFuture.cancel() of one that is done does nothing.
+TEST_F(GatherCancelTest, OneThatHasFailedIsReportedAllTheSame) {
+  const auto future = make<int>();
+  {
+    const auto gathered = gather(future);
+    future.set_exception(Mistake("lost"));
+    f_.turn();
+    EXPECT_FALSE(gathered.cancel());
+  }
+  EXPECT_EQ(f_.take_errors().size(), 1u);
+}
+
 // What cancels its children must not die of that.
 TEST_F(GatherCancelTest, NestedAfterTheLoopHasClosed) {
   const auto child = make<int>();
