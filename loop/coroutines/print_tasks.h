@@ -22,7 +22,9 @@ namespace loop {
 //           └── writer
 //               └── operator() server.cc:20
 //
-// A task that several wait for is drawn once; after that it says "(above)".
+// A task that several wait for is drawn once; after that its line ends with
+// "(above)". A line that is more than 20 levels deep is not indented: it begins
+// with its level, as "[21] ". The text grows linearly with the number of tasks.
 // From the loop's thread.
 //
 // Port of what `python -m asyncio pstree` shows (CPython 3.14,

@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/gather.h"
 #include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
@@ -121,6 +123,69 @@ TEST_F(PrintTasksTest, TaskThatTwoWaitFor) {
             "└── join print_tasks_test.cc:N\n"
             "    └── worker (above)\n");
   f_.run_for(2ms);
+}
+
+Coroutine<> join_gathered(gather<std::vector<Task<>>> tasks) { co_await tasks; }
+
+// The tasks behind one gather() are drawn once, however many await it.
+TEST_F(PrintTasksTest, GatherThatTwoWaitFor) {
+  const gather tasks(std::vector{create_task(f_.loop, inner(), "x"),
+                                 create_task(f_.loop, inner(), "y")});
+  create_task(f_.loop, join_gathered(tasks), "a");
+  create_task(f_.loop, join_gathered(tasks), "b");
+  f_.turn();
+  EXPECT_EQ(picture(),
+            "a\n"
+            "└── join_gathered print_tasks_test.cc:N\n"
+            "    ├── x\n"
+            "    │   └── inner print_tasks_test.cc:N\n"
+            "    └── y\n"
+            "        └── inner print_tasks_test.cc:N\n"
+            "b\n"
+            "└── join_gathered print_tasks_test.cc:N\n"
+            "    └── (above)\n");
+  f_.run_for(2ms);
+}
+
+// Beyond 20 levels a line tells its level.
+TEST_F(PrintTasksTest, DeepLines) {
+  Task<> last = create_task(f_.loop, inner(), "first");
+  for (int i = 0; i < 10; ++i) last = start(join({last}));
+  f_.turn();
+  const std::string text = picture();
+  const std::string indent(18 * 4, ' ');
+  EXPECT_NE(text.find("\n" + indent + " "), text.npos) << text;
+  EXPECT_EQ(text.find("\n" + indent + "      "), text.npos) << text;
+  EXPECT_EQ(text.substr(text.find("\n[21]")),
+            "\n[21] inner print_tasks_test.cc:N\n");
+  f_.run_for(2ms);
+}
+
+TEST_F(PrintTasksTest, TheTextGrowsLinearly) {
+  const auto size_of = [&](int depth) {
+    Task<> last = start(inner());
+    for (int i = 1; i < depth; ++i) last = start(join({last}));
+    f_.turn();
+    const std::size_t size = format_tasks(f_.loop).size();
+    f_.run_for(2ms);
+    return size;
+  };
+  EXPECT_LT(size_of(5'000), 11 * size_of(500));
+}
+
+// n tasks that await one gather() of n: n lines, not n * n.
+TEST_F(PrintTasksTest, TheTextOfManyWhoAwaitOneGatherGrowsLinearly) {
+  const auto size_of = [&](int size) {
+    std::vector<Task<>> tasks;
+    for (int i = 0; i < size; ++i) tasks.push_back(start(inner()));
+    const gather gathered(tasks);
+    for (int i = 0; i < size; ++i) start(join_gathered(gathered));
+    f_.turn();
+    const std::size_t text_size = format_tasks(f_.loop).size();
+    f_.run_for(2ms);
+    return text_size;
+  };
+  EXPECT_LT(size_of(500), 11 * size_of(50));
 }
 
 // Nobody will ever wake them; but it can be seen.
