@@ -1,4 +1,5 @@
-// `log_line()`: writes a report to standard error.
+// `log_line()` writes a report to standard error; `exception_text()` says what
+// an exception is.
 
 #ifndef LOOP_CALLBACKS_LOG_LINE_H_
 #define LOOP_CALLBACKS_LOG_LINE_H_
@@ -15,16 +16,9 @@ inline void log_line(const std::string& text) {
   std::fputs(("loop: " + text + "\n").c_str(), stderr);
 }
 
-// Returns the what() of an exception.
-inline std::string exception_text(const std::exception_ptr& exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "something that is no std::exception";
-  }
-}
+/// Returns the what() of an exception that is a std::exception; otherwise the
+/// name of its type, such as "loop::KeyboardInterrupt".
+std::string exception_text(const std::exception_ptr& exception);
 
 }  // namespace loop
 

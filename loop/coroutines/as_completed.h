@@ -128,6 +128,9 @@ class [[nodiscard]] AsCompleted {
 //
 // Throws RuntimeError if no loop is running, ValueError if a future is another
 // loop's.
+// Differs from Python: the task gets a future that is done at once, and another
+// in the iteration after the one in which it is done; in asyncio one iteration
+// later.
 // Port of asyncio.as_completed (CPython 3.13, Lib/asyncio/tasks.py).
 template <Awaitable A>
 AsCompleted<AwaitResult<A>> as_completed(

@@ -34,6 +34,9 @@ namespace loop {
 /// to wait: tasks of another loop get a RuntimeError, and so do tasks that wait
 /// when the lock is destroyed.
 ///
+/// Differs from Python: release() passes over a waiter that has been cancelled;
+/// in asyncio that waiter hands the lock on when it runs, an iteration later.
+///
 /// Port of asyncio.Lock (CPython 3.13, Lib/asyncio/locks.py).
 class Lock {
  public:

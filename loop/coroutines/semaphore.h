@@ -50,6 +50,10 @@ class Semaphore {
 
   /// `co_await semaphore.scoped()` acquires the semaphore and returns a Guard,
   /// whose destructor releases it. Port of `async with semaphore`.
+  ///
+  /// Differs from Python: if a BoundedSemaphore has been released by hand
+  /// meanwhile, so that it has its first value, the Guard does nothing; `async
+  /// with` raises ValueError at its end.
   Scoped<Semaphore> scoped() { return Scoped<Semaphore>(*this); }
 
   /// Increments the counter, or hands the place to the first waiter. Throws

@@ -64,9 +64,11 @@ inline Sleep::Awaiter Sleep::operator co_await() const {
   return Awaiter(delay_);
 }
 
-// Waits for `delay`, never less; 0 and less: until the others have had their
-// turn. Throws ValueError for NaN.
-// Port of asyncio.sleep (CPython 3.13, Lib/asyncio/tasks.py).
+/// `co_await sleep(delay)` suspends the task for `delay`, never less; a delay
+/// of 0 or less lets every other task that is ready run once. Throws ValueError
+/// for NaN. Differs from Python: the task goes on in the callback of its timer,
+/// and so before another timer of that time; in asyncio an iteration later.
+/// Port of asyncio.sleep (CPython 3.13, Lib/asyncio/tasks.py).
 template <class Rep, class Period>
 Sleep sleep(std::chrono::duration<Rep, Period> delay) {
   return Sleep(selectors::to_nanoseconds(delay));

@@ -72,8 +72,9 @@ class TaskGroup {
   /// before that, when the body and all tasks are done, and when the group has
   /// been cancelled.
   ///
-  /// A task that starts at once and fails cancels the others an iteration
-  /// later, so that the caller is not cancelled within create_task().
+  /// The group takes note of a task an iteration after the task is done, also
+  /// of one that starts at once: if it fails, the others are cancelled an
+  /// iteration later, and the caller is not cancelled within create_task().
   template <class T>
   Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
                       Start start = Start::kSoon,

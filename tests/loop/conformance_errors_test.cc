@@ -115,7 +115,7 @@ TYPED_TEST(LoopErrors, TheDefaultHandlerTellsWhatItIsTold) {
       {"With something", std::make_exception_ptr(42)});
   EXPECT_EQ(GetCapturedStderr(),
             "loop: Only a message\n"
-            "loop: With something: something that is no std::exception\n");
+            "loop: With something: int\n");
 }
 
 TYPED_TEST(LoopErrors, CallExceptionHandler) {
