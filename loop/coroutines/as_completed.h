@@ -24,8 +24,8 @@
 
 namespace loop {
 
-// What as_completed() returns.
-template <class T>
+// What as_completed() returns. `kIsGivenUp`: it was not given futures.
+template <class T, bool kIsGivenUp = false>
 class [[nodiscard]] AsCompleted {
  private:
   // The coroutines may outlive this object.
@@ -102,7 +102,7 @@ class [[nodiscard]] AsCompleted {
   }
   static Coroutine<T> result_of_next(SharedPointer shared) {
     const Future<T> future = future_of(*co_await shared->completions.get());
-    co_return co_await future;
+    co_return take_result<kIsGivenUp>(future);
   }
 
   SharedPointer shared_;
@@ -133,7 +133,7 @@ class [[nodiscard]] AsCompleted {
 // later.
 // Port of asyncio.as_completed (CPython 3.13, Lib/asyncio/tasks.py).
 template <Awaitable A>
-AsCompleted<AwaitResult<A>> as_completed(
+AsCompleted<AwaitResult<A>, !IsFuture<A>> as_completed(
     std::vector<A> awaitables, selectors::Timeout timeout = {},
     SourceLocation where = SourceLocation::current()) {
   EventLoop& event_loop = get_running_loop();
@@ -143,8 +143,8 @@ AsCompleted<AwaitResult<A>> as_completed(
     futures.push_back(ensure_future(event_loop, std::move(awaitable), where));
   }
   remove_duplicates(futures);
-  return AsCompleted<AwaitResult<A>>(event_loop, std::move(futures), timeout,
-                                     where);
+  return AsCompleted<AwaitResult<A>, !IsFuture<A>>(
+      event_loop, std::move(futures), timeout, where);
 }
 
 }  // namespace loop

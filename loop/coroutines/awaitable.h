@@ -23,18 +23,10 @@ namespace loop {
 namespace awaitable_internal {
 
 template <class T>
-std::true_type is_future(const Future<T>&);
-std::false_type is_future(...);
-template <class T>
 std::true_type is_coroutine(const Coroutine<T>&);
 std::false_type is_coroutine(...);
 
 }  // namespace awaitable_internal
-
-// A Future<T> or a Task<T>.
-template <class A>
-concept IsFuture =
-    decltype(awaitable_internal::is_future(std::declval<A>()))::value;
 
 template <class A>
 concept IsCoroutine =

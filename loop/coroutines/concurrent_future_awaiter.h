@@ -20,15 +20,16 @@ namespace loop {
 /// that waits cancels the future, too: see shield(). Differs from Python: there
 /// it takes a wrap_future().
 template <class T>
-FutureAwaiter<T> operator co_await(const ConcurrentFuture<T>& future) {
-  return FutureAwaiter<T>(wrap_future(get_running_loop(), future));
+FutureAwaiter<T, true> operator co_await(const ConcurrentFuture<T>& future) {
+  return FutureAwaiter<T, true>(wrap_future(get_running_loop(), future));
 }
 
 /// Waits until the future is done, and takes the result out of it, or throws
 /// its exception.
 template <class T>
-FutureAwaiter<T> operator co_await(ConcurrentFuture<T>&& future) {
-  return FutureAwaiter<T>(wrap_future(get_running_loop(), std::move(future)));
+FutureAwaiter<T, true> operator co_await(ConcurrentFuture<T>&& future) {
+  return FutureAwaiter<T, true>(
+      wrap_future(get_running_loop(), std::move(future)));
 }
 
 // Of a future that was passed by value the caller may have kept another handle:

@@ -87,9 +87,10 @@ class CoroutineFrame : public Frame {
       A&& awaitable, unsigned line = static_cast<unsigned>(__builtin_LINE())) {
     stop_at(line);
     auto& task = static_cast<TaskCore&>(call_stack());
-    const Future<std::decay_t<AwaitResult<A>>> future(task.loop(), where());
+    using T = std::decay_t<AwaitResult<A>>;
+    const Future<T> future(task.loop(), where());
     foreign_internal::await_for<A>(std::forward<A>(awaitable), future);
-    return FutureAwaiter(future);
+    return FutureAwaiter<T, true>(future);
   }
 };
 

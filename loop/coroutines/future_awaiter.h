@@ -5,6 +5,8 @@
 
 #include <concepts>
 #include <coroutine>
+#include <memory>
+#include <ranges>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -60,25 +62,63 @@ class FutureWait final : public Wait, public DoneCallback {
   TaskCore* task_ = nullptr;  // nullptr: it did not have to wait.
 };
 
-// Can it be copied? A vector says so even if what is in it cannot.
+// Can it be copied? A vector says so even if its elements cannot.
 template <class T>
 inline constexpr bool kCopyable = std::is_copy_constructible_v<T>;
-template <class T>
-requires requires {
-  typename T::value_type;
-} &&(!std::same_as<T, typename T::value_type>)inline constexpr bool kCopyable<
-    T> = std::is_copy_constructible_v<T> && kCopyable<typename T::value_type>;
+template <std::ranges::range T>
+requires(!std::same_as<std::ranges::range_value_t<T>,
+                       T>) inline constexpr bool kCopyable<T> =
+    std::is_copy_constructible_v<T> && kCopyable<std::ranges::range_value_t<T>>;
 template <class... T>
 inline constexpr bool kCopyable<std::tuple<T...>> = (kCopyable<T> && ...);
 
-// Waits until the future is done, and returns its result or throws what its
-// result() throws. If it is done, it goes on at once.
-//
-// Who cancels a task that waits cancels the future, too: see shield().
-//
-// A result that can be copied is, unless nobody else has a handle of the
-// future; one that cannot be copied is taken out of it, by the first who waits.
+// Whether T can be copied beyond doubt. Of a class of the user's own the
+// compiler may say so although a member cannot be copied.
 template <class T>
+inline constexpr bool kSurelyCopyable = !std::is_class_v<T>;
+template <class T>
+requires(std::is_trivially_copy_constructible_v<
+         T>) inline constexpr bool kSurelyCopyable<T> = true;
+template <std::ranges::range T>
+requires(!std::is_trivially_copy_constructible_v<T> &&
+         !std::same_as<std::ranges::range_value_t<T>,
+                       T>) inline constexpr bool kSurelyCopyable<T> =
+    kCopyable<T> && kSurelyCopyable<std::ranges::range_value_t<T>>;
+template <class T>
+inline constexpr bool kSurelyCopyable<std::shared_ptr<T>> = true;
+
+// Returns the result of a future that is done, or throws what its result()
+// throws. `kIsGivenUp`: the caller gives up its handle, so T is copied only if
+// there are others and T can be copied beyond doubt: see also
+// FutureState::hand_over().
+template <bool kIsGivenUp, class T>
+T take_result(const Future<T>& future) {
+  if constexpr (std::is_void_v<T>) {
+    future.result();
+  } else if constexpr (kIsGivenUp ? kSurelyCopyable<T> : kCopyable<T>) {
+    T& result = future.result();
+    if (future.state().is_only_reference()) return std::move(result);
+    // An error here: the caller keeps the future, for a second waiter, and T
+    // cannot be copied. Await a temporary, or std::move(future).
+    return result;
+  } else {
+    T& result = future.result();
+    if constexpr (kIsGivenUp) future.state().hand_over();
+    return std::move(result);
+  }
+}
+
+/// Waits until the future is done, and returns its result or throws what its
+/// result() throws. If it is done, it goes on at once. If the task is cancelled
+/// while it waits, so is the future: see shield().
+///
+/// A future that the caller keeps (`co_await task`) has its result copied,
+/// unless there is no other handle; a T that cannot be copied is taken out of
+/// it. A future that the caller gives up (`co_await create_task(f())`,
+/// `co_await std::move(task)`) has its result moved, unless there are other
+/// handles and T is a number, a string, a std::shared_ptr or a range of such,
+/// which is copied. After a move the other handles throw InvalidStateError.
+template <class T, bool kIsGivenUp = false>
 class FutureAwaiter {
  public:
   explicit FutureAwaiter(Future<T> future)
@@ -93,15 +133,7 @@ class FutureAwaiter {
   }
   T await_resume() {
     wait_.end();
-    if constexpr (std::is_void_v<T>) {
-      future_.result();
-    } else if constexpr (kCopyable<T>) {
-      T& result = future_.result();
-      if (future_.state().is_only_reference()) return std::move(result);
-      return result;
-    } else {
-      return std::move(future_.result());
-    }
+    return take_result<kIsGivenUp>(future_);
   }
 
  private:
@@ -113,17 +145,34 @@ template <class T>
 FutureAwaiter<T> operator co_await(const Future<T>& future) {
   return FutureAwaiter<T>(future);
 }
-// A temporary does not count as somebody else's handle.
 template <class T>
-FutureAwaiter<T> operator co_await(Future<T>&& future) {
-  return FutureAwaiter<T>(std::move(future));
+FutureAwaiter<T, true> operator co_await(Future<T>&& future) {
+  return FutureAwaiter<T, true>(std::move(future));
 }
 
-// `co_await as_passed(a)` awaits an argument that was passed by value; see also
-// the overload for a ConcurrentFuture.
+namespace future_awaiter_internal {
+
+template <class T>
+std::true_type is_future(const Future<T>&);
+std::false_type is_future(...);
+
+}  // namespace future_awaiter_internal
+
+/// A Future<T>, or a type derived from one: a Task<T>.
 template <class A>
-A&& as_passed(A& awaitable) {
-  return std::move(awaitable);
+concept IsFuture =
+    decltype(future_awaiter_internal::is_future(std::declval<A>()))::value;
+
+// `co_await as_passed(a)` awaits an argument that was passed by value. The
+// caller may have kept another handle of a future; see also ConcurrentFuture's
+// overload.
+template <class A>
+decltype(auto) as_passed(A& awaitable) {
+  if constexpr (IsFuture<A>) {
+    return std::as_const(awaitable);
+  } else {
+    return std::move(awaitable);
+  }
 }
 
 }  // namespace loop

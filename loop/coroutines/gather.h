@@ -30,35 +30,36 @@ namespace gather_internal {
 
 using Child = Gathering::Child;
 
-// What becomes of one child, if exceptions are raised.
-template <class T>
+// What becomes of one child, which was made of an A, if exceptions are raised.
+template <class A>
 struct Result {
   static constexpr bool kReturnsExceptions = false;
+  using T = AwaitResult<A>;
   using type = StoredResult<T>;
 
   static type of(Child& child) {
-    FutureAwaiter<T> awaiter(child.take<T>());
+    const Future<T> future = child.take<T>();
     if constexpr (std::is_void_v<T>) {
-      awaiter.await_resume();
+      future.result();
       return {};
     } else {
-      return awaiter.await_resume();
+      return take_result<!IsFuture<A>>(future);
     }
   }
 };
 
 // The same, if they are returned.
-template <class T>
+template <class A>
 struct ResultOrException {
   static constexpr bool kReturnsExceptions = true;
-  using type = Outcome<T>;
+  using type = Outcome<AwaitResult<A>>;
 
   static type of(Child& child) {
-    Outcome<T> outcome;
+    type outcome;
     if (auto exception = child.exception()) {
       outcome.set_exception(std::move(exception));
     } else {
-      outcome.set_value(Result<T>::of(child));
+      outcome.set_value(Result<A>::of(child));
     }
     return outcome;
   }
@@ -144,7 +145,7 @@ auto gather_tuple(SourceLocation where, A... awaitables) {
   // Braces: from left to right.
   const std::tuple<Future<AwaitResult<A>>...> futures{
       ensure_future(event_loop, std::move(awaitables), where)...};
-  return make<InTuple<Each<AwaitResult<A>>...>>(
+  return make<InTuple<Each<A>...>>(
       event_loop, sizeof...(A), where, [&](Gathering& gathering) {
         std::apply(
             [&](const auto&... future) {
@@ -163,10 +164,11 @@ auto gather_vector(SourceLocation where, std::vector<A> awaitables) {
   for (A& awaitable : awaitables) {
     futures.push_back(ensure_future(event_loop, std::move(awaitable), where));
   }
-  return make<InVector<Each<AwaitResult<A>>>>(
-      event_loop, futures.size(), where, [&](Gathering& gathering) {
-        for (const auto& future : futures) gathering.watch(future.state());
-      });
+  return make<InVector<Each<A>>>(event_loop, futures.size(), where,
+                                 [&](Gathering& gathering) {
+                                   for (const auto& future : futures)
+                                     gathering.watch(future.state());
+                                 });
 }
 
 template <Awaitable... A>

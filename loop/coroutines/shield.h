@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
@@ -21,7 +22,7 @@ namespace loop {
 namespace shield_internal {
 
 // The outer future, which the inner one keeps until either is done.
-template <class T>
+template <class T, bool kIsGivenUp>
 class State final : public FutureResult<T>, public DoneCallback {
  public:
   using FutureResult<T>::FutureResult;
@@ -66,15 +67,14 @@ class State final : public FutureResult<T>, public DoneCallback {
     this->release();
   }
 
-  void settle(Future<T> inner) {
+  void settle(const Future<T>& inner) {
     if (inner.cancelled()) return this->finish_cancelled();
     try {
-      FutureAwaiter<T> awaiter(std::move(inner));
       if constexpr (std::is_void_v<T>) {
-        awaiter.await_resume();
+        inner.result();
         this->result.emplace();
       } else {
-        this->result.emplace(awaiter.await_resume());
+        this->result.emplace(take_result<kIsGivenUp>(inner));
       }
     } catch (...) {
       return this->finish_with(std::current_exception());
@@ -106,7 +106,8 @@ Future<AwaitResult<A>> shield(
   using T = AwaitResult<A>;
   const Future<T> inner = ensure_future(std::move(awaitable), where);
   if (inner.done()) return inner;
-  const Reference outer(new shield_internal::State<T>(inner.get_loop(), where));
+  const Reference outer(
+      new shield_internal::State<T, !IsFuture<A>>(inner.get_loop(), where));
   outer->watch(inner.state());
   return Future<T>(Reference<FutureResult<T>>(outer.get()));
 }

@@ -56,10 +56,10 @@ Coroutine<AwaitResult<A>> wait_for(
   }
   const Future<AwaitResult<A>> future =
       ensure_future(std::move(awaitable), where);
-  if (future.done()) co_return co_await future;
+  if (future.done()) co_return take_result<!IsFuture<A>>(future);
   co_await wait_for_internal::cancel_and_wait(future);
   try {
-    co_return co_await future;
+    co_return take_result<!IsFuture<A>>(future);
   } catch (const CancelledError&) {
     throw TimeoutError();
   }

@@ -98,6 +98,11 @@ void FutureState::check_pending(const char* function) const {
 void FutureState::throw_no_result() {
   if (cancelled()) throw CancelledError(cancel_message_);
   if (!done()) throw InvalidStateError("Result is not ready.");
+  if (phase_ == Phase::kHandedOver) {
+    throw InvalidStateError(
+        "The result was handed over to a task that awaited a temporary or "
+        "std::move(future); for several waiters, await the future by its name");
+  }
   unretrieved_ = false;
   std::rethrow_exception(exception_);
 }

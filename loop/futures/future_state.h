@@ -109,6 +109,12 @@ class FutureState : public Recycled {
   // pictures of who waits for whom.
   virtual void for_each_awaited(const std::function<void(FutureState&)>&) {}
 
+  // Its result is about to be moved elsewhere. If there are other handles,
+  // those who ask for it later get an InvalidStateError.
+  void hand_over() noexcept {
+    if (!is_only_reference()) phase_ = Phase::kHandedOver;
+  }
+
   // Has nobody else a handle?
   bool is_only_reference() const { return references_ == 1; }
 
@@ -129,7 +135,12 @@ class FutureState : public Recycled {
         where_(where) {}
 
  private:
-  enum class Phase : std::uint8_t { kPending, kCancelled, kFinished };
+  enum class Phase : std::uint8_t {
+    kPending,
+    kCancelled,
+    kFinished,
+    kHandedOver,  // Finished, and its result is elsewhere.
+  };
 
   void finish(Phase phase);
   void destroy() noexcept;
