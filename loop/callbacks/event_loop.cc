@@ -88,16 +88,20 @@ EventLoop& get_running_loop() {
   // 3. Queue what came from outside: what other threads have posted, then the
   //    handlers of what is ready (the queue is what select() returned), then
   //    those of the signals that arrived.
-  pool_.begin_turn();
-  if (mailbox_->has_mail()) {
-    take_posts();
-    if (mailbox_->has_signals()) signals_.collect();
-  }
-
   // 4. Queue the timers that are due.
+  pool_.begin_turn();
   const bool any_timers = !timers_.empty();
-  if (any_timers) {
-    timers_.collect_due((due_at ? *due_at : time()).time_since_epoch());
+  try {
+    if (mailbox_->has_mail()) {
+      take_posts();
+      if (mailbox_->has_signals()) signals_.collect();
+    }
+    if (any_timers) {
+      timers_.collect_due((due_at ? *due_at : time()).time_since_epoch());
+    }
+  } catch (...) {  // Out of memory.
+    fds_.report_again(ready_fds);
+    throw;
   }
 
   // 5. Run what is queued by now. What that schedules waits for the next turn.

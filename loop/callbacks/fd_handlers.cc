@@ -53,12 +53,17 @@ void FdHandlers::ask_if_open(const FileObj& fileobj) {
   watch_of(fd).known_in = turn();
 }
 
-// The kernel reports it no more until it is told to. If it is still wanted
-// then, it is told so when the next iteration begins.
 void FdHandlers::note_report(int fd) {
+  ++watch_of(fd).reports;
+  arm_again(fd);
+}
+
+// After EVENT_ONESHOT the kernel reports nothing more until it is asked again:
+// when the next iteration begins, if there is still a handler. A level needs no
+// arming, and asking again costs little.
+void FdHandlers::arm_again(int fd) {
   Watch& watch = watch_of(fd);
   note_change(watch, fd);
-  ++watch.reports;
   watch.is_spent = true;
 }
 

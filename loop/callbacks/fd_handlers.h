@@ -128,6 +128,13 @@ class FdHandlers {
   /// Tells the selector at once to forget `fd`, if it lost its last handler.
   void forget(int fd);
 
+  // Makes the kernel report `batch` again, whose handlers have not run.
+  void report_again(std::span<const selectors::ReadyKey> batch) {
+    for (const auto& [key, events] : batch) {
+      if (has_room_for(key.fd)) arm_again(key.fd);
+    }
+  }
+
   // Calls run(handler) for each handler that `batch` says is ready, and for
   // those that always are, if it is still there when its turn comes.
   template <class Run>
@@ -251,6 +258,7 @@ class FdHandlers {
   void make_room_for(const selectors::FileObj& fileobj);
   void ask_if_open(const selectors::FileObj& fileobj);
   void note_report(int fd);
+  void arm_again(int fd);
   void lose_last(int fd);
   void tell_changes();
   int take_first_change();
