@@ -1,5 +1,7 @@
 #include "loop/coroutines/gathering.h"
 
+#include <utility>
+
 #include "loop/callbacks/event_loop.h"
 #include "loop/futures/errors.h"
 
@@ -45,7 +47,7 @@ void Gathering::all_are_watched() {
 // The outer future is settled in a callback of its own, as that copies results,
 // which are the user's.
 void Gathering::child_is_done(Child& child) {
-  const Reference self(&outer_);
+  Reference self(&outer_);
   outer_.release();
   ++finished_;
   // This also marks the exception of one that comes later as asked for.
@@ -55,8 +57,9 @@ void Gathering::child_is_done(Child& child) {
   if (is_starting_) return settle(child);
   EventLoop* const event_loop = outer_.loop_reference().get();
   if (event_loop == nullptr || event_loop->is_closed()) return;
-  event_loop->call_soon([this, self, &child] { settle(child); },
-                        outer_.where());
+  event_loop->call_soon(
+      [this, self = std::move(self), &child] { settle(child); },
+      outer_.where());
 }
 
 void Gathering::settle(Child& last) {
