@@ -36,16 +36,16 @@ class BaseSelector {
   BaseSelector& operator=(const BaseSelector&) = delete;
   virtual ~BaseSelector() = default;  // Implementations close() here.
 
-  // Starts watching `fileobj` for `events`. select() hands `data` back
-  // untouched.
-  // Returns its key, valid until it is modified or unregistered; copy what must
-  // live longer.
-  // Throws ValueError (no or unknown events, a closed selector), KeyError
-  // (already registered), OSError (refused by the kernel; epoll refuses regular
-  // files with EPERM; a number beyond a million that is not open is refused on
-  // every backend). On a throw nothing has changed.
-  // Differs from Python: there, keys are immutable and live on; this one
-  // changes with modify().
+  /// Starts watching `fileobj` for `events`. select() hands `data` back
+  /// untouched.
+  /// Returns its key, valid until it is modified or unregistered; copy what
+  /// must live longer. Throws ValueError (no or unknown events, a closed
+  /// selector), KeyError (already registered), OSError (refused by the kernel;
+  /// epoll refuses regular files with EPERM; every backend refuses with EBADF a
+  /// number that is not open, and what can be named but not read: O_PATH). On a
+  /// throw nothing has changed. Differs from Python: there, keys are immutable
+  /// and live on; this one changes with modify(). And select and poll register
+  /// a closed number.
   virtual const SelectorKey& register_(const FileObj& fileobj, EventMask events,
                                        std::any data = {}) = 0;
 
@@ -107,23 +107,27 @@ class BaseSelector {
   // Beyond Python.
   virtual bool forgets_closed() const { return false; }
 
-  // Waits until a file object is ready or `timeout` has passed, and returns the
-  // ready ones, all of them, once each. nullopt waits for ever, <= 0 only
-  // looks; otherwise never returns empty-handed before `timeout` has passed. A
-  // signal does not end the wait (PEP 475), unless the interrupt hook throws.
-  // Hang-ups and errors make a file object ready for whatever it waits for, so
-  // that the read or write that follows meets them (select: a hang-up alone is
-  // something to read).
-  //
-  // The span and the keys in it stay as they are until the next select() or
-  // close(): registering, modifying and unregistering while walking it is safe.
-  // A key in it that was unregistered meanwhile is the caller's to skip.
-  // Nothing is allocated, unless more became ready at once than ever before.
-  //
-  // Throws OSError (select: a registered descriptor is closed), ValueError (a
-  // closed selector), and what the interrupt hook throws.
-  // Differs from Python: there, each call returns a new list, and a kqueue may
-  // name a key twice in it.
+  /// Waits until a file object is ready or `timeout` has passed, and returns
+  /// the ready ones, all of them, once each. nullopt waits for ever, <= 0 only
+  /// looks; otherwise never returns empty-handed before `timeout` has passed. A
+  /// signal does not end the wait (PEP 475), unless the interrupt hook throws.
+  /// Hang-ups and errors make a file object ready for whatever it waits for, so
+  /// that the read or write that follows meets them (select: a hang-up alone is
+  /// something to read).
+  ///
+  /// The span and the keys in it stay as they are until the next select() or
+  /// close(): registering, modifying and unregistering while walking it is
+  /// safe. A key in it that was unregistered meanwhile is the caller's to skip.
+  /// Nothing is allocated, unless more became ready at once than ever before.
+  ///
+  /// A descriptor that is closed while it is registered is the caller's
+  /// mistake: select throws OSError (EBADF), which names it, poll and /dev/poll
+  /// report it as ready, and epoll and kqueue forget it and report nothing.
+  ///
+  /// Throws OSError, ValueError (a closed selector), and what the interrupt
+  /// hook throws. Differs from Python: there, each call returns a new list, a
+  /// kqueue may name a key twice in it, and poll reports what is closed as
+  /// ready.
   virtual std::span<const ReadyKey> select(Timeout timeout = std::nullopt) = 0;
 
   // Forgets all registrations and gives the kernel's object back. Closing twice

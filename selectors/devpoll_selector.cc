@@ -12,6 +12,7 @@
 #include "selectors/devpoll_kernel.h"
 #include "selectors/errors.h"
 #include "selectors/poll_events.h"
+#include "selectors/refusal.h"
 
 namespace selectors {
 namespace {
@@ -59,10 +60,9 @@ int DevpollSelector::fileno() const {
 
 std::optional<OSError> DevpollSelector::add(Registration& registration) {
   // A closed one would be taken, and its number watched for a later owner.
+  if (auto refused = unwatchable(registration)) return refused;
   const pollfd changes[] = {addition(registration)};
-  if (!kernel::is_open(registration.fd) || !submit(devpoll_, changes)) {
-    return refusal(errno, registration);
-  }
+  if (!submit(devpoll_, changes)) return refusal(errno, registration);
   return std::nullopt;
 }
 

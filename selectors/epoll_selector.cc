@@ -37,6 +37,7 @@
 #include "selectors/epoll_kernel.h"
 #include "selectors/errors.h"
 #include "selectors/poll_events.h"
+#include "selectors/refusal.h"
 
 namespace selectors {
 namespace {
@@ -99,7 +100,9 @@ OSError refusal(const char* operation, int fd, int error) {
   std::string what;
   append(what, "epoll_ctl ", operation, " fd ", fd);
   if (error == EPERM) {
-    what += " (a regular file, directory or the like, which is always ready)";
+    what += " (epoll cannot wait for it; poll and select call it always ready)";
+  } else if (error == EBADF) {
+    what += why_bad(fd);
   } else if (error == ELOOP) {
     what += " (a selector that watches itself, or too many in one another)";
   } else if (error == ENOSPC) {

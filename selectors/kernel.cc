@@ -45,6 +45,8 @@ void describe_fcntl(std::string& text, const Call& call) {
   append(text, call.args[0], ", ");
   if (call.args[1] == F_GETFD) {
     text += "F_GETFD";
+  } else if (call.args[1] == F_GETFL) {
+    text += "F_GETFL";
   } else if (call.args[1] == F_SETFD) {
     append(text, "F_SETFD, ", call.args[2] == FD_CLOEXEC ? "CLOEXEC" : "0");
   } else {

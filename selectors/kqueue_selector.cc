@@ -23,6 +23,7 @@
 
 #include "selectors/errors.h"
 #include "selectors/kqueue_kernel.h"
+#include "selectors/refusal.h"
 
 namespace selectors {
 namespace {
@@ -91,7 +92,8 @@ int make_kqueue() {
 }
 
 OSError refusal(int error, int fd) {
-  return make_os_error(error, "kevent fd " + std::to_string(fd));
+  const std::string why = error == EBADF ? why_bad(fd) : "";
+  return make_os_error(error, "kevent fd " + std::to_string(fd) + why);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "selectors/errors.h"
 #include "selectors/kernel.h"
 #include "selectors/poll_events.h"
+#include "selectors/refusal.h"
 
 namespace selectors {
 
@@ -23,6 +24,7 @@ PollSelector::PollSelector() : BaseSelectorImpl(EVENT_READ | EVENT_WRITE) {}
 PollSelector::~PollSelector() { close(); }
 
 std::optional<OSError> PollSelector::add(Registration& registration) {
+  if (auto refusal = unwatchable(registration)) return refusal;
   registration.mark = static_cast<std::uint32_t>(fds_.size());
   fds_.push_back({registration.fd, wanted(registration), 0});
   return std::nullopt;

@@ -12,14 +12,15 @@ struct pollfd;
 
 namespace selectors {
 
-// Selector over poll(2). A select() costs what is registered: the kernel copies
-// the array in and looks at every entry. For one or two descriptors it is
-// faster than epoll. Takes any descriptor; regular files are always ready.
-//
-// Watches a number, not the file behind it: who closes a registered descriptor
-// and opens another file under its number has that one watched. A registered
-// number that nothing is open under is reported as ready at once.
-// Port of selectors.PollSelector (CPython 3.13, Lib/selectors.py).
+/// Selector over poll(2). A select() costs what is registered: the kernel
+/// copies the array in and checks every entry. For one or two descriptors it is
+/// faster than epoll. Takes any descriptor; regular files are always ready.
+///
+/// Watches a number, not the file behind it: if a registered descriptor is
+/// closed and another file opened under its number, that one is watched. While
+/// nothing is open under it, it is reported as ready in each select().
+/// Differs from Python: there, a closed number can be registered.
+/// Port of selectors.PollSelector (CPython 3.13, Lib/selectors.py).
 class PollSelector final : public BaseSelectorImpl {
  public:
   PollSelector();

@@ -11,6 +11,7 @@
 
 #include "selectors/errors.h"
 #include "selectors/kernel.h"
+#include "selectors/refusal.h"
 
 namespace selectors {
 
@@ -66,6 +67,7 @@ std::optional<OSError> SelectSelector::add(Registration& registration) {
                      "below " +
                      std::to_string(FD_SETSIZE) + "; use another selector");
   }
+  if (auto refusal = unwatchable(registration)) return refusal;
   watch(registration, registration.events);
   nfds_ = std::max(nfds_, registration.fd + 1);
   return std::nullopt;
@@ -117,14 +119,13 @@ bool SelectSelector::wait(const Timeout& timeout) {
 
 // select() says that one of them is bad, not which.
 void SelectSelector::throw_refused(int error) const {
-  std::string what = "select";
   for (const Registration* registration : registrations().by_fd()) {
     if (registration == nullptr || kernel::is_open(registration->fd)) continue;
-    what += ": " + registration->fileobj.repr() +
-            " was closed while registered; unregister it first";
-    break;
+    throw make_os_error(error, "select: " + registration->fileobj.repr() +
+                                   " was closed while registered; unregister "
+                                   "it first");
   }
-  throw make_os_error(error, what);
+  throw make_os_error(error, "select");
 }
 
 }  // namespace selectors

@@ -10,15 +10,13 @@
 
 namespace selectors {
 
-// Selector over select(2). A select() costs the highest number that is
-// registered. The C library's fd_set has room for numbers below FD_SETSIZE
-// (1024) only; the kernel would take more. A higher one is refused with
-// ValueError. A registered descriptor that was closed makes select() throw
-// OSError (EBADF), which names it. Like poll, it watches a number, not the file
-// behind it.
-// Differs from Python: there, a number that is too high is registered, and then
-// select() fails.
-// Port of selectors.SelectSelector (CPython 3.13, Lib/selectors.py).
+/// Selector over select(2). A select() costs the highest number that is
+/// registered. The C library's fd_set has room for numbers below FD_SETSIZE
+/// (1024) only; the kernel would take more. A higher one is refused with
+/// ValueError. Watches a number, not the file behind it, as PollSelector does.
+/// Differs from Python: there, a number that is too high or closed is
+/// registered, and then select() fails.
+/// Port of selectors.SelectSelector (CPython 3.13, Lib/selectors.py).
 class SelectSelector final : public BaseSelectorImpl {
  public:
   SelectSelector();

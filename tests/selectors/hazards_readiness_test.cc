@@ -190,13 +190,45 @@ TYPED_TEST(ReadinessHazards, R29_ARegisteredDescriptorThatIsClosedIsNoSpin) {
   EXPECT_EQ(ready_now(s), Ready());
 }
 
-// Those that ask the kernel at once are told.
-TYPED_TEST(ReadinessHazards, R29_RegisteringABadDescriptor) {
+// The message of the OSError that register_() throws; "" if it throws none.
+std::string refusal_of(BaseSelector& s, int fd) {
+  try {
+    s.register_(fd, EVENT_READ);
+  } catch (const OSError& error) {
+    EXPECT_EQ(error.code().value(), EBADF);
+    return error.what();
+  }
+  return "";
+}
+
+// select() and poll() would report them as ready, forever.
+TYPED_TEST(ReadinessHazards, R29_WhatCannotBeWatchedIsRefused) {
   TypeParam s;
-  if (!has_modifiers(s)) GTEST_SKIP() << "it watches numbers, not files";
+  const File path(::open("/", O_PATH | O_CLOEXEC));
+  const std::string of_path = refusal_of(s, path.fileno());
+  EXPECT_NE(of_path.find("O_PATH"), of_path.npos) << of_path;
+  EXPECT_NE(of_path.find("fd " + std::to_string(path.fileno())), of_path.npos)
+      << of_path;
   const int bad = tests::bad_fd();
-  EXPECT_EQ(errno_of([&] { s.register_(bad, EVENT_READ); }), EBADF);
+  const std::string of_bad = refusal_of(s, bad);
+  EXPECT_NE(of_bad.find("fd " + std::to_string(bad) + " (it is not open)"),
+            of_bad.npos)
+      << of_bad;
   EXPECT_THROW(s.get_key(bad), KeyError);
+}
+
+// It is refused, but not because it could be read at any time.
+TEST_F(EpollReadinessHazards, R28_WhatEpollCannotWaitForIsNotCalledReady) {
+  EpollSelector s;
+  const File name_space(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  try {
+    s.register_(name_space, EVENT_READ);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const OSError& error) {
+    const std::string what = error.what();
+    EXPECT_EQ(error.code().value(), EPERM);
+    EXPECT_NE(what.find("epoll cannot wait for it"), what.npos) << what;
+  }
 }
 
 // libuv#4400: no event for what is left, but one for what is new.

@@ -74,11 +74,11 @@ bool play(unsigned seed) {
   Files files;
   std::vector<Subject> subjects;
   using namespace selectors;
-  subjects.push_back(subject<SelectSelector>(Identity::kNumberOrError, files));
+  subjects.push_back(subject<SelectSelector>(Identity::kSelectNumber, files));
   subjects.push_back(subject<PollSelector>(Identity::kNumber, files));
   subjects.push_back(subject<EpollSelector>(Identity::kFile, files));
   subjects.push_back(subject<KqueueSelector>(Identity::kOpening, files));
-  subjects.push_back(subject<DevpollSelector>(Identity::kOpenedNumber, files));
+  subjects.push_back(subject<DevpollSelector>(Identity::kNumber, files));
   Script script(seed, Players::kOurs);
   std::string played;
   for (int step = 0; step < kSteps; ++step) {

@@ -64,7 +64,7 @@ void record(unsigned seed, std::ostream& out) {
   const auto add = [&](auto selector, Identity identity) {
     subjects.emplace_back(std::move(selector), identity, files);
   };
-  add(std::make_unique<SelectSelector>(), Identity::kNumberOrError);
+  add(std::make_unique<SelectSelector>(), Identity::kSelectNumber);
   add(std::make_unique<PollSelector>(), Identity::kNumber);
   add(std::make_unique<EpollSelector>(), Identity::kFile);
   out << "script " << seed << "\n";

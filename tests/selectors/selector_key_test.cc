@@ -1,9 +1,13 @@
 #include "selectors/selector_key.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <any>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include "selectors/errors.h"
@@ -31,17 +35,32 @@ TEST(EventsRepr, NamesEachBit) {
   EXPECT_EQ(events_repr(~0u), "READ|WRITE|EDGE|ONESHOT|0xfffffff0");
 }
 
-// poll asks the kernel nothing before select(), so that any number will do.
+// Any number that is open will do for poll.
 class SelectorMapTest : public ::testing::Test {
  protected:
+  ~SelectorMapTest() override {
+    for (const int fd : opened_) ::close(fd);
+  }
+
+  const SelectorKey& register_(int fd, EventMask events, std::any data = {}) {
+    if (::fcntl(fd, F_GETFD) == -1) {
+      const int null = ::open("/dev/null", O_RDONLY);
+      EXPECT_EQ(::dup2(null, fd), fd);
+      if (null != fd) ::close(null);
+      opened_.push_back(fd);
+    }
+    return selector_.register_(fd, events, std::move(data));
+  }
+
   PollSelector selector_;
+  std::vector<int> opened_;
   const SelectorMap& map_ = *selector_.get_map();
 };
 
 TEST_F(SelectorMapTest, IsALiveView) {
   EXPECT_TRUE(map_.empty());
   EXPECT_EQ(map_.begin(), map_.end());
-  selector_.register_(5, EVENT_READ);
+  register_(5, EVENT_READ);
   EXPECT_FALSE(map_.empty());
   EXPECT_EQ(map_.size(), 1u);
   EXPECT_TRUE(map_.contains(5));
@@ -52,7 +71,7 @@ TEST_F(SelectorMapTest, IsALiveView) {
 }
 
 TEST_F(SelectorMapTest, FindsKeys) {
-  const SelectorKey& key = selector_.register_(5, EVENT_WRITE, 17);
+  const SelectorKey& key = register_(5, EVENT_WRITE, 17);
   EXPECT_EQ(map_.get(5), &key);
   EXPECT_EQ(&map_[5], &key);
   EXPECT_EQ(map_[5].fd, 5);
@@ -75,7 +94,7 @@ TEST_F(SelectorMapTest, SaysWhatIsNotThere) {
 }
 
 TEST_F(SelectorMapTest, IteratesInTheOrderOfDescriptors) {
-  for (const int fd : {900, 0, 7}) selector_.register_(fd, EVENT_READ);
+  for (const int fd : {900, 0, 7}) register_(fd, EVENT_READ);
   EXPECT_EQ(numbers(map_), (std::vector{0, 7, 900}));
   selector_.unregister(900);
   EXPECT_EQ(numbers(map_), (std::vector{0, 7}));
@@ -84,7 +103,7 @@ TEST_F(SelectorMapTest, IteratesInTheOrderOfDescriptors) {
 }
 
 TEST_F(SelectorMapTest, IteratorsAreOrdinaryOnes) {
-  for (const int fd : {3, 4}) selector_.register_(fd, EVENT_READ);
+  for (const int fd : {3, 4}) register_(fd, EVENT_READ);
   SelectorMap::iterator at = map_.begin();
   EXPECT_EQ(at->fd, 3);
   EXPECT_EQ((*at++).fd, 3);
@@ -95,7 +114,7 @@ TEST_F(SelectorMapTest, IteratorsAreOrdinaryOnes) {
 }
 
 TEST_F(SelectorMapTest, IsEmptyAfterClose) {
-  selector_.register_(5, EVENT_READ);
+  register_(5, EVENT_READ);
   selector_.close();
   EXPECT_EQ(selector_.get_map(), nullptr);
   EXPECT_EQ(map_.size(), 0u);

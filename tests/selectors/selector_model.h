@@ -21,12 +21,11 @@ using selectors::EventMask;
 
 // How a backend knows a registered descriptor again after it was closed.
 enum class Identity {
-  kNumberOrError,  // select: by its number; while that is closed, select()
-                   // fails
-  kNumber,         // poll: by its number; while that is closed, it is ready
-  kOpenedNumber,   // /dev/poll: the same, but it must be open to begin with
-  kFile,           // epoll: by file and number; it lives as long as the file
-  kOpening,        // kqueue: it is forgotten when the number is closed
+  kSelectNumber,  // select: by its number, which must be open to begin with;
+                  // while it is closed, select() fails
+  kNumber,        // poll, /dev/poll: the same; while it is closed, it is ready
+  kFile,          // epoll: by file and number; it lives as long as the file
+  kOpening,       // kqueue: it is forgotten when the number is closed
 };
 
 // What an open number means: an open file, which it may share with others
@@ -105,7 +104,7 @@ class SelectorModel {
       const bool is_same = meaning(fd) == key.watched;
       EventMask must = readiness(fd);
       EventMask may = must;
-      if (identity_ == Identity::kNumberOrError && meaning(fd).file == 0) {
+      if (identity_ == Identity::kSelectNumber && meaning(fd).file == 0) {
         return std::nullopt;
       } else if (identity_ == Identity::kFile && !is_same) {
         must = 0;
@@ -153,10 +152,8 @@ class SelectorModel {
   bool is_refused(int fd, EventMask events) const {
     struct stat file;
     switch (identity_) {
-      case Identity::kNumberOrError:
+      case Identity::kSelectNumber:
       case Identity::kNumber:
-        return false;
-      case Identity::kOpenedNumber:
         return ::fstat(fd, &file) != 0 && keys_.count(fd) == 0;
       case Identity::kFile:  // Not /dev/null, which is always ready.
         return ::fstat(fd, &file) != 0 || S_ISCHR(file.st_mode);
@@ -177,7 +174,7 @@ class SelectorModel {
   // A hang-up makes a writer ready too, but not for select.
   EventMask readiness(int fd) const {
     const int over = POLLERR | POLLNVAL;
-    const int hup = identity_ == Identity::kNumberOrError ? 0 : POLLHUP;
+    const int hup = identity_ == Identity::kSelectNumber ? 0 : POLLHUP;
     return ((poll(fd) & (POLLIN | POLLHUP | over)) != 0 ? EVENT_READ : 0) |
            ((poll(fd) & (POLLOUT | hup | over)) != 0 ? EVENT_WRITE : 0);
   }

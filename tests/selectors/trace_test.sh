@@ -10,9 +10,11 @@ fail() {
   failed=1
 }
 
-# Times differ from run to run, and the selector's own descriptor may.
+# Times differ from run to run, and the selector's own descriptor and the flags
+# of a file may.
 normalised() {
   sed -E 's/ \[[0-9.e+]+ (ns|us|ms|s)\]$/ [TIME]/
+          s/(F_GETFL\) =) [0-9]+/\1 FLAGS/
           s/(epoll_create1\(CLOEXEC\) =) [0-9]+/\1 EPFD/
           s/(epoll_(ctl|wait|pwait2)|close)\([0-9]+/\1(EPFD/'
 }
@@ -55,7 +57,9 @@ EOF
 
 expect_trace poll <<'EOF'
 PollSelector.register_(fd 105, READ)
+  fcntl(105, F_GETFL) = FLAGS [TIME]
 PollSelector.register_(fd 106, READ|WRITE)
+  fcntl(106, F_GETFL) = FLAGS [TIME]
 PollSelector.select(0 ns)
   poll([105 IN, 106 IN|OUT -> OUT], 2, 0 ns) = 1 [TIME]
 PollSelector.modify(fd 106, READ)
@@ -74,7 +78,9 @@ EOF
 
 expect_trace select <<'EOF'
 SelectSelector.register_(fd 105, READ)
+  fcntl(105, F_GETFL) = FLAGS [TIME]
 SelectSelector.register_(fd 106, READ|WRITE)
+  fcntl(106, F_GETFL) = FLAGS [TIME]
 SelectSelector.select(0 ns)
   pselect(107, [105, 106] -> [], [106] -> [106], 0 ns) = 1 [TIME]
 SelectSelector.modify(fd 106, READ)
