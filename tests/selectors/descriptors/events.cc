@@ -187,7 +187,8 @@ std::vector<Kind> event_kinds() {
         {"something is ready in it", epoll_ready, "R", "IN", "IN", Trap::kNone,
          Edge::kReported},
         {"EPOLLONESHOT has reported all", epoll_oneshot_spent, "-", "-", "-"}},
-       "Call its select(). Five in a row can watch each other, not six."},
+       "Call its select(). Five epoll instances in a row can watch each other, "
+       "not six."},
       {"POSIX message queue",
        {{"it is empty", queue_empty, "W", "OUT", "OUT", Trap::kNone,
          Edge::kReported},

@@ -168,9 +168,10 @@ std::vector<Kind> proc_kinds() {
          Trap::kReader, Edge::kReported},
         {"a file system was mounted", mounts_changed, "RWX", "IN|ERR|PRI", "IN",
          Trap::kReader}},
-       "Ask for EVENT_PRIORITY alone. Register, then read, then wait: a change "
-       "before register_() or modify() is swallowed by epoll, and the first of "
-       "two that look at one open file takes it."},
+       "Open it for reading and ask for EVENT_WRITE alone, which only a "
+       "change reports. Register, then read, then wait: a change before "
+       "register_() or modify() is swallowed by epoll, and the first of two "
+       "selectors on one open file takes it from the other."},
       {"/proc/sys/kernel/hostname, domainname",
        {{"it has not changed", host_name_unchanged, "RW", "IN|OUT", "IN|OUT",
          Trap::kReader, Edge::kReported},
@@ -199,15 +200,15 @@ std::vector<Kind> proc_kinds() {
       {"/proc/pressure/*, with a trigger",
        {{"there is no pressure", pressure_trigger, "RW", "IN|OUT", "IN|OUT",
          Trap::kReader}},
-       "Ask for EVENT_PRIORITY alone. An event before register_() or modify() "
-       "is swallowed by epoll."},
+       "READ and WRITE are always ready: use poll(POLLPRI) in a thread. An "
+       "event before EPOLL_CTL_ADD is swallowed by epoll."},
       {"sysfs attribute",
        {{"it was not read yet", attribute, "RWX", "IN|OUT|ERR|PRI",
          "IN|OUT|ERR|PRI", Trap::kReader},
         {"it was read to its end", attribute_read, "RW", "IN|OUT", "IN|OUT",
          Trap::kReader}},
-       "Ask for EVENT_PRIORITY alone; read it from the start, before the "
-       "first wait and after each report. Only some attributes ever report."},
+       "READ and WRITE are always ready: read it with a timer, or use "
+       "poll(POLLPRI) in a thread. Only some attributes ever report a change."},
       {"sysfs binary attribute",
        {{"it was not read yet", file<"/sys/kernel/notes">, "RWX",
          "IN|OUT|ERR|PRI", "IN|OUT|ERR|PRI", Trap::kReader},
@@ -219,7 +220,8 @@ std::vector<Kind> proc_kinds() {
          "IN|OUT|ERR|PRI", Trap::kReader},
         {"it was read to its end", cgroup_read, "RW", "IN|OUT", "IN|OUT",
          Trap::kReader, Edge::kReported}},
-       "As a sysfs attribute."},
+       "With EVENT_EDGE a change is news. Read it from the start, before the "
+       "first wait and after each report."},
   };
 }
 

@@ -253,8 +253,8 @@ std::vector<Kind> tcp_kinds() {
         {"an urgent byte is unread, SO_OOBINLINE", urgent_inline, "RWX",
          "IN|OUT|PRI", "IN|OUT|PRI"},
         {"the urgent byte was taken", urgent_taken, "W", "OUT", "OUT"}},
-       "Ask for EVENT_PRIORITY and take the byte with recv(MSG_OOB); an "
-       "ordinary read passes over it, and it is lost. Or set SO_OOBINLINE."},
+       "Set SO_OOBINLINE. Without, the byte is neither READ nor WRITE but "
+       "POLLPRI, and an ordinary read passes over it: it is lost."},
       {"TCP, SO_RCVLOWAT",
        {{"less than the mark has arrived", below_low_water, "W", "OUT", "OUT",
          Trap::kHang, Edge::kReported}},
@@ -263,8 +263,8 @@ std::vector<Kind> tcp_kinds() {
       {"TCP, MSG_ZEROCOPY",
        {{"a completion is on the error queue", zero_copy_done, "RW", "OUT|ERR",
          "OUT|ERR", Trap::kReader}},
-       "EVENT_ERROR with EAGAIN: take it with recvmsg(MSG_ERRQUEUE). One "
-       "completion may cover several sends."},
+       "Reported, and recv() says EAGAIN: take it with "
+       "recvmsg(MSG_ERRQUEUE). One completion may cover several sends."},
       {"TCP, fast open",
        {{"it was just made", fast_open_fresh, "RW", "OUT|HUP", "OUT|HUP",
          Trap::kReader},

@@ -197,12 +197,11 @@ std::vector<Kind> terminal_kinds() {
       {"pty master, packet mode",
        {{"a control byte is unread", master_packet, "RWX", "IN|OUT|PRI",
          "IN|OUT|PRI"}},
-       "EVENT_PRIORITY tells control bytes from output."},
+       "The first byte of each read() tells a control byte from output."},
       {"screen of a console (/dev/vcs)",
        {{"it was opened", screen, "RWX", "IN|OUT|PRI", "IN|OUT|PRI",
          Trap::kReader}},
-       "Always ready: read it with a timer, or use EVENT_PRIORITY with "
-       "EVENT_EDGE."},
+       "Always ready: read it with a timer."},
   };
 }
 

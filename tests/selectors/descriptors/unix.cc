@@ -207,8 +207,8 @@ std::vector<Kind> unix_kinds() {
       {"Unix stream, urgent data",
        {{"an urgent byte is unread", stream_urgent_unread, "RWX", "IN|OUT|PRI",
          "IN|OUT|PRI", Trap::kNone, Edge::kNotAsked, linux_version(6, 12)}},
-       "Ask for EVENT_PRIORITY and take the byte with recv(MSG_OOB) before "
-       "you read: an ordinary read says EAGAIN and throws it away."},
+       "Try recv(MSG_OOB) before you read: an ordinary read says EAGAIN and "
+       "throws the byte away."},
       {"Unix stream, SO_RCVLOWAT",
        {{"less than the mark has arrived", stream_below_low_water, "RW",
          "IN|OUT", "IN|OUT"}},
