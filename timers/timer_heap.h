@@ -1,76 +1,141 @@
-// A heap, as asyncio keeps its timers in.
+// `TimerHeap`: a timer queue that sorts its timers when they are nearly due.
+//
+// Most timers are cancelled long before they are due: idle timeouts, retries,
+// deadlines of requests that get their answer. To sort those would be wasted.
+// So this heap is a quickheap: a quicksort that stops when it has found the
+// first few entries, and goes on when they have fired.
+//
+//   entries_   | due | run | level 1  | level 0                        |
+//                                floor: 40        floor: 700
+//
+// The entries stand in one array. Those of a level are in no order at all, but
+// none is before the floor of its level and all are before the floor of the
+// next. A new entry goes to the level where it belongs, which for most is the
+// last one, and so the end of the array. When the run is used up, the nearest
+// level is split in two by a pivot, again and again, until the nearer part is
+// small; that part is sorted and becomes the run. So an entry takes part in a
+// few partitions, which read memory as a stream, and in one small sort.
+//
+// A cancelled or rescheduled timer leaves a stale entry behind, which is
+// dropped on the way.
 
 #ifndef TIMERS_TIMER_HEAP_H_
 #define TIMERS_TIMER_HEAP_H_
 
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
 #include <optional>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
-#include "timers/due_batch.h"
-#include "timers/entry_heap.h"
+#include "timers/detail/entry.h"
+#include "timers/detail/timer_records.h"
+#include "timers/detail/vector_memory.h"
 #include "timers/timer_queue.h"
-#include "timers/timer_records.h"
 
 namespace timers {
 
-// A TimerQueue. schedule() takes constant time on average and logarithmic time
-// at worst; to fire takes logarithmic time. cancel() takes constant time: as in
-// asyncio, what is cancelled stays in the heap until it comes to the top, or
-// until there is too much of it. Only schedule() needs memory.
-//
-// After asyncio.BaseEventLoop._scheduled (CPython 3.13,
-// Lib/asyncio/base_events.py).
-// Differs from Python: equal deadlines fire in the order of scheduling; the
-// value of a cancelled timer is destroyed at once; next_deadline() is never the
-// deadline of one.
+/// The TimerQueue of the event loop. schedule(), cancel() and reschedule() take
+/// constant time on average, and firing a timer takes logarithmic time; all of
+/// these are amortised. Once warm, nothing is allocated while the number of
+/// pending timers stays about the same. If for a thousand collect_due() less
+/// than an eighth of the memory was needed, the surplus is freed.
+///
+/// After G. Navarro and R. Paredes, "On Sorting, Heaps, and Minimum Spanning
+/// Trees" (Algorithmica 57:4, 2010). Differs from Python, whose loop uses
+/// heapq: equal deadlines fire in the order of scheduling, and the value of a
+/// cancelled timer is destroyed at once.
 template <class Value>
 class TimerHeap {
+  using Records = TimerRecords<Value>;
+
  public:
-  TimerHeap() = default;
+  /// `first_ticket` is where the heap's own count of what was scheduled begins;
+  /// a test gives a high one to see what happens when it overflows.
+  explicit TimerHeap(std::uint32_t first_ticket = Records::kFirstTicket)
+      : records_(first_ticket) {}
   TimerHeap(const TimerHeap&) = delete;
   TimerHeap& operator=(const TimerHeap&) = delete;
-  ~TimerHeap() { cancel_all(*this, records_); }
+  ~TimerHeap() {
+    if constexpr (std::is_trivially_destructible_v<Value>) return;
+    std::uint32_t index = 0;
+    while (!empty()) {
+      const TimerId id = records_.find_pending(index);
+      index = Records::index_of(id);
+      cancel(id);
+    }
+  }
 
   template <class... Args>
   TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
     make_room();
-    const TimerId id = records_.add(std::forward<Args>(args)...);
-    heap_.push({deadline.count(), records_.index_of(id)});
-    return id;
+    const std::uint32_t index = records_.add(std::forward<Args>(args)...);
+    // The constructor may have scheduled others, and they took the room.
+    if (is_full()) [[unlikely]]
+      make_room_or_discard(index);
+    push({deadline.count(), index, records_.start(index)});
+    return records_.id_of(index);
   }
 
   bool cancel(TimerId id) {
     if (!records_.contains(id)) return false;
-    [[maybe_unused]] const auto dying = records_.cancel(id);
-    if (records_.has_many_cancelled()) [[unlikely]]
-      drop_cancelled();
+    records_.remove(Records::index_of(id));
+    return true;
+  }
+
+  bool reschedule(TimerId id, std::chrono::nanoseconds deadline) {
+    if (!records_.contains(id)) return false;
+    if (is_full()) [[unlikely]]
+      find_entry_room();
+    const std::uint32_t index = Records::index_of(id);
+    push({deadline.count(), index, records_.restart(index)});
     return true;
   }
 
   std::optional<std::chrono::nanoseconds> next_deadline() {
-    while (!heap_.empty() && !records_.is_pending(heap_.top().index)) {
-      drop_top();
+    while (due_ != due_end_ && records_.is_stale(entries_[due_])) ++due_;
+    while (fill_run() && records_.is_stale(entries_[run_])) ++run_;
+    const Entry* first = run_ != run_end() ? &entries_[run_] : nullptr;
+    if (due_ != due_end_ && (first == nullptr || entries_[due_] < *first)) {
+      first = &entries_[due_];
     }
-    return due_.earliest(heap_.empty() ? nullptr : &heap_.top(), records_);
+    if (first == nullptr) return std::nullopt;
+    return std::chrono::nanoseconds(first->deadline);
   }
 
   void collect_due(std::chrono::nanoseconds now) {
-    if (!due_.empty()) [[unlikely]]
+    if (due_ != due_end_) [[unlikely]]
       put_back_due();
-    due_.clear();
-    while (!heap_.empty() && heap_.top().deadline <= now.count()) {
-      due_.push(heap_.top());
-      heap_.pop(records_);
-    }
-    if (records_.has_long_had_surplus()) [[unlikely]]
+    if (run_ == entries_.size()) clear();
+    due_ = due_end_ = run_;
+    do {
+      const std::size_t end = run_end();
+      while (run_ != end && entries_[run_].deadline <= now.count()) {
+        entries_[due_end_++] = entries_[run_++];
+      }
+    } while (run_ == run_end() && levels_ != 0 &&
+             level_[levels_ - 1].floor <= now.count() && fill_run());
+    if (records_.tick_surplus()) [[unlikely]]
       give_back_surplus();
   }
 
   template <class F>
   std::size_t fire_due(F&& f) {
-    return due_.fire(records_, f);
+    std::size_t fired = 0;
+    while (due_ != due_end_) {
+      const Entry entry = entries_[due_++];
+      if (records_.is_stale(entry)) continue;
+      ++fired;
+      records_.fire(entry.index, f);
+    }
+    return fired;
   }
 
   template <class F>
@@ -83,46 +148,236 @@ class TimerHeap {
   bool empty() const { return size() == 0; }
 
  private:
-  // Each record has at most one entry, wherever that is.
+  // A leaf of the quicksort: so few entries are sorted and not split.
+  static constexpr std::size_t kLeaf = 64;
+  // Into a run of so many a new entry is inserted by moving others.
+  static constexpr std::size_t kLongRun = 128;
+  static constexpr std::size_t kMaxLevels = 48;
+
+  struct Level {
+    std::int64_t floor;  // No entry is before it.
+    std::size_t begin;   // It ends where the next one begins.
+  };
+
+  std::size_t run_end() const { return end_of(levels_); }
+  bool is_full() const { return entries_.size() == entries_.capacity(); }
+  // How many entries are stale: each pending timer has one that is not.
+  std::size_t stale() const {
+    return due_end_ - due_ + entries_.size() - run_ - size();
+  }
+
   void make_room() {
-    records_.make_room([this](std::size_t records) {
-      heap_.reserve(records);
-      due_.reserve(records);
-    });
+    records_.make_room();
+    if (is_full()) [[unlikely]]
+      find_entry_room();
   }
 
-  // The functions that are rarely called are not inlined, so that nothing is
-  // saved for their sake.
+  // The functions that are rarely called are not inlined, so that no registers
+  // are saved for their sake.
 
-  // It has been cancelled.
-  [[gnu::noinline]] void drop_top() {
-    records_.release(heap_.top().index);
-    heap_.pop(records_);
+  [[gnu::noinline]] void find_entry_room() {
+    if (2 * size() >= entries_.size()) {
+      grow(entries_, entries_.size() + kLeaf);
+    } else {
+      pack();
+    }
+    if (records_.has_drawn_many_tickets()) [[unlikely]]
+      renumber();
   }
 
-  // What was collected and has not fired yet.
+  [[gnu::noinline]] void make_room_or_discard(std::uint32_t index) {
+    try {
+      find_entry_room();
+    } catch (...) {
+      records_.discard(index);
+      throw;
+    }
+  }
+
+  // There are no entries left, but for the gap before the run.
+  void clear() {
+    entries_.clear();
+    run_ = levels_ = 0;
+    records_.reset_tickets();
+  }
+
+  // There must be room.
+  [[gnu::always_inline]] void push(const Entry& entry) {
+    // Said to the compiler, which then leaves out the code that makes room.
+    assert(!is_full());
+    if (is_full()) __builtin_unreachable();
+    entries_.push_back(entry);
+    if (levels_ == 0 || entry.deadline < level_[0].floor) insert_nearer(entry);
+  }
+
+  // Moves the entry, which is the last one, to where it belongs: each level on
+  // the way moves up by one, as its first entry becomes its last.
+  [[gnu::noinline]] void insert_nearer(const Entry entry) {
+    std::size_t hole = entries_.size() - 1;
+    for (std::size_t i = 0; i < levels_; ++i) {
+      if (entry.deadline >= level_[i].floor) {
+        entries_[hole] = entry;
+        return;
+      }
+      hole = vacate_first(level_[i], hole);
+    }
+    insert_into_run(hole, entry);
+  }
+
+  std::size_t vacate_first(Level& level, std::size_t hole) {
+    entries_[hole] = entries_[level.begin];
+    return level.begin++;
+  }
+
+  // The hole is at the end of the run.
+  void insert_into_run(std::size_t hole, const Entry& entry) {
+    if (hole == run_ || entry.deadline >= entries_[hole - 1].deadline) {
+      entries_[hole] = entry;
+    } else if (hole - run_ < kLongRun) {
+      const auto place = std::upper_bound(at(run_), at(hole), entry);
+      std::move_backward(place, at(hole), at(hole + 1));
+      *place = entry;
+    } else {
+      push_level({entries_[run_].deadline, run_});  // And the run is empty.
+      Level& level = level_[levels_ - 1];
+      if (entry.deadline < level.floor) hole = vacate_first(level, hole);
+      entries_[hole] = entry;
+    }
+  }
+
+  // If there are too many, the nearest two become one.
+  void push_level(const Level& level) {
+    if (levels_ == kMaxLevels) {
+      --levels_;
+      level_[levels_ - 1] = level_[levels_];
+    }
+    level_[levels_++] = level;
+  }
+
+  // Returns whether the run has entries now.
+  bool fill_run() {
+    while (run_ == run_end()) {
+      if (levels_ == 0) return false;
+      open_level();
+    }
+    return true;
+  }
+
+  // Makes a run of the nearest level, or splits it in two.
+  [[gnu::noinline]] void open_level() {
+    const std::size_t end = end_of(levels_ - 1);
+    const bool is_small = end - run_ <= kLeaf;
+    if (stale() > (is_small ? 0 : size() / 4)) drop_stale_from_run(end);
+    if (!std::is_sorted(at(run_), at(end))) {
+      if (!is_small && split(end)) return;
+      std::sort(at(run_), at(end));
+    }
+    --levels_;
+  }
+
+  // Those that are not stale move to the end, where the next level begins.
+  void drop_stale_from_run(std::size_t end) {
+    const auto pending = std::remove_if(
+        std::make_reverse_iterator(at(end)),
+        std::make_reverse_iterator(at(run_)),
+        [this](const Entry& entry) { return records_.is_stale(entry); });
+    run_ = static_cast<std::size_t>(pending.base() - entries_.begin());
+    level_[levels_ - 1].begin = run_;
+  }
+
+  // Returns false if all have one deadline.
+  bool split(std::size_t end) {
+    std::int64_t floor = guess_median(end);
+    const auto is_nearer = [&floor](const Entry& entry) {
+      return entry.deadline < floor;
+    };
+    auto middle = std::partition(at(run_), at(end), is_nearer);
+    if (middle == at(run_)) {
+      if (floor == std::numeric_limits<std::int64_t>::max()) return false;
+      ++floor;
+      middle = std::partition(at(run_), at(end), is_nearer);
+      if (middle == at(end)) return false;
+    }
+    Level& level = level_[levels_ - 1];
+    const std::int64_t nearer_floor = std::exchange(level.floor, floor);
+    level.begin = static_cast<std::size_t>(middle - entries_.begin());
+    push_level({nearer_floor, run_});
+    return true;
+  }
+
+  // The median of five, taken at random, so that no order of scheduling is a
+  // bad one.
+  std::int64_t guess_median(std::size_t end) {
+    std::array<std::int64_t, 5> sample;
+    for (std::int64_t& deadline : sample) {
+      random_ =
+          random_ * 6364136223846793005 + 1442695040888963407;  // Knuth's.
+      deadline = entries_[run_ + (random_ >> 32) % (end - run_)].deadline;
+    }
+    std::nth_element(sample.begin(), sample.begin() + 2, sample.end());
+    return sample[2];
+  }
+
+  // What was collected and has not fired yet may be after what was scheduled
+  // since: both become one level, with all levels that they reach into.
   [[gnu::noinline]] void put_back_due() {
-    for (const Entry& entry : due_.rest()) heap_.append(entry);
-    heap_.order(records_);
+    std::move_backward(at(due_), at(due_end_), at(run_));
+    const std::int64_t last = entries_[run_ - 1].deadline;
+    run_ -= due_end_ - due_;
+    while (levels_ != 0 && level_[levels_ - 1].floor <= last) --levels_;
+    push_level({std::numeric_limits<std::int64_t>::min(), run_});
   }
 
-  [[gnu::noinline]] void drop_cancelled() {
-    const auto drop = records_.dropper();
-    due_.erase_if(drop);
-    heap_.erase_if(drop);
-    heap_.order(records_);
+  // Drops what is stale, and the gaps.
+  void pack() {
+    std::size_t packed = 0;
+    const auto pack_part = [&](std::size_t begin, std::size_t end) {
+      const std::size_t new_begin = packed;
+      for (std::size_t i = begin; i != end; ++i) {
+        if (!records_.is_stale(entries_[i])) entries_[packed++] = entries_[i];
+      }
+      return new_begin;
+    };
+    due_ = pack_part(due_, due_end_);
+    due_end_ = packed;
+    run_ = pack_part(run_, run_end());
+    for (std::size_t i = levels_; i-- > 0;) {
+      level_[i].begin = pack_part(level_[i].begin, end_of(i));
+    }
+    entries_.resize(packed);
+  }
+
+  // Half of the tickets are drawn, which takes 1,000,000,000 timers: gives the
+  // first ones to what is pending.
+  [[gnu::noinline]] void renumber() {
+    pack();
+    std::sort(at(run_), entries_.end());
+    levels_ = 0;
+    records_.reset_tickets();
+    for (Entry& entry : entries_) entry.ticket = records_.restart(entry.index);
   }
 
   [[gnu::noinline]] void give_back_surplus() {
-    drop_cancelled();
+    pack();
     records_.trim();
-    due_.give_back_surplus(records_.capacity());
-    heap_.give_back_surplus(records_.capacity());
+    timers::give_back_surplus(entries_, size());
   }
 
-  TimerRecords<Value> records_;
-  EntryHeap heap_;
-  DueBatch due_;
+  std::size_t end_of(std::size_t level) const {
+    return level == 0 ? entries_.size() : level_[level - 1].begin;
+  }
+  std::vector<Entry>::iterator at(std::size_t place) {
+    return entries_.begin() + static_cast<std::ptrdiff_t>(place);
+  }
+
+  Records records_;
+  std::vector<Entry> entries_;
+  std::size_t due_ = 0;  // From here to due_end_: collected, sorted.
+  std::size_t due_end_ = 0;
+  std::size_t run_ = 0;  // From here to run_end(): sorted.
+  std::size_t levels_ = 0;
+  std::array<Level, kMaxLevels> level_;  // The nearest is the last one.
+  std::uint64_t random_ = 1;
 };
 
 }  // namespace timers

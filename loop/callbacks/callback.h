@@ -117,8 +117,8 @@ class Callback {
     return operations_ == &kOperations<F>;
   }
 
-  /// Returns whether destroying the closure has no effect.
-  bool dies_silently() const {
+  /// Returns whether the destructor does nothing.
+  bool is_trivially_destructible() const {
     return operations_ == nullptr || operations_->destroy == nullptr;
   }
 
@@ -239,7 +239,9 @@ struct Scheduled {
     where = place;
   }
 
-  bool dies_silently() const { return callback.dies_silently(); }
+  bool is_trivially_destructible() const {
+    return callback.is_trivially_destructible();
+  }
 
   Callback callback;
   SourceLocation where;

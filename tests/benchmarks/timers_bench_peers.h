@@ -57,6 +57,11 @@ class Libev : public RealTime<ev_timer> {
     ev_timer_start(loop_, &timers_[timer]);
   }
   void cancel(std::size_t timer) { ev_timer_stop(loop_, &timers_[timer]); }
+  void put_off(std::size_t timer, nanoseconds after) {
+    timers_[timer].repeat = std::chrono::duration<double>(after).count();
+    ev_timer_again(loop_, &timers_[timer]);
+    timers_[timer].repeat = 0.;
+  }
   void fire(Fired& fired) {
     fired_ = &fired;
     ev_run(loop_, EVRUN_NOWAIT);
@@ -86,6 +91,7 @@ class Libevent : public RealTime<event> {
     event_add(&timers_[timer], &time);
   }
   void cancel(std::size_t timer) { event_del(&timers_[timer]); }
+  void put_off(std::size_t timer, nanoseconds after) { insert(timer, after); }
   void fire(Fired& fired) {
     fired_ = &fired;
     current_ = this;
@@ -121,6 +127,7 @@ class Libuv : public RealTime<uv_timer_t> {
                    static_cast<std::uint64_t>(ms.count()), 0);
   }
   void cancel(std::size_t timer) { uv_timer_stop(&timers_[timer]); }
+  void put_off(std::size_t timer, nanoseconds after) { insert(timer, after); }
   void fire(Fired& fired) {
     fired_ = &fired;
     uv_run(&loop_, UV_RUN_NOWAIT);
@@ -146,6 +153,7 @@ class Asio {
     });
   }
   void cancel(std::size_t timer) { timers_[timer].cancel(); }
+  void put_off(std::size_t timer, nanoseconds after) { insert(timer, after); }
   // What was cancelled is told so.
   void settle() {
     context_.restart();

@@ -70,7 +70,8 @@ class ReentryTest : public ::testing::Test {
  protected:
   // Has a callback scheduled by `outer` schedule 100 others with `inner`, each
   // time that `when` happens to it. All must run, once each.
-  void expect_all_run(const Schedule& outer, const Schedule& inner, When when) {
+  void expect_all_run(const Schedule& outer, const Schedule& inner, When when,
+                      int at_least) {
     FakeTimeLoop f(std::make_unique<selectors::PollSelector>());
     int scheduled = 0, ran = 0, ran_outer = 0;
     bool quiet = false;
@@ -96,7 +97,10 @@ class ReentryTest : public ::testing::Test {
     quiet = true;
     EXPECT_EQ(ran, scheduled);
     EXPECT_EQ(ran_outer, 150);
-    EXPECT_GE(scheduled, 100);
+    EXPECT_GE(scheduled, at_least);
+    if (at_least == 0) {
+      EXPECT_EQ(scheduled, 0);
+    }
   }
 };
 
@@ -106,7 +110,11 @@ TEST_F(ReentryTest, EveryWayDuringEveryOther) {
       for (const When when : {When::kCopied, When::kMoved, When::kDestroyed}) {
         SCOPED_TRACE(outer_name + ", during which " + inner_name + ", " +
                      std::to_string(static_cast<int>(when)));
-        expect_all_run(outer, inner, when);
+        const bool is_timer =
+            outer_name == "call_later" || outer_name == "call_at";
+        // The callback of a timer runs where it was constructed.
+        const bool happens = !is_timer || when != When::kMoved;
+        expect_all_run(outer, inner, when, happens ? 100 : 0);
       }
     }
   }

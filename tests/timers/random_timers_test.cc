@@ -18,7 +18,6 @@
 #include "timers/sorted_timer_list.h"
 #include "timers/timer_heap.h"
 #include "timers/timer_queue.h"
-#include "timers/timer_wheel.h"
 
 namespace timers {
 namespace {
@@ -58,7 +57,7 @@ class Player {
     if (dice < schedules_) {
       schedule();
     } else if (dice < 85) {
-      cancel();
+      below(3) == 0 ? reschedule() : cancel();
     } else {
       advance();
       const unsigned way = below(8);
@@ -133,6 +132,15 @@ class Player {
               model_.cancel(static_cast<int>(value)));
   }
 
+  void reschedule() {
+    if (ids_.empty()) return;
+    const auto value = below(static_cast<unsigned>(ids_.size()));
+    last_deadline_ = any_deadline();
+    EXPECT_EQ(queue_.reschedule(ids_[value], nanoseconds(last_deadline_)),
+              model_.reschedule(nanoseconds(last_deadline_),
+                                static_cast<int>(value)));
+  }
+
   void advance() {
     const unsigned dice = below(10);
     if (dice == 0) {
@@ -177,10 +185,13 @@ class Player {
       queue_.collect_due(nanoseconds(now_));
       model_.collect_due(nanoseconds(now_));
       for (unsigned i = below(20); i-- > 0;) {
-        if (below(2) == 0) {
+        const unsigned dice = below(5);
+        if (dice < 2) {
           schedule();
-        } else {
+        } else if (dice < 4) {
           cancel();
+        } else {
+          reschedule();
         }
         EXPECT_EQ(queue_.size(), model_.size());
         if (below(3) == 0) {
@@ -222,7 +233,6 @@ TEST(RandomTimers, ListAgreesWithTheModel) {
   play_all<SortedTimerList<int>>(600);
 }
 TEST(RandomTimers, HeapAgreesWithTheModel) { play_all<TimerHeap<int>>(600); }
-TEST(RandomTimers, WheelAgreesWithTheModel) { play_all<TimerWheel<int>>(600); }
 
 }  // namespace
 }  // namespace timers

@@ -24,12 +24,19 @@ class TimerModel {
   }
 
   bool cancel(int value) {
+    std::erase(due_, value);
     for (auto it = timers_.begin(); it != timers_.end(); ++it) {
       if (it->second != value) continue;
       timers_.erase(it);
       return true;
     }
     return false;
+  }
+
+  bool reschedule(nanoseconds deadline, int value) {
+    if (!cancel(value)) return false;
+    schedule(deadline, value);
+    return true;
   }
 
   std::optional<nanoseconds> next_deadline() const {
@@ -61,7 +68,7 @@ class TimerModel {
 
  private:
   std::multimap<nanoseconds, int> timers_;
-  std::vector<int> due_;
+  std::vector<int> due_;  // Collected, and pending.
 };
 
 }  // namespace tests

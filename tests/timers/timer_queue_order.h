@@ -214,6 +214,62 @@ TYPED_TEST_P(TimerOrderTest, NextDeadlineIsExactWhenTheEarliestIsCancelled) {
   EXPECT_EQ(queue.next_deadline(), 2h);
 }
 
+// ---- Rescheduling ----
+
+TYPED_TEST_P(TimerOrderTest, RescheduleMovesATimer) {
+  typename TestFixture::Ints queue;
+  const TimerId later = queue.schedule(10ms, 10);
+  const TimerId earlier = queue.schedule(40ms, 40);
+  queue.schedule(20ms, 20);
+  EXPECT_TRUE(queue.reschedule(later, 30ms));
+  EXPECT_EQ(queue.next_deadline(), 20ms);
+  EXPECT_TRUE(queue.reschedule(earlier, 5ms));
+  EXPECT_EQ(queue.next_deadline(), 5ms);
+  EXPECT_EQ(queue.size(), 3u);
+  EXPECT_EQ(this->fired_by(queue, 25ms), (std::vector{40, 20}));
+  EXPECT_EQ(this->fired_by(queue, 1s), std::vector{10});
+}
+
+TYPED_TEST_P(TimerOrderTest, ARescheduledTimerCountsAsScheduledNow) {
+  typename TestFixture::Ints queue;
+  std::vector<TimerId> ids;
+  for (const int i : this->numbers(0, 300))
+    ids.push_back(queue.schedule(1s, i));
+  for (const int i : this->numbers(0, 300, 3)) queue.reschedule(ids[i], 2s);
+  for (const int i : this->numbers(0, 300, 3)) queue.reschedule(ids[i], 1s);
+  std::vector<int> expected;
+  for (const int i : this->numbers(0, 300)) {
+    if (i % 3 != 0) expected.push_back(i);
+  }
+  for (const int i : this->numbers(0, 300, 3)) expected.push_back(i);
+  EXPECT_EQ(this->fired_by(queue, 1s), expected);
+}
+
+TYPED_TEST_P(TimerOrderTest, ARescheduledTimerKeepsItsId) {
+  typename TestFixture::Ints queue;
+  const TimerId id = queue.schedule(1s, 1);
+  for (const int i : this->numbers(1, 1000)) {
+    EXPECT_TRUE(queue.reschedule(id, i % 7 * 1s));
+    EXPECT_EQ(queue.next_deadline(), i % 7 * 1s);
+  }
+  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_TRUE(queue.cancel(id));
+  EXPECT_FALSE(queue.reschedule(id, 0s));
+  EXPECT_EQ(queue.next_deadline(), std::nullopt);
+  EXPECT_EQ(this->fired_by(queue, 1h), std::vector<int>());
+}
+
+TYPED_TEST_P(TimerOrderTest, OnlyPendingTimersAreRescheduled) {
+  typename TestFixture::Ints queue;
+  const TimerId fired = queue.schedule(1s, 1);
+  EXPECT_EQ(this->fired_by(queue, 1s), std::vector{1});
+  queue.schedule(3s, 3);
+  EXPECT_FALSE(queue.reschedule(fired, 2s));
+  EXPECT_FALSE(queue.reschedule(TimerId(), 2s));
+  EXPECT_EQ(queue.next_deadline(), 3s);
+  EXPECT_EQ(queue.size(), 1u);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     TimerOrderTest, EmptyQueueHasNothing, FiresInOrderOfDeadlines,
     NeverFiresEarly, EqualDeadlinesFireInOrderOfScheduling,
@@ -222,7 +278,9 @@ REGISTER_TYPED_TEST_SUITE_P(
     PastDeadlinesFireNext, TimeMayStandStillOrGoBack, CancelIsFinal,
     CancelOfFiredOrUnknownReturnsFalse, CancelByAStaleIdHitsNobodyElse,
     IdsAreTheSameForNoTwoTimers, CancelDestroysTheValueAtOnce,
-    NextDeadlineIsExactWhenTheEarliestIsCancelled);
+    NextDeadlineIsExactWhenTheEarliestIsCancelled, RescheduleMovesATimer,
+    ARescheduledTimerCountsAsScheduledNow, ARescheduledTimerKeepsItsId,
+    OnlyPendingTimersAreRescheduled);
 
 }  // namespace timers
 

@@ -5,9 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "tests/timers/timer_queue_fixture.h"
@@ -250,6 +253,82 @@ TYPED_TEST_P(TimerReentryTest, FireDueGoesOnAfterAThrow) {
   EXPECT_EQ(this->fired_by(queue, 1s), (std::vector{11, 30}));
 }
 
+TYPED_TEST_P(TimerReentryTest, ACollectedTimerMayBeRescheduled) {
+  typename TestFixture::Ints queue;
+  const TimerId first = queue.schedule(10ms, 10);
+  queue.schedule(20ms, 20);
+  const TimerId last = queue.schedule(30ms, 30);
+  queue.collect_due(30ms);
+  EXPECT_TRUE(queue.reschedule(last, 5ms));
+  EXPECT_TRUE(queue.reschedule(first, 40ms));
+  EXPECT_EQ(queue.next_deadline(), 5ms);
+  EXPECT_EQ(this->fired_by(queue), std::vector{20});
+  EXPECT_EQ(this->fired_by(queue, 30ms), std::vector{30});
+  EXPECT_EQ(this->fired_by(queue, 40ms), std::vector{10});
+}
+
+TYPED_TEST_P(TimerReentryTest, ACallbackMayRescheduleOthersButNotItself) {
+  typename TestFixture::Functions queue;
+  TimerId self, other;
+  int fired = 0;
+  self = queue.schedule(1s, [&] {
+    EXPECT_FALSE(queue.reschedule(self, 3s));
+    EXPECT_TRUE(queue.reschedule(other, 0s));
+    ++fired;
+  });
+  other = queue.schedule(1s, [&] { fired += 10; });
+  EXPECT_EQ(this->run_due(queue, 1s), 1u);
+  EXPECT_EQ(fired, 1);
+  EXPECT_EQ(this->run_due(queue, 0s), 1u);
+  EXPECT_EQ(fired, 11);
+}
+
+// A value whose constructors and destructor run a function.
+class Busy {
+ public:
+  Busy(std::function<void()> f, int number)
+      : f_(std::move(f)), number_(number) {
+    f_();
+  }
+  Busy(const Busy& other) : f_(other.f_), number_(other.number_) { f_(); }
+  Busy(Busy&& other) noexcept : f_(other.f_), number_(other.number_) { f_(); }
+  ~Busy() { f_(); }
+  int number() const { return number_; }
+
+ private:
+  std::function<void()> f_;
+  int number_;
+};
+
+// So many that tables grow in the middle of a constructor.
+TYPED_TEST_P(TimerReentryTest, ConstructorsAndDestructorsMayCallBack) {
+  typename TypeParam::template Queue<Busy> queue;
+  std::vector<TimerId> ids;
+  int depth = 0, next = 0;
+  std::function<void()> use_queue = [&] {
+    if (depth == 1 || next >= 3000) return;
+    ++depth;
+    const int number = next++;
+    ids.push_back(queue.schedule(number % 3 * 1s, use_queue, number));
+    if (number % 4 == 0) queue.cancel(ids[ids.size() / 2]);
+    if (number % 8 == 0) queue.reschedule(ids[ids.size() / 3], 1s);
+    EXPECT_TRUE(queue.next_deadline().has_value());
+    --depth;
+  };
+  while (next < 3000) {
+    const int number = next++;
+    const Busy value(use_queue, number);
+    ids.push_back(queue.schedule(number % 5 * 1s, value));
+  }
+  std::vector<int> fired;
+  const std::size_t size = queue.size();
+  queue.pop_due(1h, [&](Busy&& busy) { fired.push_back(busy.number()); });
+  EXPECT_EQ(fired.size(), size);
+  std::sort(fired.begin(), fired.end());
+  EXPECT_EQ(std::unique(fired.begin(), fired.end()), fired.end());
+  EXPECT_TRUE(queue.empty());
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     TimerReentryTest, WhatACallbackSchedulesWaitsForTheNextTime,
     WhatACallbackCancelsDoesNotFire, ACallbackMayCancelAllOthers,
@@ -259,7 +338,9 @@ REGISTER_TYPED_TEST_SUITE_P(
     WhatIsCancelledBetweenThePhasesDoesNotFire,
     ManyAreCancelledBetweenThePhases, NextDeadlineCountsWhatWasCollected,
     ASecondCollectDueMergesInOrder, ASecondCollectDuePutsBackWhatIsNotDue,
-    FireDueGoesOnAfterAThrow);
+    FireDueGoesOnAfterAThrow, ACollectedTimerMayBeRescheduled,
+    ACallbackMayRescheduleOthersButNotItself,
+    ConstructorsAndDestructorsMayCallBack);
 
 }  // namespace timers
 
