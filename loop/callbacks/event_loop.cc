@@ -466,11 +466,6 @@ void EventLoop::cancel_soon(ReadyQueue::Position position) {
   ready_.cancel(position);
 }
 
-void EventLoop::cancel_timer(timers::TimerId id) {
-  check_thread("TimerHandle.cancel");
-  timers_.cancel(id);
-}
-
 void EventLoop::add_signal_handler(int signal_number, Callback callback,
                                    SourceLocation where) {
   check_usable("add_signal_handler");

@@ -378,7 +378,6 @@ class EventLoop {
   }
   void take_posts();
   void cancel_soon(ReadyQueue::Position position);
-  void cancel_timer(timers::TimerId id);
   bool remove_handler(const selectors::FileObj& fileobj,
                       FdHandlers::Side side) {
     check_thread("remove_reader or remove_writer");

@@ -40,8 +40,19 @@ void Handle::cancel_posted() const {
 }
 
 void TimerHandle::cancel() {
-  if (EventLoop* const loop = loop_.get()) loop->cancel_timer(id_);
-  cancelled_ = 1;
+  EventLoop* const loop = loop_.get();
+  if (loop != nullptr) loop->check_thread("TimerHandle.cancel");
+  const timers::TimerId id = std::exchange(id_, kCancelled);
+  if (loop != nullptr) loop->timers_.cancel(id);
+}
+
+bool TimerHandle::reschedule(TimePoint when) {
+  EventLoop* const loop = loop_.get();
+  if (loop == nullptr) return false;
+  loop->check_thread("TimerHandle.reschedule");
+  if (!loop->timers_.reschedule(id_, when.time_since_epoch())) return false;
+  when_ = when;
+  return true;
 }
 
 }  // namespace loop

@@ -81,30 +81,58 @@ class Handle {
   mutable bool cancelled_ = false;  // Atomic, except for copying.
 };
 
-// The same for call_later() and call_at().
-// Port of asyncio.TimerHandle (CPython 3.13, Lib/asyncio/events.py).
-// Differs from Python: it is no Handle.
+/// `TimerHandle`: the name of a callback that call_later() or call_at() has
+/// scheduled. A small value, to be copied and forgotten at will: it owns
+/// nothing and may outlive the callback and the loop. Used by the loop's thread
+/// only.
+///
+/// ```
+/// loop::TimerHandle idle = event_loop.call_later(60s, hang_up);
+/// idle.reschedule(event_loop.time() + 60s);  // The peer has spoken.
+/// idle.cancel();                             // The peer has left.
+/// ```
+///
+/// Port of asyncio.TimerHandle (CPython 3.15, Lib/asyncio/events.py).
+/// Differs from Python: it is not derived from Handle.
 class TimerHandle {
  public:
   TimerHandle() = default;
-  void cancel();
-  bool cancelled() const { return cancelled_ != 0; }
 
-  // When the callback is due, also after it ran.
+  /// Cancels the callback: it does not run any more, and is destroyed now.
+  /// Nothing happens if it has run, is running or was cancelled, or if the loop
+  /// is closed. In debug mode, throws RuntimeError in a thread other than the
+  /// loop's.
+  void cancel();
+
+  /// Returns whether cancel() has been called on this handle, or on the one
+  /// that it was copied from before that.
+  bool cancelled() const { return id_ == kCancelled; }
+
+  /// Moves the callback to another time, earlier or later. This is cancel() and
+  /// call_at() in one, but the callback is not destroyed, constructed or moved,
+  /// and copies of the handle still name it; when() of the copies stays as it
+  /// was. Among equal times the callback runs behind those that were scheduled
+  /// before this call. A time that is past lets it run in the next iteration.
+  ///
+  /// Returns false, and does nothing, if the callback has run, is running or
+  /// was cancelled, or if the loop is closed. Throws std::bad_alloc if there is
+  /// no memory; then nothing has changed. In debug mode, throws RuntimeError in
+  /// a thread other than the loop's. Beyond Python.
+  bool reschedule(TimePoint when);
+
+  /// The time at which the callback is due, also after it has run.
   TimePoint when() const { return when_; }
 
  private:
   friend class EventLoop;
+  static constexpr timers::TimerId kCancelled{~std::uint64_t{0}};
+
   TimerHandle(const LoopReference& loop, timers::TimerId id, TimePoint when)
       : loop_(loop), id_(id), when_(when) {}
 
   LoopReference loop_;
-  timers::TimerId id_;
+  timers::TimerId id_{};
   TimePoint when_{};
-  // 0 or 1. A bool would leave padding at the end, for the sake of which g++
-  // copies a handle in pieces that overlap, and so has to wait until what was
-  // just written is there to be read: 4 of the 17 ns that call_at() takes.
-  std::uint64_t cancelled_ = 0;
 };
 
 }  // namespace loop

@@ -34,6 +34,7 @@ void Timeout::reschedule(std::optional<TimePoint> when) {
       throw RuntimeError("Cannot change state of finished Timeout");
   }
   when_ = when;
+  if (when && *when > task_->loop().time() && timer_.reschedule(*when)) return;
   unschedule();
   schedule();
 }

@@ -233,6 +233,9 @@ class OurTimers {
     }
   }
   void cancel(std::size_t timer) { handles_[timer].cancel(); }
+  void put_off(std::size_t timer, nanoseconds after) {
+    handles_[timer].reschedule((kWithTime ? loop_.time() : now_) + after);
+  }
   void settle() { now_ = loop_.time(); }
   void pass(nanoseconds time) { std::this_thread::sleep_for(time); }
   void fire(Fired& fired) {

@@ -268,6 +268,42 @@ TYPED_TEST(LoopTimers, CancelAfterItRanAndWhileItRuns) {
   EXPECT_EQ(journal.size(), 3u);
 }
 
+TYPED_TEST(LoopTimers, RescheduleMovesTheCallback) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  Journal journal;
+  TimerHandle later = f.loop.call_later(1ms, note(journal, "later"));
+  TimerHandle earlier = f.loop.call_later(9ms, note(journal, "earlier"));
+  f.loop.call_later(5ms, note(journal, "between"));
+  const TimerHandle copy = later;
+  EXPECT_TRUE(later.reschedule(f.loop.time() + 8ms));
+  EXPECT_TRUE(earlier.reschedule(f.loop.time() + 3ms));
+  EXPECT_EQ(later.when(), f.loop.time() + 8ms);
+  EXPECT_EQ(copy.when(), f.loop.time() + 1ms);
+  f.run_for(20ms);
+  EXPECT_EQ(journal, (Journal{"earlier", "between", "later"}));
+  EXPECT_FALSE(later.reschedule(f.loop.time() + 1ms));
+}
+
+// The callback stays what it is, and copies of the handle still cancel it.
+TYPED_TEST(LoopTimers, RescheduleKeepsTheCallbackAndItsHandles) {
+  FakeTimeLoop f(std::make_unique<TypeParam>());
+  bool destroyed = false;
+  TimerHandle handle = f.loop.call_later(
+      1ms, [alive = at_destruction([&] { destroyed = true; })] {
+        ADD_FAILURE() << "came";
+      });
+  TimerHandle copy = handle;
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(handle.reschedule(f.loop.time() + i * 1us));
+  }
+  EXPECT_FALSE(destroyed);
+  copy.cancel();
+  EXPECT_TRUE(destroyed);
+  EXPECT_FALSE(handle.reschedule(f.loop.time()));
+  EXPECT_FALSE(TimerHandle().reschedule(f.loop.time()));
+  f.run_for(10ms);
+}
+
 // What was cancelled does not end the sleep.
 TYPED_TEST(LoopTimers, RunOnceCancelledEventCleanup) {
   FakeTimeLoop f(std::make_unique<TypeParam>());
