@@ -31,7 +31,6 @@
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -63,15 +62,7 @@ class TimerHeap {
       : records_(first_ticket) {}
   TimerHeap(const TimerHeap&) = delete;
   TimerHeap& operator=(const TimerHeap&) = delete;
-  ~TimerHeap() {
-    if constexpr (std::is_trivially_destructible_v<Value>) return;
-    std::uint32_t index = 0;
-    while (!empty()) {
-      const TimerId id = records_.find_pending(index);
-      index = Records::index_of(id);
-      cancel(id);
-    }
-  }
+  ~TimerHeap() { cancel_all(*this, records_); }
 
   template <class... Args>
   TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {

@@ -15,8 +15,7 @@
 //   put off   timers get another deadline at random within 60 s, in random
 //             order: by the one call that the library has for that, if it has
 //   fire      half are cancelled, as idle timeouts are; time has passed, and
-//   the
-//             others fire at once. The time is per timer that fires.
+//             the others fire at once. The time is per timer that fires.
 // "/raw" is that ratio: 0.5 is twice as fast as the hand-written one.
 //
 // User instructions a timer, which no neighbour on the machine changes:
@@ -49,6 +48,7 @@
 #include "timers/sorted_timer_list.h"
 #include "timers/timer_heap.h"
 #include "timers/timer_queue.h"
+#include "timers/timer_wheel.h"
 
 namespace benchmarks {
 namespace {
@@ -92,6 +92,7 @@ const bool registered = [] {
   add<Ours<timers::SortedTimerList<std::size_t>>>("list", {100, 1000, 10'000});
   const auto all = {100, 1000, 10'000, 100'000, 1'000'000};
   add<Ours<timers::TimerHeap<std::size_t>>>("heap", all);
+  add<Ours<timers::TimerWheel<std::size_t>>>("wheel", all);
 #ifdef TIMERS_BENCH_PEERS
   add<Libev>("libev", all);
   add<Libevent>("libevent", all);

@@ -18,6 +18,7 @@
 #include "timers/sorted_timer_list.h"
 #include "timers/timer_heap.h"
 #include "timers/timer_queue.h"
+#include "timers/timer_wheel.h"
 
 namespace timers {
 namespace {
@@ -233,6 +234,7 @@ TEST(RandomTimers, ListAgreesWithTheModel) {
   play_all<SortedTimerList<int>>(600);
 }
 TEST(RandomTimers, HeapAgreesWithTheModel) { play_all<TimerHeap<int>>(600); }
+TEST(RandomTimers, WheelAgreesWithTheModel) { play_all<TimerWheel<int>>(600); }
 
 }  // namespace
 }  // namespace timers

@@ -106,6 +106,13 @@ class TimerRecords {
     return state.ticket = draw_ticket(state.ticket & kTrivial);
   }
 
+  /// The value of a record that is pending, or that was add()ed. It never
+  /// moves.
+  Value* value_at(std::uint32_t index) const {
+    return reinterpret_cast<Value*>(
+        &chunks_[index / kChunkSize][index % kChunkSize]);
+  }
+
   TimerId id_of(std::uint32_t index) const {
     return TimerId{std::uint64_t{states_[index].generation} << 32 | index};
   }
@@ -211,11 +218,6 @@ class TimerRecords {
   struct alignas(Value) Place {
     std::byte bytes[sizeof(Value)];
   };
-
-  Value* value_at(std::uint32_t index) const {
-    return reinterpret_cast<Value*>(
-        &chunks_[index / kChunkSize][index % kChunkSize]);
-  }
 
   Ticket draw_ticket(Ticket flags) {
     return std::exchange(next_ticket_, next_ticket_ + kTicketStep) | flags;
@@ -326,6 +328,19 @@ void TimerRecords<Value>::trim() {
   free_.resize(chunks_.size() * kChunkWords);
   give_back_surplus(states_, 0);
   give_back_surplus(free_, 0);
+}
+
+/// For the destructor of a queue: cancels one timer after the other, so that
+/// the destructors of their values meet a queue that is whole.
+template <class Queue, class Value>
+void cancel_all(Queue& queue, const TimerRecords<Value>& records) {
+  if constexpr (std::is_trivially_destructible_v<Value>) return;
+  std::uint32_t index = 0;
+  while (!queue.empty()) {
+    const TimerId id = records.find_pending(index);
+    index = records.index_of(id);
+    queue.cancel(id);
+  }
 }
 
 }  // namespace timers

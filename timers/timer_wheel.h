@@ -1,0 +1,272 @@
+// `TimerWheel`: a hierarchical timing wheel, without ticks.
+//
+// A deadline is a number of 64 bits, read as 11 digits of 6 bits. Level 0 of
+// the wheel has 64 slots for the last digit, level 1 has 64 for the one before
+// it, and so on. A timer goes to the level of the first digit in which its
+// deadline differs from the horizon, and there into the slot of that digit.
+//
+//   deadline:   ... | 17 | 03 | 58 | 20 |
+//   horizon:    ... | 17 | 03 | 41 | 09 |
+//                               ^ the first that differs: level 1, slot 58
+//
+// So each slot covers a span of time, and these spans follow one another: first
+// those of level 0, then those of level 1, and so on. A slot is opened when all
+// before it have fired. If it has few timers, they become near, and the horizon
+// moves to the last of them. If it has many, the horizon moves to the first of
+// them, and the others differ from that in a later digit: they go down to lower
+// levels. Deadlines are kept whole, so nothing is rounded and the order is
+// exact.
+//
+// Timers that are not after the horizon are near, and stand in a heap.
+
+#ifndef TIMERS_TIMER_WHEEL_H_
+#define TIMERS_TIMER_WHEEL_H_
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "timers/detail/timer_node.h"
+#include "timers/detail/timer_records.h"
+#include "timers/timer_queue.h"
+
+namespace timers {
+
+/// A TimerQueue whose schedule(), cancel() and reschedule() take constant time,
+/// but for timers that are nearly due: to cancel or to fire one of those takes
+/// logarithmic time on average, among those that are near. A timer that fires
+/// has gone down at most ten levels before. Only schedule() needs memory.
+///
+/// After G. Varghese and T. Lauck, "Hashed and Hierarchical Timing Wheels"
+/// (SOSP 1987), scheme 7; theirs has a clock that ticks, and rounds to ticks.
+/// The heap is that of M. Fredman, R. Sedgewick, D. Sleator and R. Tarjan, "The
+/// Pairing Heap" (Algorithmica 1, 1986). Differs from Python, whose loop uses
+/// heapq: equal deadlines fire in the order of scheduling, and the value of a
+/// cancelled timer is destroyed at once.
+template <class Value>
+class TimerWheel {
+ public:
+  TimerWheel() = default;
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
+  ~TimerWheel() { cancel_all(*this, records_); }
+
+  template <class... Args>
+  TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
+    records_.make_room();
+    const std::uint32_t index =
+        records_.add(std::in_place, std::forward<Args>(args)...);
+    records_.start(index);
+    Timer& timer = *records_.value_at(index);
+    timer.index = index;
+    put_last(timer, deadline);
+    return records_.id_of(index);
+  }
+
+  bool cancel(TimerId id) {
+    if (!records_.contains(id)) return false;
+    const std::uint32_t index = Records::index_of(id);
+    remove(*records_.value_at(index));
+    records_.remove(index);
+    return true;
+  }
+
+  bool reschedule(TimerId id, std::chrono::nanoseconds deadline) {
+    if (!records_.contains(id)) return false;
+    Timer& timer = *records_.value_at(Records::index_of(id));
+    remove(timer);
+    put_last(timer, deadline);
+    return true;
+  }
+
+  std::optional<std::chrono::nanoseconds> next_deadline() {
+    const TimerNode* first = find_first();
+    const TimerNode* const due = due_.child;
+    if (due != nullptr && (first == nullptr || *due < *first)) first = due;
+    if (first == nullptr) return std::nullopt;
+    return std::chrono::nanoseconds(first->deadline);
+  }
+
+  void collect_due(std::chrono::nanoseconds now) {
+    take_each(due_, [this](TimerNode& node) { put(node); });
+    if (empty()) horizon_ = now.count();
+    TimerNode* last = &due_;
+    while (make_near(now.count())) {
+      TimerNode& first = *near_.child;
+      if (first.deadline > now.count()) break;
+      remove(first);
+      append(due_, *last, first);
+      last = &first;
+    }
+    if (records_.tick_surplus()) [[unlikely]]
+      records_.trim();
+  }
+
+  template <class F>
+  std::size_t fire_due(F&& f) {
+    std::size_t fired = 0;
+    const auto fire = [&f](Timer&& timer) { f(std::move(timer.value)); };
+    while (due_.child != nullptr) {
+      const Timer& timer = static_cast<Timer&>(*due_.child);
+      remove(*due_.child);
+      ++fired;
+      records_.fire(timer.index, fire);
+    }
+    return fired;
+  }
+
+  template <class F>
+  std::size_t pop_due(std::chrono::nanoseconds now, F&& f) {
+    collect_due(now);
+    return fire_due(f);
+  }
+
+  std::size_t size() const { return records_.size(); }
+  bool empty() const { return size() == 0; }
+
+ private:
+  struct Timer : TimerNode {
+    template <class... Args>
+    explicit Timer(std::in_place_t, Args&&... args) noexcept(
+        std::is_nothrow_constructible_v<Value, Args...>)
+        : value(std::forward<Args>(args)...) {}
+    bool is_trivially_destructible() const {
+      return timers::is_trivially_destructible(value);
+    }
+    std::uint32_t index = 0;  // Of its record.
+    Value value;
+  };
+  using Records = TimerRecords<Timer>;
+
+  static constexpr unsigned kDigitBits = 6;
+  static constexpr unsigned kDigits = 1u << kDigitBits;
+  static constexpr unsigned kLevels = (64 + kDigitBits - 1) / kDigitBits;
+  // So many become near at once; among more, the first is not searched for each
+  // time.
+  static constexpr std::size_t kFew = 32;
+
+  // What is in a slot.
+  struct Content {
+    bool is_small() const { return count <= kFew; }
+    std::size_t count = 0;
+    const TimerNode* first = nullptr;
+    const TimerNode* last = nullptr;
+  };
+
+  // The order of deadlines, without a sign: digits are compared from the first
+  // to the last.
+  static std::uint64_t bits_of(std::int64_t time) {
+    return static_cast<std::uint64_t>(time) ^ (std::uint64_t{1} << 63);
+  }
+
+  // The slot of a time after the horizon.
+  std::uint32_t slot_of(std::int64_t time) const {
+    const int same_bits = std::countl_zero(bits_of(time) ^ bits_of(horizon_));
+    const unsigned level = (63 - static_cast<unsigned>(same_bits)) / kDigitBits;
+    const std::uint64_t digits = bits_of(time) >> (level * kDigitBits);
+    return level * kDigits + static_cast<std::uint32_t>(digits % kDigits);
+  }
+
+  // When the span of a slot begins, in bits_of() terms.
+  std::uint64_t start_of(std::uint32_t slot) const {
+    const unsigned shift = slot / kDigits * kDigitBits;
+    const std::uint64_t digits_up_to_here = bits_of(horizon_) >> shift;
+    return (digits_up_to_here / kDigits * kDigits + slot % kDigits) << shift;
+  }
+
+  // As the last one of its deadline.
+  void put_last(TimerNode& node, std::chrono::nanoseconds deadline) {
+    node.deadline = deadline.count();
+    node.number = next_number_++;
+    put(node);
+  }
+
+  // To where its deadline belongs.
+  void put(TimerNode& node) {
+    if (node.deadline <= horizon_) return push_heap(near_, node);
+    const std::uint32_t slot = slot_of(node.deadline);
+    in_use_[slot / kDigits] |= std::uint64_t{1} << slot % kDigits;
+    push_child(slots_[slot], node);
+  }
+
+  // The slot whose span comes first; nullopt if all are empty.
+  std::optional<std::uint32_t> first_slot() {
+    for (std::uint32_t level = 0; level < kLevels; ++level) {
+      for (std::uint64_t& left = in_use_[level]; left != 0; left &= left - 1) {
+        const auto digit = static_cast<std::uint32_t>(std::countr_zero(left));
+        const std::uint32_t slot = level * kDigits + digit;
+        if (slots_[slot].child != nullptr) return slot;
+      }
+    }
+    return std::nullopt;
+  }
+
+  Content content_of(std::uint32_t slot) const {
+    Content content;
+    const TimerNode* node = slots_[slot].child;
+    content.first = content.last = node;
+    for (; node != nullptr; node = node->next) {
+      ++content.count;
+      if (*node < *content.first) content.first = node;
+      if (*content.last < *node) content.last = node;
+    }
+    return content;
+  }
+
+  // All before this slot must have fired.
+  void open(std::uint32_t slot, const Content& content) {
+    horizon_ = (content.is_small() ? content.last : content.first)->deadline;
+    take_each(slots_[slot], [this](TimerNode& node) { put(node); });
+  }
+
+  // The first of those that are not collected; nullptr if there is none. A slot
+  // that is far away is not opened for the sake of a few timers, as what is
+  // scheduled before them would have to go into the heap then.
+  const TimerNode* find_first() {
+    while (near_.child == nullptr) {
+      const auto slot = first_slot();
+      if (!slot) return nullptr;
+      const Content content = content_of(*slot);
+      if (content.is_small()) return content.first;
+      open(*slot, content);
+    }
+    return near_.child;
+  }
+
+  // Opens slots whose spans have begun until a timer is near. Returns false,
+  // and moves the horizon to `now`, if there is none.
+  bool make_near(std::int64_t now) {
+    while (near_.child == nullptr) {
+      const auto slot = first_slot();
+      if (!slot || start_of(*slot) > bits_of(now)) {
+        horizon_ = std::max(horizon_, now);
+        return false;
+      }
+      open(*slot, content_of(*slot));
+    }
+    return true;
+  }
+
+  Records records_{Records::kFirstTicket};
+  std::uint64_t next_number_ = 0;
+  // What is not after it is near, or was collected; what is after it is in a
+  // slot.
+  std::int64_t horizon_ = std::numeric_limits<std::int64_t>::min();
+  // A bit for each slot. Those of empty slots may be set, as cancel() does not
+  // know the slot.
+  std::array<std::uint64_t, kLevels> in_use_{};
+  std::array<TimerNode, kLevels * kDigits> slots_;  // Lists, in no order.
+  TimerNode near_;                                  // A heap.
+  TimerNode due_;  // A list: collected, in order.
+};
+
+}  // namespace timers
+
+#endif  // TIMERS_TIMER_WHEEL_H_
