@@ -52,6 +52,7 @@ class EventLoop::Running {
     check_no_other_runs();
     running_loop = &loop;
     loop.thread_ = std::this_thread::get_id();
+    loop.fds_.set_running(true);
     if (loop.rests_) loop.end_rest();
   }
   Running(const Running&) = delete;
@@ -59,6 +60,7 @@ class EventLoop::Running {
   ~Running() {
     loop_.stopping_ = false;
     if (loop_.is_guest_) loop_.rest();
+    loop_.fds_.set_running(false);
     loop_.thread_ = std::thread::id();
     running_loop = nullptr;
   }

@@ -226,17 +226,16 @@ class EventLoop {
   /// from then on the number is watched for what it means now, whatever it
   /// meant before. Regular files, directories and /dev/null are always ready.
   ///
-  /// Throws ValueError for an object without a descriptor, OSError (EBADF) for
-  /// a number that is not open; then nothing has changed. The kernel is asked
-  /// for that when a number gets its first handler and when a handler is
-  /// replaced, but not if it lost one in this iteration or the one before, so
-  /// that to remove a reader and to add another costs no system call. Every
-  /// other refusal, and that of a number that was closed meanwhile, is noticed
-  /// when the next iteration begins: the handler is removed, and the exception
-  /// handler gets the OSError and `where`.
-  /// Remove the handlers of a descriptor before you close it.
-  /// Differs from Python: there, the kernel is told at once and each refusal is
-  /// thrown, and epoll refuses regular files.
+  /// Throws ValueError for an object without a descriptor. While the loop runs,
+  /// in a callback or a task, throws OSError (EBADF) for a number that is not
+  /// open. In both cases nothing has changed. The kernel is asked when a number
+  /// gets its first handler and when a handler is replaced, but not if the
+  /// number lost one in this iteration or the one before, so that removing a
+  /// reader and adding another costs no system call. Every other refusal is
+  /// found when the next iteration begins: the handler is removed, and the
+  /// exception handler gets the OSError and `where`. Remove the handlers of a
+  /// descriptor before you close it. Differs from Python: there, the kernel is
+  /// told at once and each refusal is thrown, and epoll refuses regular files.
   template <std::convertible_to<Callback> F>
   void add_reader(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {

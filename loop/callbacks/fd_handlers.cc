@@ -44,9 +44,10 @@ int FdHandlers::find_by_identity(const FileObj& fileobj) const {
 
 void FdHandlers::ask_if_open(const FileObj& fileobj) {
   const int fd = fileobj.fileno();
-  // While the selector is told of the others a destructor may be adding it,
-  // which cannot throw.
-  if (is_telling_) return;
+  // Before the loop runs a refusal is reported by the exception handler, as all
+  // refusals of the kernel are. While the selector is told of the others a
+  // destructor may be adding it, which cannot throw.
+  if (is_telling_ || !is_running_) return;
   if (!selectors::kernel::is_open(fd)) {
     throw selectors::make_os_error(EBADF, fileobj.repr());
   }

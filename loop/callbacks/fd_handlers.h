@@ -67,8 +67,9 @@ class FdHandlers {
 
   /// Adds a handler, or replaces the one that is there. Asks the kernel whether
   /// the number is open, unless the loop knows.
-  /// Throws ValueError for an object without a descriptor, OSError (EBADF) for
-  /// a number that is not open; then nothing has changed.
+  /// Throws ValueError for an object without a descriptor and, while the loop
+  /// runs, OSError (EBADF) for a number that is not open; then nothing has
+  /// changed. Otherwise tell_selector() finds out.
   template <class F>
   void add(const selectors::FileObj& fileobj, Side side, F&& callback,
            const SourceLocation& where) {
@@ -96,6 +97,9 @@ class FdHandlers {
       }
     }
   }
+
+  // Tells whether the loop runs, so that add() may throw into a callback.
+  void set_running(bool is_running) { is_running_ = is_running; }
 
   // Is there any handler?
   bool empty() const { return size_ == 0; }
@@ -277,6 +281,7 @@ class FdHandlers {
   const bool lets_go_slowly_;
   bool has_changed_ = false;
   bool is_telling_ = false;  // Is tell_changes() at work?
+  bool is_running_ = false;
   int first_changed_ = kNone;
   int last_changed_ = kNone;
   std::vector<int> unwanted_;
