@@ -28,7 +28,7 @@ namespace selectors {
 // Every function that takes a FileObj throws ValueError for a negative fd, and
 // for an object without one that is not registered.
 //
-// Port of selectors.BaseSelector (CPython 3.13, Lib/selectors.py).
+// Port of selectors.BaseSelector (CPython 3.15, Lib/selectors.py).
 class BaseSelector {
  public:
   BaseSelector() = default;

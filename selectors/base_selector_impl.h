@@ -21,7 +21,7 @@
 
 namespace selectors {
 
-// Port of selectors._BaseSelectorImpl (CPython 3.13, Lib/selectors.py).
+// Port of selectors._BaseSelectorImpl (CPython 3.15, Lib/selectors.py).
 class BaseSelectorImpl : public BaseSelector {
  public:
   const SelectorKey& register_(const FileObj& fileobj, EventMask events,

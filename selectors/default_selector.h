@@ -33,7 +33,7 @@ namespace selectors {
 // platform promises. The environment variable SELECTORS_BACKEND=select, poll,
 // epoll, kqueue or devpoll chooses another, so that any program can be tried on
 // any backend.
-// Port of selectors.DefaultSelector (CPython 3.13, Lib/selectors.py).
+// Port of selectors.DefaultSelector (CPython 3.15, Lib/selectors.py).
 class DefaultSelector final : public BaseSelector {
  public:
   // Throws ValueError if SELECTORS_BACKEND names a backend that this system

@@ -14,7 +14,7 @@ namespace selectors {
 
 // Selector over /dev/poll, poll(7D). The kernel keeps the set, and waits in
 // whole milliseconds. Like poll, it watches a number, not the file behind it.
-// Port of selectors.DevpollSelector (CPython 3.13, Lib/selectors.py).
+// Port of selectors.DevpollSelector (CPython 3.15, Lib/selectors.py).
 class DevpollSelector final : public BaseSelectorImpl {
  public:
   // Throws OSError.

@@ -18,7 +18,7 @@ namespace selectors {
 // (EPERM). Has EVENT_EDGE and EVENT_ONESHOT.
 // Differs from Python: there, an event of a file that was closed under one of
 // its numbers can reach the registration that has the number next.
-// Port of selectors.EpollSelector (CPython 3.13, Lib/selectors.py).
+// Port of selectors.EpollSelector (CPython 3.15, Lib/selectors.py).
 class EpollSelector final : public BaseSelectorImpl {
  public:
   // Throws OSError.

@@ -29,7 +29,7 @@ concept HasFileno = requires(T& object) {
 // Differs from Python: a FILE* that was closed is a dangling pointer and cannot
 // be asked; unregister it before fclose(), or by its number.
 //
-// Port of selectors._fileobj_to_fd (CPython 3.13, Lib/selectors.py).
+// Port of selectors._fileobj_to_fd (CPython 3.15, Lib/selectors.py).
 class FileObj {
  public:
   FileObj(int fd) : fd_(fd) {}  // NOLINT: implicit, as in Python

@@ -15,7 +15,7 @@ namespace selectors {
 // Selector over kqueue(2). A select() costs what is ready, however much is
 // registered. The kernel forgets a descriptor when it is closed. Has EVENT_EDGE
 // and EVENT_ONESHOT.
-// Port of selectors.KqueueSelector (CPython 3.13, Lib/selectors.py).
+// Port of selectors.KqueueSelector (CPython 3.15, Lib/selectors.py).
 class KqueueSelector final : public BaseSelectorImpl {
  public:
   // Throws OSError.

@@ -17,7 +17,7 @@ constexpr unsigned to_native(EventMask events) {
 // What an answer means. Whatever is not readability alone (a hang-up, an error)
 // lets a writer proceed, and what is not writability alone a reader: both will
 // meet it in their next call.
-// Port of the masks in selectors._PollLikeSelector.select (CPython 3.13).
+// Port of the masks in selectors._PollLikeSelector.select (CPython 3.15).
 template <unsigned kIn, unsigned kOut>
 constexpr EventMask from_native(unsigned events) {
   if (events == kIn) return EVENT_READ;

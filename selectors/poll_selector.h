@@ -20,7 +20,7 @@ namespace selectors {
 /// closed and another file opened under its number, that one is watched. While
 /// nothing is open under it, it is reported as ready in each select().
 /// Differs from Python: there, a closed number can be registered.
-/// Port of selectors.PollSelector (CPython 3.13, Lib/selectors.py).
+/// Port of selectors.PollSelector (CPython 3.15, Lib/selectors.py).
 class PollSelector final : public BaseSelectorImpl {
  public:
   PollSelector();

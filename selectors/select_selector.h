@@ -16,7 +16,7 @@ namespace selectors {
 /// ValueError. Watches a number, not the file behind it, as PollSelector does.
 /// Differs from Python: there, a number that is too high or closed is
 /// registered, and then select() fails.
-/// Port of selectors.SelectSelector (CPython 3.13, Lib/selectors.py).
+/// Port of selectors.SelectSelector (CPython 3.15, Lib/selectors.py).
 class SelectSelector final : public BaseSelectorImpl {
  public:
   SelectSelector();

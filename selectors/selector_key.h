@@ -30,7 +30,7 @@ std::string events_repr(EventMask events);
 
 // Associates a file object with its descriptor, the events that are waited for,
 // and whatever the program attached.
-// Port of selectors.SelectorKey (CPython 3.13, Lib/selectors.py).
+// Port of selectors.SelectorKey (CPython 3.15, Lib/selectors.py).
 struct SelectorKey {
   FileObj fileobj;
   int fd;

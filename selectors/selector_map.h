@@ -22,7 +22,7 @@ class RegistrationTable;
 ///
 /// Differs from Python: there, iteration yields the descriptors alone, in the
 /// order of registration.
-/// Port of selectors._SelectorMapping (CPython 3.13, Lib/selectors.py).
+/// Port of selectors._SelectorMapping (CPython 3.15, Lib/selectors.py).
 class SelectorMap {
  public:
   class iterator;

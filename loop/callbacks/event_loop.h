@@ -56,7 +56,7 @@ namespace loop {
 // nothing has changed. (Nor has call_soon() moved from the callback then.)
 // After close() the functions that schedule throw RuntimeError.
 //
-// Port of asyncio's BaseEventLoop and BaseSelectorEventLoop (CPython 3.13,
+// Port of asyncio's BaseEventLoop and BaseSelectorEventLoop (CPython 3.15,
 // Lib/asyncio/base_events.py and selector_events.py).
 class EventLoop {
  public:
@@ -421,7 +421,7 @@ class EventLoop {
 /// The loop that is running in this thread. Throws RuntimeError if none is; in
 /// the child of a fork() none is until it runs one or has called
 /// after_fork_in_child().
-// Port of asyncio.get_running_loop (CPython 3.13, Lib/asyncio/events.py).
+// Port of asyncio.get_running_loop (CPython 3.15, Lib/asyncio/events.py).
 EventLoop& get_running_loop();
 
 }  // namespace loop

@@ -13,7 +13,7 @@ namespace loop {
 /// The description of an error that EventLoop::call_exception_handler()
 /// reports.
 ///
-/// Port of the `context` of asyncio's exception handlers (CPython 3.13,
+/// Port of the `context` of asyncio's exception handlers (CPython 3.15,
 /// asyncio.loop.call_exception_handler).
 struct ExceptionContext {
   /// A description of the error.

@@ -131,7 +131,7 @@ class [[nodiscard]] AsCompleted {
 // Differs from Python: the task gets a future that is done at once, and another
 // in the iteration after the one in which it is done; in asyncio one iteration
 // later.
-// Port of asyncio.as_completed (CPython 3.13, Lib/asyncio/tasks.py).
+// Port of asyncio.as_completed (CPython 3.15, Lib/asyncio/tasks.py).
 template <Awaitable A>
 AsCompleted<AwaitResult<A>, !IsFuture<A>> as_completed(
     std::vector<A> awaitables, selectors::Timeout timeout = {},

@@ -12,7 +12,7 @@
 namespace loop {
 
 // The barrier has been reset, or aborted.
-// Port of asyncio.BrokenBarrierError (CPython 3.13).
+// Port of asyncio.BrokenBarrierError (CPython 3.15).
 struct BrokenBarrierError : selectors::RuntimeError {
   using selectors::RuntimeError::RuntimeError;
 };
@@ -20,7 +20,7 @@ struct BrokenBarrierError : selectors::RuntimeError {
 // Lets tasks wait until there are as many as it was made for; then all go on,
 // and it can be used anew. In all the rest it is as Lock, with regard to
 // threads, loops and its end.
-// Port of asyncio.Barrier (CPython 3.13, Lib/asyncio/locks.py).
+// Port of asyncio.Barrier (CPython 3.15, Lib/asyncio/locks.py).
 class Barrier {
  public:
   // Throws ValueError unless `parties` is positive.

@@ -31,7 +31,7 @@ namespace loop {
 /// of the first task that has to wait: tasks of another loop get a
 /// RuntimeError, and so do tasks that wait when the condition is destroyed.
 ///
-/// Port of asyncio.Condition (CPython 3.13, Lib/asyncio/locks.py).
+/// Port of asyncio.Condition (CPython 3.15, Lib/asyncio/locks.py).
 class Condition {
  public:
   /// Makes a condition with a lock of its own.

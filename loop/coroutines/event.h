@@ -23,7 +23,7 @@ namespace loop {
 /// the first task that has to wait: tasks of another loop get a RuntimeError,
 /// and so do tasks that wait when the event is destroyed.
 ///
-/// Port of asyncio.Event (CPython 3.13, Lib/asyncio/locks.py).
+/// Port of asyncio.Event (CPython 3.15, Lib/asyncio/locks.py).
 class Event {
  public:
   class Awaiter;

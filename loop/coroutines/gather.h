@@ -214,7 +214,7 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 // It is a class, made by calling its constructor, for the sake of `where`: only
 // so can there be a parameter behind any number of others.
 // Differs from Python: a future that dies pending counts as cancelled.
-// Port of asyncio.gather (CPython 3.13, Lib/asyncio/tasks.py).
+// Port of asyncio.gather (CPython 3.15, Lib/asyncio/tasks.py).
 template <class... A>
 class [[nodiscard]] gather : public decltype(gather_internal::start(
                                  SourceLocation(), std::declval<A>()...)) {

@@ -25,7 +25,7 @@ namespace loop {
 // never done would never die. One that dies so counts as cancelled.
 //
 // Port of the inner functions of asyncio.gather, and of _GatheringFuture
-// (CPython 3.13, Lib/asyncio/tasks.py).
+// (CPython 3.15, Lib/asyncio/tasks.py).
 class Gathering : public CancelForwarder {
  public:
   class Child final : public DoneCallback {

@@ -37,7 +37,7 @@ namespace loop {
 /// Differs from Python: release() passes over a waiter that has been cancelled;
 /// in asyncio that waiter hands the lock on when it runs, an iteration later.
 ///
-/// Port of asyncio.Lock (CPython 3.13, Lib/asyncio/locks.py).
+/// Port of asyncio.Lock (CPython 3.15, Lib/asyncio/locks.py).
 class Lock {
  public:
   class Awaiter;

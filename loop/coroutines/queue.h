@@ -38,7 +38,7 @@ namespace loop {
 /// the first task that has to wait: tasks of another loop get a RuntimeError,
 /// and so do tasks that wait when the queue is destroyed.
 ///
-/// Port of asyncio.Queue (CPython 3.13, Lib/asyncio/queues.py).
+/// Port of asyncio.Queue (CPython 3.15, Lib/asyncio/queues.py).
 template <class T, class Items>
 class BasicQueue : public QueueCore {
  public:

@@ -40,7 +40,7 @@ void end_by_sigint_if_uncaught() noexcept;
 // started with exec() get the default.
 // Differs from Python: there SIGPIPE is ignored from the start of the program.
 //
-// Port of asyncio.Runner (CPython 3.13, Lib/asyncio/runners.py).
+// Port of asyncio.Runner (CPython 3.15, Lib/asyncio/runners.py).
 class Runner : private RingLink {
  public:
   using LoopFactory = std::function<std::unique_ptr<EventLoop>()>;

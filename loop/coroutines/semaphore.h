@@ -29,7 +29,7 @@ namespace loop {
 /// of the first task that has to wait: tasks of another loop get a
 /// RuntimeError, and so do tasks that wait when the semaphore is destroyed.
 ///
-/// Port of asyncio.Semaphore (CPython 3.13, Lib/asyncio/locks.py).
+/// Port of asyncio.Semaphore (CPython 3.15, Lib/asyncio/locks.py).
 class Semaphore {
  public:
   class Awaiter;

@@ -68,7 +68,7 @@ inline Sleep::Awaiter Sleep::operator co_await() const {
 /// of 0 or less lets every other task that is ready run once. Throws ValueError
 /// for NaN. Differs from Python: the task goes on in the callback of its timer,
 /// and so before another timer of that time; in asyncio an iteration later.
-/// Port of asyncio.sleep (CPython 3.13, Lib/asyncio/tasks.py).
+/// Port of asyncio.sleep (CPython 3.15, Lib/asyncio/tasks.py).
 template <class Rep, class Period>
 Sleep sleep(std::chrono::duration<Rep, Period> delay) {
   return Sleep(selectors::to_nanoseconds(delay));

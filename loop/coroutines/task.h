@@ -110,7 +110,7 @@ class AnyTask {
 // Who destroys a loop destroys the coroutines of its pending tasks, and the
 // exception handler is told.
 //
-// Port of asyncio.Task (CPython 3.13, Lib/asyncio/tasks.py).
+// Port of asyncio.Task (CPython 3.15, Lib/asyncio/tasks.py).
 template <class T = void>
 class Task : public Future<T> {
  public:

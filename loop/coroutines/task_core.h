@@ -39,7 +39,7 @@ class Wait {
 // loop, and goes on until the innermost one waits for something. A link of the
 // loop's TaskRegistry until it is done.
 //
-// Port of asyncio.Task, whose __step() and cancel() these are (CPython 3.13,
+// Port of asyncio.Task, whose __step() and cancel() these are (CPython 3.15,
 // Lib/asyncio/tasks.py).
 class TaskCore : public CallStack, public RingLink, public CancelForwarder {
  public:

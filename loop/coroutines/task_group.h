@@ -38,7 +38,7 @@ namespace loop {
 /// cancels them without an error. A group is used once, in the thread of its
 /// loop.
 ///
-/// Port of asyncio.TaskGroup (CPython 3.13, Lib/asyncio/taskgroups.py).
+/// Port of asyncio.TaskGroup (CPython 3.15, Lib/asyncio/taskgroups.py).
 class TaskGroup {
  public:
   TaskGroup();

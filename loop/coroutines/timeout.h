@@ -21,7 +21,7 @@
 namespace loop {
 
 // What timeout() returns. For one use, within one task.
-// Port of asyncio.Timeout (CPython 3.13, Lib/asyncio/timeouts.py).
+// Port of asyncio.Timeout (CPython 3.15, Lib/asyncio/timeouts.py).
 class Timeout {
  public:
   // nullopt: never.

@@ -21,7 +21,7 @@ namespace loop {
 //
 // Who is cancelled meanwhile does not wait any longer, but a function that has
 // begun runs to its end. As to the rest, see run_in_executor().
-// Port of asyncio.to_thread (CPython 3.13, Lib/asyncio/threads.py).
+// Port of asyncio.to_thread (CPython 3.15, Lib/asyncio/threads.py).
 // Differs from Python: it begins now, not when it is awaited.
 template <class F>
 requires(std::invocable<F&>) Future<std::invoke_result_t<F&>> to_thread(

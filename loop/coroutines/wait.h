@@ -94,7 +94,7 @@ concept Waitable = IsFuture<F> || std::same_as<F, AnyTask>;
 /// Differs from Python: if enough are done already, the task goes on at once,
 /// in asyncio two iterations later. Otherwise it goes on in the iteration after
 /// the one in which enough are done, in asyncio one iteration later. Port of
-/// asyncio.wait (CPython 3.13, Lib/asyncio/tasks.py).
+/// asyncio.wait (CPython 3.15, Lib/asyncio/tasks.py).
 template <Waitable F>
 Coroutine<WaitResult<F>> wait(
     std::vector<F> futures, selectors::Timeout timeout = {},

@@ -45,7 +45,7 @@ Coroutine<> cancel_and_wait(Future<T> future) {
 // Differs from Python: with a limit of zero the task goes on in the iteration
 // after the one in which the cancelled task ends, or at once if it has
 // cancelled a future; in asyncio one iteration later, or two. Port of
-// asyncio.wait_for (CPython 3.13, Lib/asyncio/tasks.py).
+// asyncio.wait_for (CPython 3.15, Lib/asyncio/tasks.py).
 template <Awaitable A>
 Coroutine<AwaitResult<A>> wait_for(
     A awaitable, selectors::Timeout limit,

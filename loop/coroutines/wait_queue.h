@@ -25,7 +25,7 @@ namespace loop {
 class WaitQueue;
 
 // The loop of the first task that had to wait for an object; all others have to
-// be of the same. Port of asyncio.mixins._LoopBoundMixin (CPython 3.13).
+// be of the same. Port of asyncio.mixins._LoopBoundMixin (CPython 3.15).
 class BoundLoop {
  public:
   // Throws RuntimeError if it is bound to another loop than the task's.

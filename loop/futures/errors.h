@@ -15,7 +15,7 @@ namespace loop {
 // What the work was cancelled with. Not derived from std::exception, as
 // Python's is not from Exception: `catch (const std::exception&)` is meant for
 // what went wrong, and must not swallow it.
-// Port of asyncio.CancelledError (CPython 3.13, Lib/asyncio/exceptions.py).
+// Port of asyncio.CancelledError (CPython 3.15, Lib/asyncio/exceptions.py).
 class CancelledError {
  public:
   explicit CancelledError(std::string message = "")

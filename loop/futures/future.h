@@ -58,7 +58,7 @@ concept DoneFunction = std::invocable<F&, Future> || std::invocable<F&>;
 // An exception that nobody asked for with result() or exception() is told to
 // the loop's exception handler when the last handle goes.
 //
-// Port of asyncio.Future (CPython 3.13, Lib/asyncio/futures.py).
+// Port of asyncio.Future (CPython 3.15, Lib/asyncio/futures.py).
 template <class T = void>
 class Future {
  public:

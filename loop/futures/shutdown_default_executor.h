@@ -21,7 +21,7 @@ namespace loop {
 //
 // Throws RuntimeError if the loop is closed, OSError if there is no thread to
 // wait with.
-// Port of loop.shutdown_default_executor() (CPython 3.13,
+// Port of loop.shutdown_default_executor() (CPython 3.15,
 // Lib/asyncio/base_events.py).
 // Differs from Python: there is no way to wait for ever.
 Future<bool> shutdown_default_executor(
