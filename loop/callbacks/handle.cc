@@ -27,7 +27,7 @@ void Handle::cancel() {
   } else if (EventLoop* const loop = loop_.get()) {
     loop->cancel_soon(number_);
   }
-  std::atomic_ref(cancelled_).store(true, std::memory_order_relaxed);
+  __atomic_store_n(&cancelled_, true, __ATOMIC_RELAXED);
 }
 
 // What is destroyed in a wrong thread may meet there what it shares with the

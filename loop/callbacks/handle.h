@@ -3,7 +3,6 @@
 #ifndef LOOP_CALLBACKS_HANDLE_H_
 #define LOOP_CALLBACKS_HANDLE_H_
 
-#include <atomic>
 #include <cstdint>
 
 #include "loop/callbacks/callback.h"
@@ -65,7 +64,7 @@ class Handle {
   /// Differs from Python: on this handle, or on the one that it was copied from
   /// before that.
   bool cancelled() const {
-    return std::atomic_ref(cancelled_).load(std::memory_order_relaxed);
+    return __atomic_load_n(&cancelled_, __ATOMIC_RELAXED);
   }
 
  private:
@@ -78,7 +77,8 @@ class Handle {
   LoopReference loop_;
   std::uint64_t number_ = 0;
   Kind kind_ = Kind::kSoon;
-  mutable bool cancelled_ = false;  // Atomic, except for copying.
+  // Atomic, except for copying. (macOS's library has no std::atomic_ref.)
+  bool cancelled_ = false;
 };
 
 /// `TimerHandle`: the name of a callback that call_later() or call_at() has

@@ -123,8 +123,8 @@ bool is_keyboard_interrupt(const std::exception_ptr& exception) noexcept try {
   std::fflush(nullptr);
   ::signal(SIGINT, SIG_DFL);
   sigset_t blocked;
-  ::sigemptyset(&blocked);
-  ::sigaddset(&blocked, SIGINT);
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGINT);
   ::pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
   ::raise(SIGINT);
   ::_exit(128 + SIGINT);
