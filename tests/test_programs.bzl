@@ -40,12 +40,13 @@ def test_programs(tests, programs, deps = [], **kwargs):
             outs = [program + ".cc"],
             cmd = "for f in $(SRCS); do echo '#include \"'$$f'\"'; done > $@",
         )
+        all_deps = {dep: None for test in names for dep in tests[test] + deps}
         cc_library(
             name = program + "_files",
             testonly = True,
             textual_hdrs = sources,
+            deps = all_deps.keys(),
         )
-        all_deps = {dep: None for test in names for dep in tests[test] + deps}
         cc_test(
             name = program,
             size = "small",
