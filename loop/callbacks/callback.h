@@ -108,7 +108,8 @@ class Callback {
   /// then nothing has changed.
   void pin() {
     if (operations_ == nullptr || operations_->relocate == nullptr) return;
-    put<Boxed<Callback>>(std::make_unique<Callback>(std::move(*this)));
+    auto boxed = std::make_unique<Callback>(std::move(*this));
+    put<Boxed<Callback>>(std::move(boxed));  // NOLINT: fills it again.
   }
 
   /// Returns whether the closure is an `F`.

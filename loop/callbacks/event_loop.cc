@@ -309,7 +309,7 @@ void EventLoop::rest() noexcept {
   bool has_told = true;
   try {
     if (fds_.has_changed()) tell_selector();
-  } catch (const std::bad_alloc&) {
+  } catch (...) {  // Out of memory: the next iteration tells it.
     has_told = false;
   }
   if (!mailbox_->fall_asleep() || has_work() || !has_told) {

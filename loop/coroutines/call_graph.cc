@@ -40,6 +40,7 @@ class Awaiters {
       left.pop_back();
       awaiters_[future].push_back(&task);
       if (dynamic_cast<TaskCore*>(future) != nullptr) continue;
+      // NOLINTNEXTLINE: the cast says nothing of the pointer.
       future->for_each_awaited([&](FutureState& inner) {
         if (seen.insert(&inner).second) left.push_back(&inner);
       });
@@ -71,7 +72,10 @@ void add_block(const CallGraphEntry& entry, bool is_awaited,
   text += entry.is_above ? " (above)\n" : "\n";
   if (!entry.call_stack.empty()) text += indent + "  + Call stack:\n";
   for (const auto& [function, where] : entry.call_stack) {
-    text += indent + "  |   " + function + ' ' + where.repr() + '\n';
+    text += indent;
+    text += "  |   ";
+    text += function;
+    text += ' ' + where.repr() + '\n';
   }
   if (is_awaited) text += indent + "  + Awaited by:\n";
 }

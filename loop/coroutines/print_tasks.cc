@@ -135,12 +135,19 @@ class Drawing {
   }
 
   void draw(const Branch& branch) {
-    const TaskCore* const task = branch.task;
-    const bool is_new = task != nullptr && drawn_.insert(task).second;
     text_ += branch.margin.text();
-    if (task != nullptr) text_ += task->get_name() + (is_new ? "" : " ");
-    text_ += is_new ? "\n" : "(above)\n";
-    if (is_new) add_branches(*task, draw_frames(*task, branch.margin));
+    const TaskCore* const task = branch.task;
+    if (task == nullptr) {
+      text_ += "(above)\n";
+      return;
+    }
+    text_ += task->get_name();
+    if (!drawn_.insert(task).second) {
+      text_ += " (above)\n";
+      return;
+    }
+    text_ += "\n";
+    add_branches(*task, draw_frames(*task, branch.margin));
   }
 
   // Returns the margin of the last one.

@@ -188,7 +188,7 @@ class Reference {
 
   T* get() const { return state_; }
   T* operator->() const { return state_; }
-  T& operator*() const { return *state_; }
+  T& operator*() const { return *state_; }  // NOLINT: it is counted.
 
  private:
   T* state_;
