@@ -158,25 +158,24 @@ bool FunctionCallback::remove_from(const FutureState& future) {
 }
 
 void FunctionCallback::on_gone() {
-  const Reference self(this);
-  release();
   future_ = nullptr;
   destroy_function();
+  release();  // Last, as it may be the last reference.
 }
 
 // A loop that is closed calls nobody any more.
 void FunctionCallback::on_done(FutureState& future) {
   struct Dying {
-    Dying(Reference<FunctionCallback> s) : self(std::move(s)) {}
+    explicit Dying(Reference<FunctionCallback> s) : self(std::move(s)) {}
     Dying(Dying&&) noexcept = default;
     Reference<FunctionCallback> self;
     ~Dying() {
       if (self.get() != nullptr) self->destroy_function();
     }
   };
+  future_ = nullptr;
   Dying dying{Reference(this)};
   release();
-  future_ = nullptr;
   EventLoop* const event_loop = future.loop_reference().get();
   if (event_loop == nullptr || event_loop->is_closed()) return;
   event_loop->call_soon(

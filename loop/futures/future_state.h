@@ -183,7 +183,7 @@ class Reference {
     return *this;
   }
   ~Reference() {
-    if (state_ != nullptr) state_->release();
+    if (state_ != nullptr) state_->release();  // NOLINT: it is counted.
   }
 
   T* get() const { return state_; }
