@@ -182,13 +182,16 @@ class Reference {
     std::swap(state_, other.state_);
     return *this;
   }
+  // clang-tidy does not see that others are counted.
+  // NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete)
   ~Reference() {
-    if (state_ != nullptr) state_->release();  // NOLINT: it is counted.
+    if (state_ != nullptr) state_->release();
   }
 
   T* get() const { return state_; }
   T* operator->() const { return state_; }
-  T& operator*() const { return *state_; }  // NOLINT: it is counted.
+  T& operator*() const { return *state_; }
+  // NOLINTEND(clang-analyzer-cplusplus.NewDelete)
 
  private:
   T* state_;
