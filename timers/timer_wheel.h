@@ -262,9 +262,10 @@ class TimerWheel {
   // A bit for each slot. Those of empty slots may be set, as cancel() does not
   // know the slot.
   std::array<std::uint64_t, kLevels> in_use_{};
-  std::array<TimerNode, kLevels * kDigits> slots_;  // Lists, in no order.
-  TimerNode near_;                                  // A heap.
-  TimerNode due_;  // A list: collected, in order.
+  std::array<TimerNode, std::size_t{kLevels} * kDigits>
+      slots_;       // Lists, in no order.
+  TimerNode near_;  // A heap.
+  TimerNode due_;   // A list: collected, in order.
 };
 
 }  // namespace timers
