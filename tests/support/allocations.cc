@@ -75,6 +75,15 @@ bool FailingAllocations::struck() const { return has_failed; }
 [[gnu::noinline]] void* operator new[](std::size_t size) {
   return tests::allocate(alignof(std::max_align_t), size);
 }
+// std::stable_sort(), for one, does with less memory if there is no more.
+[[gnu::noinline]] void* operator new(std::size_t size,
+                                     const std::nothrow_t&) noexcept {
+  try {
+    return operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 [[gnu::noinline]] void operator delete[](void* memory) noexcept {
   tests::deallocate(memory);
 }
