@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "examples/inotify.h"
-#include "loop/coroutines/generator.h"
+#include "loop/generators/generator.h"
 #include "selectors/selectors.h"
 
 namespace examples {

@@ -30,7 +30,7 @@
 #include <vector>
 
 #include "examples/print_line.h"
-#include "loop/coroutines/generator.h"
+#include "loop/generators/generator.h"
 
 using examples::print_line;
 using loop::Generator;

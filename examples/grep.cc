@@ -17,7 +17,7 @@
 #include <string>
 
 #include "examples/print_line.h"
-#include "loop/coroutines/generator.h"
+#include "loop/generators/generator.h"
 
 using examples::print_line;
 

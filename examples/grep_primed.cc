@@ -10,7 +10,7 @@
 
 #include "examples/primed.h"
 #include "examples/print_line.h"
-#include "loop/coroutines/generator.h"
+#include "loop/generators/generator.h"
 
 using examples::print_line;
 

@@ -28,7 +28,7 @@
 #include <thread>
 
 #include "examples/print_line.h"
-#include "loop/coroutines/generator.h"
+#include "loop/generators/generator.h"
 
 using examples::print_line;
 

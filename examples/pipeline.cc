@@ -23,7 +23,7 @@
 
 #include "examples/follow.h"
 #include "examples/print_line.h"
-#include "loop/coroutines/generator.h"
+#include "loop/generators/generator.h"
 
 using examples::print_line;
 

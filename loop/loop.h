@@ -1,4 +1,4 @@
-// All that `import asyncio` gives, as far as it is here.
+// All of `import asyncio` that this library has.
 
 #ifndef LOOP_LOOP_H_
 #define LOOP_LOOP_H_
@@ -6,5 +6,10 @@
 #include "loop/callbacks/callbacks.h"
 #include "loop/coroutines/coroutines.h"
 #include "loop/futures/futures.h"
+#include "loop/generators/generators.h"
+#include "loop/locks/locks.h"
+#include "loop/queues/queues.h"
+#include "loop/runners/runners.h"
+#include "loop/tasks/tasks.h"
 
 #endif  // LOOP_LOOP_H_

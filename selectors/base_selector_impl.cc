@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "selectors/describe.h"
 #include "selectors/errors.h"
-#include "selectors/trace.h"
+#include "selectors/kernel/describe.h"
+#include "selectors/kernel/trace.h"
 
 namespace selectors {
 namespace {

@@ -9,8 +9,8 @@
 #include <span>
 #include <string>
 
-#include "selectors/devpoll_kernel.h"
 #include "selectors/errors.h"
+#include "selectors/kernel/devpoll.h"
 #include "selectors/poll_events.h"
 #include "selectors/refusal.h"
 

@@ -33,9 +33,10 @@
 #include <cerrno>
 #include <string>
 
-#include "selectors/describe.h"
-#include "selectors/epoll_kernel.h"
 #include "selectors/errors.h"
+#include "selectors/kernel/describe.h"
+#include "selectors/kernel/epoll.h"
+#include "selectors/kernel/posix.h"
 #include "selectors/poll_events.h"
 #include "selectors/refusal.h"
 

@@ -22,7 +22,8 @@
 #include <string>
 
 #include "selectors/errors.h"
-#include "selectors/kqueue_kernel.h"
+#include "selectors/kernel/kqueue.h"
+#include "selectors/kernel/posix.h"
 #include "selectors/refusal.h"
 
 namespace selectors {

@@ -5,7 +5,7 @@
 #include <cerrno>
 
 #include "selectors/errors.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/posix.h"
 #include "selectors/poll_events.h"
 #include "selectors/refusal.h"
 

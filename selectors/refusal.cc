@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "selectors/kernel.h"
+#include "selectors/kernel/posix.h"
 
 namespace selectors {
 namespace {

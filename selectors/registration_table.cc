@@ -4,7 +4,7 @@
 #include <string>
 
 #include "selectors/errors.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/posix.h"
 
 namespace selectors {
 

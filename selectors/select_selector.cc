@@ -10,7 +10,7 @@
 #include <string>
 
 #include "selectors/errors.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/posix.h"
 #include "selectors/refusal.h"
 
 namespace selectors {

@@ -1,6 +1,6 @@
 #include "selectors/selector_key.h"
 
-#include "selectors/describe.h"
+#include "selectors/kernel/describe.h"
 
 namespace selectors {
 

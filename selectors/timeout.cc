@@ -1,6 +1,6 @@
 #include "selectors/timeout.h"
 
-#include "selectors/describe.h"
+#include "selectors/kernel/describe.h"
 
 namespace selectors {
 

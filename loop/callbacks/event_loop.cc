@@ -8,9 +8,9 @@
 
 #include "loop/callbacks/log_line.h"
 #include "selectors/default_selector.h"
-#include "selectors/describe.h"
 #include "selectors/errors.h"
 #include "selectors/forks.h"
+#include "selectors/kernel/describe.h"
 
 namespace loop {
 namespace {

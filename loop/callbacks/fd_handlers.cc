@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "selectors/errors.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/posix.h"
 
 namespace loop {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "selectors/describe.h"
+#include "selectors/kernel/describe.h"
 
 namespace loop::kernel {
 namespace {

@@ -1,4 +1,4 @@
-// What this layer asks of the kernel. See selectors/kernel.h.
+// What this layer asks of the kernel. See selectors/kernel/call.h.
 
 #ifndef LOOP_CALLBACKS_KERNEL_H_
 #define LOOP_CALLBACKS_KERNEL_H_
@@ -8,7 +8,8 @@
 
 #include <cstddef>
 
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
+#include "selectors/kernel/posix.h"
 
 namespace loop::kernel {
 

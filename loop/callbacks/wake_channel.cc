@@ -6,7 +6,7 @@
 
 #include "loop/callbacks/kernel.h"
 #include "selectors/errors.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/posix.h"
 
 namespace loop {
 

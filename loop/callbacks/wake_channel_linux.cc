@@ -1,15 +1,34 @@
+#include <sys/eventfd.h>
+
 #include <cerrno>
+#include <string>
 #include <system_error>
 
-#include "loop/callbacks/eventfd_kernel.h"
+#include "loop/callbacks/kernel.h"
 #include "loop/callbacks/wake_channel.h"
 #include "selectors/errors.h"
+#include "selectors/kernel/call.h"
+#include "selectors/kernel/describe.h"
 
 namespace loop {
 namespace {
 
+constexpr selectors::FlagName kFlags[] = {{EFD_CLOEXEC, "CLOEXEC"},
+                                          {EFD_NONBLOCK, "NONBLOCK"}};
+
+void describe_eventfd(std::string& text, const selectors::kernel::Call& call) {
+  selectors::append(text, call.args[0], ", ");
+  selectors::append_flags(text, static_cast<unsigned long>(call.args[1]),
+                          kFlags);
+}
+
+constinit const kernel::Syscall kEventfd = {"eventfd", describe_eventfd};
+
+// eventfd(2): a number behind a descriptor. Writing adds to it; the descriptor
+// is readable while the number is not 0.
 WakeChannel open_eventfd() {
-  const int fd = kernel::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  const int fd =
+      kernel::call(kEventfd, ::eventfd, 0u, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0) throw selectors::make_os_error(errno, "eventfd");
   return {fd, fd};
 }

@@ -14,7 +14,7 @@
 #include "loop/coroutines/call_stack.h"
 #include "loop/futures/cancel_forwarder.h"
 #include "loop/futures/future_state.h"
-#include "loop/futures/ring.h"
+#include "loop/futures/intrusive_list.h"
 
 namespace loop {
 

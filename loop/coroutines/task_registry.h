@@ -8,7 +8,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/loop_extension.h"
 #include "loop/coroutines/task_core.h"
-#include "loop/futures/ring.h"
+#include "loop/futures/intrusive_list.h"
 
 namespace loop {
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "loop/futures/ring.h"
+#include "loop/futures/intrusive_list.h"
 
 namespace loop {
 

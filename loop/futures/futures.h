@@ -11,6 +11,7 @@
 #include "loop/futures/run_in_executor.h"
 #include "loop/futures/shutdown_default_executor.h"
 #include "loop/futures/thread_pool_executor.h"
+#include "loop/futures/to_thread.h"
 #include "loop/futures/wrap_future.h"
 
 #endif  // LOOP_FUTURES_FUTURES_H_

@@ -39,8 +39,8 @@
 #include <utility>
 
 #include "loop/callbacks/callbacks.h"
-#include "loop/coroutines/coroutines.h"
 #include "loop/futures/futures.h"
+#include "loop/loop.h"
 #include "tests/benchmarks/compare.h"
 #ifdef COROUTINE_BENCH_PEERS
 #include "tests/benchmarks/coroutine_bench_asio.h"

@@ -9,7 +9,7 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
 #include "tests/loop/loop_fixture.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"

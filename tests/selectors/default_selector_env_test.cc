@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "selectors/default_selector.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 

@@ -1,4 +1,4 @@
-#include "selectors/describe.h"
+#include "selectors/kernel/describe.h"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
 #include "tests/selectors/all_selectors.h"
 #include "tests/selectors/selector_fixture.h"
 #include "tests/support/fault_injector.h"

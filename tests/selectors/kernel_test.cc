@@ -1,11 +1,10 @@
-#include "selectors/kernel.h"
-
 #include <gtest/gtest.h>
 #include <poll.h>
 
 #include <cerrno>
 #include <vector>
 
+#include "selectors/kernel/posix.h"
 #include "tests/support/files.h"
 
 namespace selectors::kernel {

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
 #include "tests/selectors/selector_conformance.h"
 #include "tests/selectors/selector_conformance_contract.h"
 #include "tests/selectors/selector_conformance_lifetime.h"

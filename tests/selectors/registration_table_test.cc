@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "selectors/errors.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
+#include "selectors/kernel/posix.h"
 #include "tests/support/allocations.h"
 
 namespace selectors {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SELECTORS_TRACE=1 prints what selectors/trace.h says; without it, nothing is
+# SELECTORS_TRACE=1 prints what selectors/kernel/trace.h says; without it, nothing is
 # printed.
 set -u
 program=tests/selectors/trace_main
@@ -104,7 +104,7 @@ shape() {
 }
 shapes=$(SELECTORS_BACKEND=epoll SELECTORS_TRACE=1 "$program" 2>&1 |
   normalised | shape)
-shown=$(sed -n 's|^//   ||p' selectors/trace.h)
+shown=$(sed -n 's|^//   ||p' selectors/kernel/trace.h)
 (( $(wc -l <<<"$shown") >= 4 )) || fail 'There is no example in trace.h.'
 while IFS= read -r line; do
   grep -qxF -- "$(shape <<<"$line")" <<<"$shapes" ||

@@ -1,7 +1,9 @@
 #!/bin/bash
 # No layer reaches up, neither with an #include nor with a label in a BUILD file:
 # selectors and timers know nothing of each other or of loop, whose layers are
-# callbacks <- futures <- coroutines <- streams. Nothing but tests uses tests.
+# callbacks <- futures <- coroutines. On these stand tasks, locks <- queues,
+# generators and runners, which know nothing of one another. Nothing but tests
+# uses tests.
 . tests/style/style.sh
 
 # Prints what the layer in folder $1 may use, as a regular expression.
@@ -12,7 +14,11 @@ allowed() {
     loop/callbacks*) echo 'selectors|timers|loop/callbacks' ;;
     loop/futures*) echo "$(allowed loop/callbacks)|loop/futures" ;;
     loop/coroutines*) echo "$(allowed loop/futures)|loop/coroutines" ;;
-    loop/streams*) echo "$(allowed loop/coroutines)|loop/streams" ;;
+    loop/tasks*) echo "$(allowed loop/coroutines)|loop/tasks" ;;
+    loop/locks*) echo "$(allowed loop/coroutines)|loop/locks" ;;
+    loop/queues*) echo "$(allowed loop/locks)|loop/queues" ;;
+    loop/generators*) echo "$(allowed loop/coroutines)|loop/generators" ;;
+    loop/runners*) echo "$(allowed loop/coroutines)|loop/runners" ;;
     loop*) echo 'selectors|timers|loop' ;;
     examples*) echo 'selectors|timers|loop|examples' ;;
   esac
@@ -35,15 +41,18 @@ catches selectors/a.h '#include "timers/timer_heap.h"'
 catches timers/a.h '#include "selectors/errors.h"'
 catches loop/callbacks/a.h '#include "loop/futures/future.h"'
 catches loop/futures/a.cc '#include "loop/coroutines/task.h"'
-catches loop/coroutines/a.cc '#include "loop/streams/streams.h"'
+catches loop/coroutines/a.cc '#include "loop/tasks/sleep.h"'
+catches loop/tasks/a.cc '#include "loop/locks/lock.h"'
+catches loop/locks/a.cc '#include "loop/queues/queue.h"'
 catches examples/a.cc '#include "tests/support/pipe.h"'
-catches loop/streams/a.cc '#include "tests/support/pipe.h"'
+catches loop/tasks/a.cc '#include "tests/support/pipe.h"'
 catches selectors/BUILD '    deps = ["//loop/callbacks:event_loop"],'
 catches loop/futures/BUILD '        "//loop/coroutines",'
 catches loop/BUILD 'load("//tests:deps.bzl", "x")'
 allows loop/futures/a.cc '#include "loop/callbacks/event_loop.h"'
-allows loop/streams/a.cc '#include "selectors/errors.h"'
-allows loop/loop.h '#include "loop/streams/streams.h"'
+allows loop/queues/a.h '#include "loop/locks/wait_queue.h"'
+allows loop/tasks/a.cc '#include "selectors/errors.h"'
+allows loop/loop.h '#include "loop/tasks/tasks.h"'
 allows tests/loop/a.cc '#include "loop/loop.h"'
 allows selectors/BUILD '    visibility = ["//loop:__subpackages__"],'
 allows selectors/BUILD '    visibility = ["//visibility:public"],'

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "selectors/devpoll_kernel.h"
+#include "selectors/kernel/devpoll.h"
 
 namespace tests {
 namespace {

@@ -33,7 +33,7 @@
 #include <span>
 #include <vector>
 
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
 
 namespace tests {
 

@@ -17,8 +17,8 @@
 #include <thread>
 #include <vector>
 
-#include "selectors/devpoll_kernel.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
+#include "selectors/kernel/devpoll.h"
 #include "selectors/timeout.h"
 #include "tests/support/files.h"
 

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
 
 namespace tests {
 

@@ -9,15 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include "loop/coroutines/async_generator.h"
 #include "loop/coroutines/coroutine.h"
-#include "loop/coroutines/exception_group.h"
-#include "loop/coroutines/generator.h"
-#include "loop/coroutines/shield.h"
-#include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
+#include "loop/generators/async_generator.h"
+#include "loop/generators/generator.h"
+#include "loop/tasks/exception_group.h"
+#include "loop/tasks/shield.h"
+#include "loop/tasks/sleep.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/coroutines/stack_probe.h"
 #include "tests/loop/loop_fixture.h"

@@ -13,14 +13,14 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/coroutine.h"
-#include "loop/coroutines/run_coroutine_threadsafe.h"
-#include "loop/coroutines/runner.h"
-#include "loop/coroutines/sleep.h"
-#include "loop/coroutines/to_thread.h"
 #include "loop/futures/concurrent_future.h"
 #include "loop/futures/default_executor.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/thread_pool_executor.h"
+#include "loop/futures/to_thread.h"
+#include "loop/runners/runner.h"
+#include "loop/tasks/run_coroutine_threadsafe.h"
+#include "loop/tasks/sleep.h"
 
 namespace {
 

@@ -9,14 +9,14 @@
 #include <utility>
 #include <vector>
 
-#include "loop/coroutines/as_completed.h"
 #include "loop/coroutines/coroutine.h"
-#include "loop/coroutines/gather.h"
-#include "loop/coroutines/shield.h"
-#include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
-#include "loop/coroutines/wait_for.h"
 #include "loop/futures/errors.h"
+#include "loop/tasks/as_completed.h"
+#include "loop/tasks/gather.h"
+#include "loop/tasks/shield.h"
+#include "loop/tasks/sleep.h"
+#include "loop/tasks/wait_for.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
 

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "loop/coroutines/coroutine.h"
-#include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
+#include "loop/tasks/sleep.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
 

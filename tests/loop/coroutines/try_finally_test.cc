@@ -1,6 +1,6 @@
 // A clean-up that waits.
 
-#include "loop/coroutines/try_finally.h"
+#include "loop/tasks/try_finally.h"
 
 #include <gtest/gtest.h>
 
@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "loop/coroutines/coroutine.h"
-#include "loop/coroutines/shield.h"
-#include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
+#include "loop/tasks/shield.h"
+#include "loop/tasks/sleep.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/futures/future_fixture.h"
 #include "tests/loop/loop_fixture.h"

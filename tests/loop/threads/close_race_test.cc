@@ -12,7 +12,7 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "selectors/errors.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
 #include "tests/loop/threads/loop_fixture.h"
 #include "tests/support/files.h"
 

@@ -11,13 +11,13 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/coroutine.h"
-#include "loop/coroutines/runner.h"
-#include "loop/coroutines/sleep.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
 #include "loop/futures/run_in_executor.h"
 #include "loop/futures/shutdown_default_executor.h"
 #include "loop/futures/thread_pool_executor.h"
+#include "loop/runners/runner.h"
+#include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
 #include "tests/loop/threads/loop_fixture.h"
 

@@ -23,7 +23,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "selectors/devpoll_selector.h"
 #include "selectors/epoll_selector.h"
-#include "selectors/kernel.h"
+#include "selectors/kernel/call.h"
 #include "selectors/kqueue_selector.h"
 #include "selectors/poll_selector.h"
 #include "selectors/select_selector.h"

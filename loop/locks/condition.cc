@@ -1,0 +1,78 @@
+#include "loop/locks/condition.h"
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+
+#include "loop/coroutines/call_stack.h"
+#include "loop/futures/errors.h"
+#include "loop/locks/operation.h"
+#include "selectors/errors.h"
+
+namespace loop {
+
+// Waits until it is woken.
+class Condition::Notified final : public Waiter {
+ public:
+  explicit Notified(Condition& condition) : condition_(condition) {}
+
+  bool await_ready() const { return false; }
+  template <std::derived_from<Frame> Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    start(self.promise(), condition_.waiters_, condition_.loop_);
+  }
+  void await_resume() { end_or_throw(); }
+
+ private:
+  Condition& condition_;
+};
+
+// Whatever happens, it ends with the lock in hand. While it waits for that, and
+// before, both the condition and the lock may be destroyed.
+Coroutine<> Condition::wait() {
+  if (!locked()) {
+    throw selectors::RuntimeError("cannot wait on un-acquired lock");
+  }
+  const Dependent waiting(dependents_);
+  Lock& lock = lock_;
+  const Dependent locking(lock.dependents_);
+  loop_.bind(TaskCore::running());  // Throws while the lock is still held.
+  lock.release();
+  std::exception_ptr error;  // The last, if it is cancelled more than once.
+  try {
+    co_await Operation<Condition, Notified>(*this);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  for (bool acquired = false; !acquired && locking.object_exists();) {
+    try {
+      co_await lock.acquire();
+      acquired = true;
+    } catch (const CancelledError&) {
+      error = std::current_exception();
+    } catch (...) {
+      if (!error || locking.object_exists()) throw;
+    }
+  }
+  if (!waiting.object_exists()) {
+    if (!error) throw_destroyed(TaskCore::running());
+    std::rethrow_exception(error);
+  }
+  if (!error) co_return;
+  // It may have been notified before, which another has to hear of.
+  wake(1);
+  std::rethrow_exception(error);
+}
+
+void Condition::notify(int n) {
+  if (!locked()) {
+    throw selectors::RuntimeError("cannot notify on un-acquired lock");
+  }
+  wake(n);
+}
+
+void Condition::wake(int n) {
+  while (n > 0 && waiters_.wake_first()) --n;
+}
+
+}  // namespace loop

@@ -1,0 +1,64 @@
+// `Guard`: the holder of a lock or semaphore, as `async with` has it.
+
+#ifndef LOOP_LOCKS_GUARD_H_
+#define LOOP_LOCKS_GUARD_H_
+
+#include <concepts>
+#include <coroutine>
+
+#include "loop/coroutines/call_stack.h"
+#include "loop/futures/lifetime.h"
+#include "loop/locks/operation.h"
+
+namespace loop {
+
+/// The holder of a lock or a semaphore, from scoped(); releases it when
+/// destroyed.
+///
+/// Movable. Do not call release() on a lock that a guard holds: another task
+/// may have acquired the lock by the time the guard releases it. The lock may
+/// be destroyed before the guard, as happens when a loop closes and destroys
+/// its tasks one after another.
+template <class Lock>
+class [[nodiscard]] Guard : private Dependent {
+ public:
+  /// Takes over `lock`, which has been acquired.
+  Guard(Lock& lock, Dependents& dependents)
+      : Dependent(dependents), lock_(lock) {}
+  Guard(Guard&&) = default;
+  ~Guard() {
+    if (object_exists()) lock_.release_if_acquired();
+  }
+
+ private:
+  Lock& lock_;
+};
+
+/// The awaiter of scoped(): acquires the lock and returns its guard.
+template <class Lock>
+class ScopedAwaiter {
+ public:
+  explicit ScopedAwaiter(Lock& lock) : lock_(lock), acquire_(lock) {}
+
+  bool await_ready() { return acquire_.await_ready(); }
+  template <std::derived_from<Frame> Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    acquire_.await_suspend(self);
+  }
+  Guard<Lock> await_resume() {
+    acquire_.await_resume();
+    return Guard<Lock>(lock_, lock_.dependents_);
+  }
+
+ private:
+  Lock& lock_;
+  typename Lock::Awaiter acquire_;
+};
+
+/// The awaitable that scoped() returns.
+template <class Lock>
+using Scoped = Operation<Lock, ScopedAwaiter<Lock>>;
+
+}  // namespace loop
+
+#endif  // LOOP_LOCKS_GUARD_H_

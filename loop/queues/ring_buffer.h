@@ -1,0 +1,74 @@
+// `RingBuffer`: a first-in, first-out sequence that keeps its memory.
+
+#ifndef LOOP_QUEUES_RING_BUFFER_H_
+#define LOOP_QUEUES_RING_BUFFER_H_
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace loop {
+
+// An array whose size is a power of two: an index past its end continues at its
+// beginning. (A std::deque allocates and frees a block every few items.)
+template <class T>
+class RingBuffer {
+ public:
+  RingBuffer() = default;
+  RingBuffer(const RingBuffer&) = delete;
+  RingBuffer& operator=(const RingBuffer&) = delete;
+  ~RingBuffer() {
+    while (size() > 0) drop_front();
+    std::allocator<T>().deallocate(places_, capacity_);
+  }
+
+  std::size_t size() const { return end_ - begin_; }
+
+  // Makes sure that the next push() needs no memory.
+  void make_room() {
+    if (size() == capacity_) [[unlikely]]
+      grow();
+  }
+
+  // Precondition: make_room() was called.
+  void push(T&& item) {
+    std::construct_at(&at(end_), std::move(item));
+    ++end_;
+  }
+
+  // Precondition: size() > 0.
+  T pop() {
+    T first = std::move(at(begin_));
+    drop_front();
+    return first;
+  }
+
+ private:
+  T& at(std::size_t index) { return places_[index & (capacity_ - 1)]; }
+
+  void drop_front() { std::destroy_at(&at(begin_++)); }
+
+  void grow() {
+    const std::size_t capacity = capacity_ == 0 ? 8 : 2 * capacity_;
+    T* const places = std::allocator<T>().allocate(capacity);
+    const std::size_t count = size();
+    for (std::size_t i = 0; i < count; ++i) {
+      std::construct_at(places + i, std::move(at(begin_)));
+      drop_front();
+    }
+    std::allocator<T>().deallocate(places_, capacity_);
+    places_ = places;
+    capacity_ = capacity;
+    begin_ = 0;
+    end_ = count;
+  }
+
+  T* places_ = nullptr;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;  // Neither is ever reduced.
+  std::size_t end_ = 0;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_QUEUES_RING_BUFFER_H_

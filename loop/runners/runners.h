@@ -1,0 +1,8 @@
+// The whole package: run().
+
+#ifndef LOOP_RUNNERS_RUNNERS_H_
+#define LOOP_RUNNERS_RUNNERS_H_
+
+#include "loop/runners/runner.h"
+
+#endif  // LOOP_RUNNERS_RUNNERS_H_

@@ -1,0 +1,152 @@
+// Waiting for several at a time, for each as soon as it is done.
+
+#ifndef LOOP_TASKS_AS_COMPLETED_H_
+#define LOOP_TASKS_AS_COMPLETED_H_
+
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/source_location.h"
+#include "loop/coroutines/awaitable.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/future_awaiter.h"
+#include "loop/futures/errors.h"
+#include "loop/futures/future.h"
+#include "loop/futures/future_state.h"
+#include "loop/tasks/as_completed_core.h"
+#include "loop/tasks/future_set.h"
+#include "selectors/timeout.h"
+
+namespace loop {
+
+// What as_completed() returns. `kIsGivenUp`: it was not given futures.
+template <class T, bool kIsGivenUp = false>
+class [[nodiscard]] AsCompleted {
+ private:
+  // The coroutines may outlive this object.
+  struct Shared {
+    Shared(EventLoop& event_loop, std::vector<Future<T>> f,
+           SourceLocation where)
+        : futures(std::move(f)),
+          completions(event_loop, futures.size(), where) {}
+    const std::vector<Future<T>> futures;
+    Completions completions;
+  };
+  using SharedPointer = std::shared_ptr<Shared>;
+
+ public:
+  AsCompleted(EventLoop& event_loop, std::vector<Future<T>> futures,
+              selectors::Timeout timeout, SourceLocation where)
+      : shared_(
+            std::make_shared<Shared>(event_loop, std::move(futures), where)) {
+    for (const auto& future : shared_->futures) {
+      shared_->completions.watch(future.state());
+    }
+    shared_->completions.start_timer(timeout);
+  }
+
+  /// Waits for the next one that is done, and returns its future: that which
+  /// as_completed() was given, or the task that it made. nullopt: there is none
+  /// left. Throws TimeoutError, once for each that is late.
+  /// Differs from Python: if it is cancelled while it waits, no future is
+  /// missed; the next call waits for the same one.
+  Coroutine<std::optional<Future<T>>> next() { return next_of(shared_); }
+
+  // Goes over coroutines. Each looks for the next one that is done only when it
+  // is awaited, and returns or throws what that does; or TimeoutError.
+  class Iterator {
+   public:
+    using difference_type = std::ptrdiff_t;
+    using value_type = Coroutine<T>;
+
+    explicit Iterator(SharedPointer shared) : shared_(std::move(shared)) {}
+
+    // Takes one out: once for each step.
+    Coroutine<T> operator*() const {
+      shared_->completions.take_turn();
+      return result_of_next(shared_);
+    }
+    Iterator& operator++() { return *this; }
+    void operator++(int) {}
+    friend bool operator==(const Iterator& i, std::default_sentinel_t) {
+      return !i.shared_->completions.are_left();
+    }
+
+   private:
+    SharedPointer shared_;
+  };
+  Iterator begin() const { return Iterator(shared_); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  static Future<T> future_of(FutureState& state) {
+    return Future<T>(Reference(static_cast<FutureResult<T>*>(&state)));
+  }
+
+  // Its turn is for another one if it is cancelled meanwhile.
+  static Coroutine<std::optional<Future<T>>> next_of(SharedPointer shared) {
+    Completions& completions = shared->completions;
+    if (!completions.are_left()) co_return std::nullopt;
+    completions.take_turn();
+    try {
+      co_return future_of(*co_await completions.get());
+    } catch (const CancelledError&) {
+      completions.give_turn_back();
+      throw;
+    }
+  }
+  static Coroutine<T> result_of_next(SharedPointer shared) {
+    const Future<T> future = future_of(*co_await shared->completions.get());
+    co_return take_result<kIsGivenUp>(future);
+  }
+
+  SharedPointer shared_;
+};
+
+// Runs awaitables at a time, and gives what they return in the order in which
+// they are done:
+//
+//   for (Coroutine<Page> next : as_completed(std::move(fetches), 5s)) {
+//     const Page page = co_await next;
+//   }
+//
+// or, to know which it is of the tasks that it was given,
+//
+//   auto completed = as_completed(tasks);
+//   while (const auto task = co_await completed.next()) {
+//     const Page page = co_await *task;
+//   }
+//
+// What is not a future becomes a task, which starts soon. The same future twice
+// counts once. When `timeout` has passed, each that is still asked for throws
+// TimeoutError; the tasks go on.
+//
+// Throws RuntimeError if no loop is running, ValueError if a future is another
+// loop's.
+// Differs from Python: the task gets a future that is done at once, and another
+// in the iteration after the one in which it is done; in asyncio one iteration
+// later.
+// Port of asyncio.as_completed (CPython 3.15, Lib/asyncio/tasks.py).
+template <Awaitable A>
+AsCompleted<AwaitResult<A>, !IsFuture<A>> as_completed(
+    std::vector<A> awaitables, selectors::Timeout timeout = {},
+    SourceLocation where = SourceLocation::current()) {
+  EventLoop& event_loop = get_running_loop();
+  std::vector<Future<AwaitResult<A>>> futures;
+  futures.reserve(awaitables.size());
+  for (A& awaitable : awaitables) {
+    futures.push_back(ensure_future(event_loop, std::move(awaitable), where));
+  }
+  remove_duplicates(futures);
+  return AsCompleted<AwaitResult<A>, !IsFuture<A>>(
+      event_loop, std::move(futures), timeout, where);
+}
+
+}  // namespace loop
+
+#endif  // LOOP_TASKS_AS_COMPLETED_H_

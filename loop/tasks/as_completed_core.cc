@@ -1,0 +1,86 @@
+#include "loop/tasks/as_completed_core.h"
+
+#include <functional>
+
+#include "loop/coroutines/future_awaiter.h"
+#include "loop/futures/errors.h"
+
+namespace loop {
+
+// What a task awaits that waits for the next one.
+class Completions::Waiting final : public FutureResult<void> {
+ public:
+  explicit Waiting(Completions& completions)
+      : FutureResult(completions.loop_, completions.where_),
+        completions_(completions),
+        waiting_(completions.dependents_) {}
+
+  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+    if (done() || !waiting_.object_exists()) return;
+    for (const Entry& entry : completions_.entries_) {
+      if (entry.future != nullptr) f(*entry.future);
+    }
+  }
+
+ private:
+  Completions& completions_;
+  const Dependent waiting_;
+};
+
+Completions::Completions(EventLoop& event_loop, std::size_t size,
+                         SourceLocation where)
+    : loop_(event_loop), where_(where), entries_(size), left_(size) {
+  done_.reserve(size);
+}
+
+void Completions::watch(FutureState& future) {
+  Entry& entry = entries_[watched_++];
+  entry.completions = this;
+  entry.future = &future;
+  future.add_done_callback(entry);
+}
+
+void Completions::start_timer(selectors::Timeout timeout) {
+  if (done_.size() == entries_.size() || timeout.waits_for_ever()) return;
+  timer_ = loop_.call_later(
+      timeout.value(), [this] { time_out(); }, where_);
+}
+
+void Completions::add(FutureState& future) {
+  done_.push_back(&future);
+  wake_next();
+}
+
+void Completions::time_out() {
+  has_timed_out_ = true;
+  entries_.clear();
+  while (!waiters_.empty()) wake_next();
+}
+
+// Those that are done already have been cancelled.
+void Completions::wake_next() {
+  while (!waiters_.empty()) {
+    const Future<void> waiter = waiters_.front();
+    waiters_.pop_front();
+    if (!waiter.done()) return waiter.set_result();
+  }
+}
+
+Coroutine<FutureState*> Completions::get() {
+  while (taken_ == done_.size()) {
+    if (has_timed_out_) throw TimeoutError();
+    const Future<void> waiter(
+        Reference<FutureResult<void>>(new Waiting(*this)));
+    waiters_.push_back(waiter);
+    try {
+      co_await waiter;
+    } catch (const CancelledError&) {
+      // It was woken first, and cancelled then: for the next.
+      if (!waiter.cancelled() && taken_ < done_.size()) wake_next();
+      throw;
+    }
+  }
+  co_return done_[taken_++];
+}
+
+}  // namespace loop

@@ -1,0 +1,90 @@
+// Where a task waits, and which tasks wait for it.
+
+#ifndef LOOP_TASKS_CALL_GRAPH_H_
+#define LOOP_TASKS_CALL_GRAPH_H_
+
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "loop/callbacks/source_location.h"
+#include "loop/coroutines/task.h"
+#include "loop/futures/future.h"
+#include "loop/futures/future_state.h"
+#include "loop/tasks/future_set.h"
+
+namespace loop {
+
+/// A coroutine of a task, and the `co_await` that it has come to.
+struct CallGraphFrame {
+  std::string function;
+  SourceLocation where;
+};
+
+/// A task of a call graph, or the future that the graph begins with.
+struct CallGraphEntry {
+  std::string name;                        ///< The task's; "Future".
+  std::size_t depth = 0;                   ///< How far up from the first entry.
+  std::vector<CallGraphFrame> call_stack;  ///< The innermost one first.
+  bool is_above =
+      false;  ///< It stands above already, with those that await it.
+};
+
+/// A future or task and all tasks that wait for it, however indirectly, as a
+/// tree written in a row: each entry is followed by those that await it, which
+/// are one deeper. It sees through gather(), wait(), shield(), as_completed(),
+/// wait_for() and task groups.
+/// Port of asyncio.FutureCallGraph (CPython 3.15, Lib/asyncio/graph.py).
+/// Differs from Python: a row, as a tree of objects as deep as a chain of tasks
+/// could not be destroyed; no `depth` and `limit`.
+using CallGraph = std::vector<CallGraphEntry>;
+
+/// Returns the call graph of a future, which may be done. From its loop's
+/// thread. Takes time in proportion to the number of tasks of the loop.
+/// Port of asyncio.capture_call_graph.
+CallGraph capture_call_graph(FutureState& future);
+template <class T>
+CallGraph capture_call_graph(const Future<T>& future) {
+  return capture_call_graph(future.state());
+}
+inline CallGraph capture_call_graph(const AnyTask& task) {
+  return capture_call_graph(state_of(task));
+}
+/// Returns that of the task whose step is running. Throws RuntimeError if none
+/// is.
+CallGraph capture_call_graph();
+
+/// Returns the graph as text, a task and what it awaits in each block:
+///
+///   * reader
+///     + Call stack:
+///     |   read_line server.cc:12
+///     + Awaited by:
+///       * Task-1
+///         + Call stack:
+///         |   serve server.cc:31
+///         |   main server.cc:52
+///
+/// Beyond 20 levels blocks are not indented further; their depth is a number.
+std::string format_call_graph(const CallGraph& graph);
+/// Returns the graph of a future or task, or of the current task, as text.
+/// Port of asyncio.format_call_graph.
+template <class... F>
+requires(sizeof...(F) <= 1) std::string format_call_graph(const F&... future) {
+  return format_call_graph(capture_call_graph(future...));
+}
+
+/// Writes the graph of a future or task, or of the current task.
+/// Port of asyncio.print_call_graph.
+template <class F>
+void print_call_graph(const F& future, std::FILE* file = stdout) {
+  std::fputs(format_call_graph(future).c_str(), file);
+}
+inline void print_call_graph() {
+  std::fputs(format_call_graph().c_str(), stdout);
+}
+
+}  // namespace loop
+
+#endif  // LOOP_TASKS_CALL_GRAPH_H_

@@ -1,0 +1,121 @@
+#include "loop/tasks/gather_core.h"
+
+#include <utility>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/futures/errors.h"
+
+namespace loop {
+
+// ---- Children ----
+
+std::exception_ptr Gathering::Child::exception() const try {
+  if (!done_) throw CancelledError();
+  return (*done_)->exception();
+} catch (const CancelledError&) {
+  return std::current_exception();
+}
+
+void Gathering::Child::on_done(FutureState& future) {
+  pending_ = nullptr;
+  done_.emplace(&future);
+  gathering_->child_is_done(*this);
+}
+
+void Gathering::Child::on_gone() {
+  pending_ = nullptr;
+  gathering_->child_is_done(*this);
+}
+
+// ---- The outer future ----
+
+void Gathering::watch(FutureState& future) {
+  Child& child = children_[watched_++];
+  child.gathering_ = this;
+  child.pending_ = &future;
+  outer_.retain();
+  future.add_done_callback(child);
+}
+
+void Gathering::all_are_watched() {
+  is_starting_ = false;
+  if (!children_.empty()) return;
+  collect();
+  outer_.set_finished();
+}
+
+// The outer future is settled in a callback of its own, as that copies results,
+// which are the user's.
+void Gathering::child_is_done(Child& child) {
+  Reference self(&outer_);
+  outer_.release();
+  ++finished_;
+  // This also marks the exception of one that comes later as asked for.
+  const bool fails = !return_exceptions_ && child.exception();
+  if (is_decided_ || (!fails && finished_ < children_.size())) return;
+  is_decided_ = true;
+  if (is_starting_) return settle(child);
+  EventLoop* const event_loop = outer_.loop_reference().get();
+  if (event_loop == nullptr || event_loop->is_closed()) return;
+  event_loop->call_soon(
+      [this, self = std::move(self), &child] { settle(child); },
+      outer_.where());
+}
+
+void Gathering::settle(Child& last) {
+  if (outer_.done()) return;
+  if (!return_exceptions_) {
+    // Nobody is there to be told of one that nobody could have completed.
+    if (!last.done_) return outer_.finish_cancelled();
+    if (auto exception = last.exception()) {
+      return outer_.finish_with(std::move(exception));
+    }
+  }
+  // Nobody else is going to ask for their exceptions.
+  if (cancel_message_) {
+    for (const Child& child : children_) {
+      if (child.done_) child.exception();
+    }
+  }
+  try {
+    if (cancel_message_) throw CancelledError(*cancel_message_);
+    collect();
+  } catch (...) {
+    return outer_.finish_with(std::current_exception());
+  }
+  outer_.set_finished();
+}
+
+bool Gathering::cancel_children(const std::string& message) {
+  const Reference self(&outer_);  // Of which a child may hold the last.
+  forward_cancel(message);
+  return finish_visit(message);
+}
+
+CancelForwarder* Gathering::next_to_cancel(const std::string& message) {
+  for (auto i = next_index(); i < children_.size(); i = next_index()) {
+    if (!may_go_on()) {
+      if (cancel_message_) set_forwarded();
+      return nullptr;
+    }
+    FutureState* const child = children_[i].pending_;
+    if (child == nullptr) continue;
+    if (CancelForwarder* const next = child->cancel_forwarder()) return next;
+    if (child->cancel(message)) set_forwarded();
+  }
+  return nullptr;
+}
+
+bool Gathering::note_cancel(const std::string& message) {
+  if (is_forwarded()) cancel_message_ = message;
+  return is_forwarded();
+}
+
+void Gathering::for_each_pending(
+    const std::function<void(FutureState&)>& f) const {
+  for (const Child& child : children_) {
+    if (child.pending_ != nullptr) f(*child.pending_);
+  }
+}
+
+}  // namespace loop

@@ -1,0 +1,200 @@
+#include "loop/tasks/print_tasks.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/task_core.h"
+#include "loop/coroutines/task_registry.h"
+#include "loop/futures/future_state.h"
+
+namespace loop {
+namespace {
+
+using Tasks = std::vector<const TaskCore*>;
+
+// What a task awaits: itself a task, or what stands for some, such as gather().
+FutureState* future_awaited_by(const TaskCore& task) {
+  const Wait* const wait = task.wait();
+  return wait == nullptr ? nullptr : wait->future();
+}
+
+bool is_task(FutureState* future) {
+  return dynamic_cast<TaskCore*>(future) != nullptr;
+}
+
+// The pending tasks behind a future: itself, or those that it stands for.
+Tasks tasks_behind(FutureState* first) {
+  Tasks tasks;
+  std::unordered_set<FutureState*> seen;
+  std::vector<FutureState*> left{first};
+  while (!left.empty()) {
+    FutureState* const future = left.back();
+    left.pop_back();
+    if (const auto* const task = dynamic_cast<TaskCore*>(future)) {
+      if (!future->done()) tasks.push_back(task);
+    } else if (seen.insert(future).second) {
+      const auto size = static_cast<std::ptrdiff_t>(left.size());
+      future->for_each_awaited(
+          [&](FutureState& inner) { left.push_back(&inner); });
+      std::reverse(left.begin() + size, left.end());
+    }
+  }
+  return tasks;
+}
+
+// The first one first.
+std::vector<const Frame*> frames_of(const TaskCore& task) {
+  std::vector<const Frame*> frames;
+  for (const Frame* frame = task.innermost(); frame != nullptr;
+       frame = frame->caller()) {
+    frames.push_back(frame);
+  }
+  std::reverse(frames.begin(), frames.end());
+  return frames;
+}
+
+// What stands before the text of a line, which is as far to the right as it is
+// deep in the tree. Beyond kDeepest a line begins with its level instead, as
+// the text of a long chain would grow with its length squared.
+class Margin {
+ public:
+  std::string text() const {
+    if (level_ == 0) return "";
+    if (level_ > kDeepest) return '[' + std::to_string(level_) + "] ";
+    return indent_ + (is_last_ ? "└── " : "├── ");
+  }
+
+  // That of one of the lines below this one.
+  Margin below(bool is_last) const {
+    Margin margin;
+    margin.level_ = level_ + 1;
+    margin.is_last_ = is_last;
+    if (level_ == 0 || level_ >= kDeepest) return margin;
+    margin.indent_ = indent_ + (is_last_ ? "    " : "│   ");
+    return margin;
+  }
+
+ private:
+  static constexpr std::size_t kDeepest = 20;
+
+  std::size_t level_ = 0;
+  bool is_last_ = true;
+  std::string indent_;
+};
+
+class Drawing {
+ public:
+  explicit Drawing(EventLoop& event_loop) {
+    Tasks all;
+    event_loop.extension<TaskRegistry>().tasks().for_each(
+        [&](const TaskCore& task) { all.push_back(&task); });
+    const auto awaited = awaited_by_any(all);
+    for (const TaskCore* task : all) {
+      if (!awaited.contains(task)) draw(*task);
+    }
+    // Those that are left wait for one another.
+    for (const TaskCore* task : all) {
+      if (!drawn_.contains(task)) draw(*task);
+    }
+  }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  struct Branch {
+    const TaskCore* task;  // nullptr: those behind a future that is drawn.
+    Margin margin;
+  };
+
+  static std::unordered_set<const TaskCore*> awaited_by_any(const Tasks& all) {
+    std::unordered_set<const TaskCore*> awaited;
+    std::unordered_set<FutureState*> seen;
+    for (const TaskCore* task : all) {
+      FutureState* const future = future_awaited_by(*task);
+      if (future == nullptr || !seen.insert(future).second) continue;
+      for (const TaskCore* inner : tasks_behind(future)) awaited.insert(inner);
+    }
+    return awaited;
+  }
+
+  // The task, and all that it waits for.
+  void draw(const TaskCore& root) {
+    branches_.push_back({&root, Margin()});
+    while (!branches_.empty()) {
+      const Branch branch = std::move(branches_.back());
+      branches_.pop_back();
+      draw(branch);
+    }
+  }
+
+  void draw(const Branch& branch) {
+    text_ += branch.margin.text();
+    const TaskCore* const task = branch.task;
+    if (task == nullptr) {
+      text_ += "(above)\n";
+      return;
+    }
+    text_ += task->get_name();
+    if (!drawn_.insert(task).second) {
+      text_ += " (above)\n";
+      return;
+    }
+    text_ += "\n";
+    add_branches(*task, draw_frames(*task, branch.margin));
+  }
+
+  // Returns the margin of the last one.
+  Margin draw_frames(const TaskCore& task, Margin margin) {
+    for (const Frame* frame : frames_of(task)) {
+      margin = margin.below(true);
+      text_ += margin.text() + frame->function() + ' ' + frame->where().repr() +
+               '\n';
+    }
+    return margin;
+  }
+
+  // The first is drawn next, so it comes last.
+  void add_branches(const TaskCore& task, const Margin& margin) {
+    FutureState* const future = future_awaited_by(task);
+    if (future == nullptr) return;
+    Tasks inner = tasks_behind(future);
+    if (!is_task(future) && !drawn_futures_.insert(future).second &&
+        !inner.empty()) {
+      inner = {nullptr};
+    }
+    for (auto child = inner.rbegin(); child != inner.rend(); ++child) {
+      branches_.push_back({*child, margin.below(child == inner.rbegin())});
+    }
+  }
+
+  std::string text_;
+  std::vector<Branch> branches_;  // Yet to be drawn.
+  std::unordered_set<const TaskCore*> drawn_;
+  std::unordered_set<FutureState*> drawn_futures_;
+};
+
+}  // namespace
+
+std::string format_tasks(EventLoop& event_loop) {
+  event_loop.check_thread("format_tasks");
+  return event_loop.is_closed() ? "" : Drawing(event_loop).text();
+}
+
+void print_tasks(EventLoop& event_loop, std::FILE* file) {
+  std::fputs(format_tasks(event_loop).c_str(), file);
+  std::fflush(file);
+}
+
+void print_tasks_on_signal(EventLoop& event_loop) {
+  event_loop.add_signal_handler(SIGUSR2,
+                                [&event_loop] { print_tasks(event_loop); });
+}
+
+}  // namespace loop

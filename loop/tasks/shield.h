@@ -1,0 +1,117 @@
+// Waiting for what must not be cancelled.
+
+#ifndef LOOP_TASKS_SHIELD_H_
+#define LOOP_TASKS_SHIELD_H_
+
+#include <exception>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/source_location.h"
+#include "loop/coroutines/awaitable.h"
+#include "loop/coroutines/future_awaiter.h"
+#include "loop/futures/done_callback.h"
+#include "loop/futures/errors.h"
+#include "loop/futures/future.h"
+#include "loop/futures/future_state.h"
+
+namespace loop {
+namespace shield_internal {
+
+// The outer future, which the inner one keeps until either is done.
+template <class T, bool kIsGivenUp>
+class State final : public FutureResult<T>, public DoneCallback {
+ public:
+  using FutureResult<T>::FutureResult;
+
+  void watch(FutureState& inner) {
+    inner_ = &inner;
+    this->retain();
+    inner.add_done_callback(*this);
+  }
+
+  bool cancel(std::string message) override {
+    if (inner_ != nullptr) inner_->report_exception_later();
+    if (!FutureState::cancel(std::move(message))) return false;
+    if (inner_ != nullptr) leave();
+    return true;
+  }
+  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+    if (inner_ != nullptr) f(*inner_);
+  }
+
+ private:
+  void on_done(FutureState& inner) override {
+    const Reference self(this);
+    leave();
+    EventLoop* const event_loop = this->loop_reference().get();
+    if (event_loop == nullptr || event_loop->is_closed()) return;
+    event_loop->call_soon(
+        [self, future = Reference(static_cast<FutureResult<T>*>(&inner))] {
+          if (!self->done()) self->settle(Future<T>(future));
+        },
+        this->where());
+  }
+  void on_gone() override {
+    const Reference self(this);
+    leave();
+    if (!this->done()) this->finish_cancelled();
+  }
+
+  void leave() {
+    unlink();
+    inner_ = nullptr;
+    this->release();
+  }
+
+  void settle(const Future<T>& inner) {
+    if (inner.cancelled()) return this->finish_cancelled();
+    try {
+      if constexpr (std::is_void_v<T>) {
+        inner.result();
+        this->result.emplace();
+      } else {
+        this->result.emplace(take_result<kIsGivenUp>(inner));
+      }
+    } catch (...) {
+      return this->finish_with(std::current_exception());
+    }
+    this->set_finished();
+  }
+
+  FutureState* inner_ = nullptr;  // nullptr: either is done.
+};
+
+}  // namespace shield_internal
+
+/// Returns a future of the outcome of `awaitable`, whose cancellation does not
+/// cancel `awaitable`:
+///
+///   co_await shield(save(document));
+///
+/// What is not a future becomes a task, which starts soon. It goes on if the
+/// task that awaits this is cancelled. If it fails after that, its exception is
+/// reported to the exception handler, once, whoever else asks for it. If it is
+/// cancelled itself, so is the future that this returns.
+///
+/// Throws RuntimeError if no loop runs, for what is not a future.
+/// Differs from Python: a future that dies pending counts as cancelled.
+/// Port of asyncio.shield (CPython 3.15, Lib/asyncio/tasks.py).
+template <Awaitable A>
+Future<AwaitResult<A>> shield(
+    A awaitable, SourceLocation where = SourceLocation::current()) {
+  using T = AwaitResult<A>;
+  const Future<T> inner = ensure_future(std::move(awaitable), where);
+  if (inner.done()) return inner;
+  const Reference outer(
+      new shield_internal::State<T, !IsFuture<A>>(inner.get_loop(), where));
+  outer->watch(inner.state());
+  return Future<T>(Reference<FutureResult<T>>(outer.get()));
+}
+
+}  // namespace loop
+
+#endif  // LOOP_TASKS_SHIELD_H_

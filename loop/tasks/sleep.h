@@ -1,0 +1,86 @@
+// Waiting for time to pass.
+
+#ifndef LOOP_TASKS_SLEEP_H_
+#define LOOP_TASKS_SLEEP_H_
+
+#include <chrono>
+#include <concepts>
+#include <coroutine>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "loop/callbacks/handle.h"
+#include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/task_core.h"
+#include "selectors/timeout.h"
+
+namespace loop {
+
+// What sleep() returns, to be awaited.
+class [[nodiscard]] Sleep {
+ public:
+  class Awaiter;
+
+  explicit Sleep(std::chrono::nanoseconds delay) : delay_(delay) {}
+
+  Awaiter operator co_await() const;
+
+ private:
+  std::chrono::nanoseconds delay_;
+};
+
+class Sleep::Awaiter final : public Wait {
+ public:
+  explicit Awaiter(std::chrono::nanoseconds delay) : delay_(delay) {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
+
+  bool await_ready() const { return false; }
+  template <std::derived_from<Frame> Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    Frame& frame = self.promise();
+    task_ = &static_cast<TaskCore&>(frame.call_stack());
+    if (delay_ <= std::chrono::nanoseconds::zero()) return task_->wake_up();
+    start(frame);
+  }
+  void await_resume() {
+    if (task_->take_cancellation()) [[unlikely]]
+      task_->throw_cancelled();
+  }
+
+  bool cancel(const std::string& message) override;
+
+ private:
+  void start(Frame& frame);
+
+  std::chrono::nanoseconds delay_;
+  TaskCore* task_;
+  std::optional<TimerHandle> timer_;  // If there is a delay.
+};
+
+inline Sleep::Awaiter Sleep::operator co_await() const {
+  return Awaiter(delay_);
+}
+
+/// `co_await sleep(delay)` suspends the task for `delay`, never less; a delay
+/// of 0 or less lets every other task that is ready run once. Throws ValueError
+/// for NaN. Differs from Python: the task goes on in the callback of its timer,
+/// and so before another timer of that time; in asyncio an iteration later.
+/// Port of asyncio.sleep (CPython 3.15, Lib/asyncio/tasks.py).
+template <class Rep, class Period>
+Sleep sleep(std::chrono::duration<Rep, Period> delay) {
+  return Sleep(selectors::to_nanoseconds(delay));
+}
+
+// The same, and returns `result`.
+template <class Rep, class Period, class T>
+Coroutine<T> sleep(std::chrono::duration<Rep, Period> delay, T result) {
+  co_await sleep(delay);
+  co_return result;
+}
+
+}  // namespace loop
+
+#endif  // LOOP_TASKS_SLEEP_H_

@@ -1,0 +1,208 @@
+#include "loop/tasks/task_group.h"
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "loop/callbacks/event_loop.h"
+#include "loop/futures/done_callback.h"
+#include "loop/futures/errors.h"
+#include "loop/futures/future.h"
+#include "loop/futures/future_state.h"
+#include "loop/futures/lifetime.h"
+#include "loop/tasks/exception_group.h"
+
+namespace loop {
+namespace {
+
+template <class Exception>
+bool is(const std::exception_ptr& exception) {
+  try {
+    if (exception) std::rethrow_exception(exception);
+  } catch (const Exception&) {
+    return true;
+  } catch (...) {
+  }
+  return false;
+}
+
+}  // namespace
+
+// A task of the group, until it is done and the group knows that.
+class TaskGroup::Member final : public DoneCallback {
+ public:
+  explicit Member(TaskGroup& group) : group_(group) {}
+  ~Member() override { unlink(); }
+
+  void start(AnyTask task, std::list<Member>::iterator self) {
+    task_.emplace(std::move(task));
+    self_ = self;
+    task_->core().future().add_done_callback(*this);
+  }
+
+  // Who has let the group die, because something failed, is not to blame that a
+  // task is done.
+  void on_done(FutureState& future) override {
+    EventLoop& event_loop = task().core().loop();
+    if (event_loop.is_closed()) return;
+    event_loop.call_soon(
+        [this, told = Dependent(group_.dependents_)] {
+          if (told.object_exists()) group_.on_task_done(*this);
+        },
+        future.where());
+  }
+
+  void cancel() const {
+    if (!task_->done()) task_->cancel();
+  }
+
+  const AnyTask& task() const { return *task_; }
+  std::list<Member>::iterator self() const { return self_; }
+
+ private:
+  TaskGroup& group_;
+  std::optional<AnyTask> task_;  // nullopt: it has not been made yet.
+  std::list<Member>::iterator self_;
+};
+
+TaskGroup::Place::Place(TaskGroup& group) : group_(group) {
+  member_.emplace_back(group);
+}
+TaskGroup::Place::~Place() = default;
+
+// One that is done already, because it started at once, is seen to in the next
+// iteration like any other. If it failed, the parent is not cancelled while it
+// is still on its way to the next wait.
+void TaskGroup::Place::take(AnyTask task) {
+  const auto member = member_.begin();
+  member->start(std::move(task), member);
+  group_.members_.splice(group_.members_.end(), member_);
+  if (group_.aborting_) member->cancel();
+}
+
+// What the parent waits for. It exists as long as that, and no longer.
+class TaskGroup::Completed final : public FutureResult<void> {
+ public:
+  explicit Completed(TaskGroup& group)
+      : FutureResult(group.parent_->core().loop(), SourceLocation::current()),
+        group_(group),
+        waiting_(group.dependents_) {
+    group_.completed_ = this;
+  }
+  ~Completed() override {
+    if (waiting_.object_exists()) group_.completed_ = nullptr;
+  }
+
+  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+    if (!waiting_.object_exists()) return;
+    for (const Member& member : group_.members_) {
+      f(member.task().core().future());
+    }
+  }
+
+ private:
+  TaskGroup& group_;
+  const Dependent waiting_;
+};
+
+TaskGroup::TaskGroup() = default;
+TaskGroup::~TaskGroup() = default;
+
+void TaskGroup::enter() {
+  if (parent_) {
+    throw selectors::RuntimeError("TaskGroup has already been entered");
+  }
+  parent_.emplace(TaskCore::running());
+  if (aborting_) cancel_parent();
+}
+
+Coroutine<> TaskGroup::exit(std::exception_ptr error) {
+  exiting_ = true;
+  if (!interrupt_ && is<KeyboardInterrupt>(error)) interrupt_ = error;
+  const bool was_cancelled = is<CancelledError>(error);
+  std::exception_ptr cancellation = was_cancelled ? error : nullptr;
+  if (error && !aborting_) abort();
+  co_await wait_for_members(cancellation);
+
+  if (interrupt_) std::rethrow_exception(interrupt_);
+  // The group takes back its own request to cancel the parent. If there was no
+  // other, there is no cancellation to report.
+  if (cancelled_parent_ && parent_->uncancel() == 0) cancellation = nullptr;
+  if (error && !was_cancelled) errors_.push_back(std::move(error));
+  if (!errors_.empty()) throw_errors();
+  if (cancellation) std::rethrow_exception(cancellation);
+}
+
+// However often the parent is cancelled, it waits until all are done. A request
+// that comes while they are being cancelled is kept as well.
+Coroutine<> TaskGroup::wait_for_members(std::exception_ptr& cancellation) {
+  while (!members_.empty()) {
+    const Reference<FutureResult<void>> completed(new Completed(*this));
+    try {
+      co_await Future<void>(completed);
+    } catch (const CancelledError&) {
+      if (!cancellation) cancellation = std::current_exception();
+      if (!aborting_) abort();
+    }
+  }
+}
+
+// If the parent has been cancelled from outside as well, the CancelledError
+// that told it so is lost in favour of the errors. So it gets another, at its
+// next wait.
+void TaskGroup::throw_errors() {
+  if (parent_->cancelling() > 0) {
+    parent_->uncancel();
+    parent_->cancel("");
+  }
+  throw ExceptionGroup("unhandled errors in a TaskGroup", std::move(errors_));
+}
+
+const char* TaskGroup::reason_to_refuse() const {
+  if (!parent_) return "TaskGroup has not been entered";
+  if (is_finished()) return "TaskGroup is finished";
+  if (aborting_) return "TaskGroup is shutting down";
+  return nullptr;
+}
+
+void TaskGroup::abort() {
+  aborting_ = true;
+  for (const Member& member : members_) member.cancel();
+}
+
+// The parent may be waiting for anything, within the body. It is cancelled, so
+// that it gets to exit(), which takes that back.
+void TaskGroup::cancel_parent() {
+  parent_->cancel();
+  cancelled_parent_ = true;
+}
+
+void TaskGroup::cancel() {
+  if (aborting_ || is_finished()) return;
+  abort();
+  if (parent_ && !exiting_) cancel_parent();
+}
+
+void TaskGroup::on_task_done(Member& member) {
+  std::list<Member> done;  // For as long as this looks at it.
+  done.splice(done.begin(), members_, member.self());
+  const AnyTask& task = member.task();
+  if (completed_ != nullptr && members_.empty() && !completed_->done()) {
+    completed_->result.emplace();
+    completed_->set_finished();
+  }
+  if (task.cancelled()) return;
+  if (std::exception_ptr error = task.exception()) {
+    note_error(std::move(error));
+  }
+}
+
+void TaskGroup::note_error(std::exception_ptr error) {
+  if (!interrupt_ && is<KeyboardInterrupt>(error)) interrupt_ = error;
+  errors_.push_back(std::move(error));
+  if (aborting_ || cancelled_parent_) return;
+  abort();
+  cancel_parent();
+}
+
+}  // namespace loop

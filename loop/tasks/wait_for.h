@@ -1,0 +1,70 @@
+// Waiting for one, but not for ever.
+
+#ifndef LOOP_TASKS_WAIT_FOR_H_
+#define LOOP_TASKS_WAIT_FOR_H_
+
+#include <utility>
+#include <vector>
+
+#include "loop/callbacks/source_location.h"
+#include "loop/coroutines/awaitable.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/future_awaiter.h"
+#include "loop/futures/errors.h"
+#include "loop/futures/future.h"
+#include "loop/tasks/timeout.h"
+#include "loop/tasks/wait.h"
+#include "selectors/timeout.h"
+
+namespace loop {
+namespace wait_for_internal {
+
+// Who is cancelled meanwhile does not wait any longer, so this does not wait
+// for the future itself.
+template <class T>
+Coroutine<> cancel_and_wait(Future<T> future) {
+  future.cancel();
+  std::vector<Future<T>> futures{std::move(future)};
+  co_await wait(std::move(futures));
+}
+
+}  // namespace wait_for_internal
+
+// Awaits `awaitable` in the task that awaits this, and returns or throws what
+// comes of it. If it has not within `limit`, it is cancelled, and when it has
+// ended this throws TimeoutError; or what it ended with, if that was no
+// CancelledError. nullopt waits for ever.
+//
+// With a limit of zero and less a future that is done gives its result, and
+// anything else is cancelled: a coroutine does not even start.
+//
+//   const std::string line = co_await wait_for(read_line(), 2s);
+//
+// Who cancels the task cancels `awaitable`, and gets a CancelledError, whatever
+// else happens at that moment.
+// Differs from Python: with a limit of zero the task goes on in the iteration
+// after the one in which the cancelled task ends, or at once if it has
+// cancelled a future; in asyncio one iteration later, or two. Port of
+// asyncio.wait_for (CPython 3.15, Lib/asyncio/tasks.py).
+template <Awaitable A>
+Coroutine<AwaitResult<A>> wait_for(
+    A awaitable, selectors::Timeout limit,
+    SourceLocation where = SourceLocation::current()) {
+  if (!limit.only_looks()) {
+    Timeout timer = timeout(limit, where);
+    co_return co_await timer.run(std::move(awaitable));
+  }
+  const Future<AwaitResult<A>> future =
+      ensure_future(std::move(awaitable), where);
+  if (future.done()) co_return take_result<!IsFuture<A>>(future);
+  co_await wait_for_internal::cancel_and_wait(future);
+  try {
+    co_return take_result<!IsFuture<A>>(future);
+  } catch (const CancelledError&) {
+    throw TimeoutError();
+  }
+}
+
+}  // namespace loop
+
+#endif  // LOOP_TASKS_WAIT_FOR_H_

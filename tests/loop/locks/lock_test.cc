@@ -1,0 +1,296 @@
+// As CPython's test_locks.LockTests.
+
+#include "loop/locks/lock.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "loop/coroutines/awaitable.h"
+#include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/task.h"
+#include "loop/futures/errors.h"
+#include "loop/futures/future.h"
+#include "loop/tasks/sleep.h"
+#include "tests/loop/coroutines/coroutine_fixture.h"
+#include "tests/loop/loop_fixture.h"
+#include "tests/support/allocations.h"
+
+namespace loop {
+namespace {
+
+using LockTest = CoroutineTest;
+
+// Notes its name when it has the lock, and keeps that.
+Coroutine<> take(Lock& lock, Journal& journal, std::string name) {
+  co_await lock.acquire();
+  journal.push_back(name);
+}
+
+TEST_F(LockTest, Lock) {
+  Lock lock;
+  const auto body = [&]() -> Coroutine<> {
+    EXPECT_FALSE(lock.locked());
+    co_await lock.acquire();
+    EXPECT_TRUE(lock.locked());
+    lock.release();
+    EXPECT_FALSE(lock.locked());
+  };
+  run(body());
+}
+
+TEST_F(LockTest, Acquire) {
+  Lock lock;
+  Journal journal;
+  run(lock.acquire());
+  start(take(lock, journal, "1"));
+  start(take(lock, journal, "2"));
+  start(take(lock, journal, "3"));
+  f_.turn(2);
+  EXPECT_EQ(journal, Journal());
+  for (const Journal& expected : {Journal{"1"}, {"1", "2"}, {"1", "2", "3"}}) {
+    lock.release();
+    f_.turn();
+    EXPECT_EQ(journal, expected);
+    f_.turn(2);
+    EXPECT_EQ(journal, expected);
+  }
+  EXPECT_TRUE(lock.locked());
+}
+
+// Who comes when the lock is free, but promised to another.
+TEST_F(LockTest, NewcomersDoNotOvertake) {
+  Lock lock;
+  Journal journal;
+  run(lock.acquire());
+  start(take(lock, journal, "waiter"));
+  f_.turn();
+  f_.loop.call_soon([&] {
+    lock.release();
+    EXPECT_FALSE(lock.locked());
+    create_task(take(lock, journal, "newcomer"), "", Start::kEager);
+    EXPECT_EQ(journal, Journal());
+  });
+  f_.turn(2);
+  EXPECT_EQ(journal, Journal{"waiter"});
+  lock.release();
+  f_.turn();
+  EXPECT_EQ(journal, (Journal{"waiter", "newcomer"}));
+}
+
+TEST_F(LockTest, AcquireCancel) {
+  Lock lock;
+  run(lock.acquire());
+  const auto task = start(lock.acquire());
+  f_.turn();
+  task.cancel("enough");
+  EXPECT_EQ(cancelled_with([&] { run_until_complete(task); }), "enough");
+  // Nothing is left of it.
+  lock.release();
+  run(lock.acquire());
+}
+
+TEST_F(LockTest, CancelRace) {
+  Lock lock;
+  const auto lock_it = [&](Future<void> blocker) -> Coroutine<> {
+    const auto guard = co_await lock.scoped();
+    co_await blocker;
+  };
+  const auto go = make<void>();
+  const auto none = make<void>();
+  none.set_result();
+  const auto a = start(lock_it(go));
+  const auto b = start(lock_it(none));
+  const auto c = start(lock_it(none));
+  f_.turn();
+  go.set_result();
+  b.cancel();
+  f_.turn();
+  EXPECT_FALSE(lock.locked());
+  EXPECT_TRUE(a.done());
+  EXPECT_TRUE(b.cancelled());
+  run_until_complete(c);
+}
+
+TEST_F(LockTest, CancelReleaseRace) {
+  Lock lock;
+  Journal journal;
+  run(lock.acquire());
+  const auto a = start(take(lock, journal, "a"));
+  const auto b = start(take(lock, journal, "b"));
+  const auto c = start(take(lock, journal, "c"));
+  f_.turn();
+  a.cancel();
+  lock.release();
+  f_.turn(3);
+  EXPECT_TRUE(a.cancelled());
+  EXPECT_TRUE(b.done());
+  EXPECT_FALSE(c.done());
+  EXPECT_EQ(journal, Journal{"b"});
+  lock.release();
+  run_until_complete(c);
+}
+
+TEST_F(LockTest, FinishedWaiterCancelled) {
+  Lock lock;
+  run(lock.acquire());
+  const auto a = start(lock.acquire());
+  f_.turn();
+  const auto b = start(lock.acquire());
+  a.cancel();
+  lock.release();
+  f_.turn();
+  EXPECT_TRUE(lock.locked());
+  EXPECT_TRUE(a.cancelled());
+  EXPECT_TRUE(b.done());
+}
+
+// python/asyncio #270: one holds it, two wait; the first of these is woken, and
+// cancelled before its turn.
+TEST_F(LockTest, R104_WakeUpIsPassedOn) {
+  Lock lock;
+  run(lock.acquire());
+  const auto a = start(lock.acquire());
+  const auto b = start(lock.acquire());
+  f_.turn();
+  lock.release();
+  a.cancel("too late");
+  f_.turn();
+  EXPECT_EQ(cancelled_with([&] { a.result(); }), "too late");
+  EXPECT_FALSE(b.done());
+  f_.turn();
+  EXPECT_TRUE(b.done());
+  EXPECT_TRUE(lock.locked());
+}
+
+// The one that the wake-up is passed on to is cancelled, too.
+TEST_F(LockTest, R104_AllAreCancelled) {
+  Lock lock;
+  run(lock.acquire());
+  const auto a = start(lock.acquire());
+  const auto b = start(lock.acquire());
+  f_.turn();
+  lock.release();
+  a.cancel();
+  f_.turn();
+  b.cancel();
+  f_.turn();
+  EXPECT_TRUE(a.cancelled() && b.cancelled());
+  EXPECT_FALSE(lock.locked());
+  run(lock.acquire());
+}
+
+// As asyncio's future is cancelled then, and stays so.
+TEST_F(LockTest, CancelTakenBackWhileItWaits) {
+  Lock lock;
+  run(lock.acquire());
+  const auto task = start(lock.acquire());
+  f_.turn();
+  task.cancel();
+  EXPECT_EQ(task.uncancel(), 0);
+  f_.turn();
+  EXPECT_TRUE(task.cancelled());
+}
+
+TEST_F(LockTest, CancelTakenBackAfterItWasWoken) {
+  Lock lock;
+  run(lock.acquire());
+  const auto task = start(lock.acquire());
+  f_.turn();
+  lock.release();
+  task.cancel();
+  EXPECT_EQ(task.uncancel(), 0);
+  f_.turn();
+  EXPECT_FALSE(task.cancelled());
+  EXPECT_TRUE(lock.locked());
+}
+
+TEST_F(LockTest, CancelledTwice) {
+  Lock lock;
+  run(lock.acquire());
+  const auto a = start(lock.acquire());
+  const auto b = start(lock.acquire());
+  f_.turn();
+  a.cancel();
+  a.cancel();
+  b.cancel();
+  lock.release();
+  b.cancel();
+  f_.turn();
+  EXPECT_TRUE(a.cancelled() && b.cancelled());
+  run(lock.acquire());
+}
+
+// It finds out when it has to wait, as in Python.
+TEST_F(LockTest, CancelledBeforeItWaits) {
+  Lock lock;
+  Journal journal;
+  const auto body = [&]() -> Coroutine<> {
+    current_task().cancel("mine");
+    co_await lock.acquire();
+    journal.push_back("acquired");
+    co_await lock.acquire();
+  };
+  EXPECT_EQ(cancelled_with([&] { run(body()); }), "mine");
+  EXPECT_EQ(journal, Journal{"acquired"});
+  lock.release();
+  run(lock.acquire());
+}
+
+TEST_F(LockTest, ReleaseNotAcquired) {
+  Lock lock;
+  EXPECT_THROW(lock.release(), RuntimeError);
+}
+
+TEST_F(LockTest, ReleaseNoWaiters) {
+  Lock lock;
+  run(lock.acquire());
+  lock.release();
+  EXPECT_FALSE(lock.locked());
+}
+
+TEST_F(LockTest, CanBeBound) {
+  FakeTimeLoop other(std::make_unique<selectors::PollSelector>());
+  Lock lock;
+  run(lock.acquire());
+  const auto task = start(lock.acquire());
+  f_.turn();
+  EXPECT_THROW(run_until_complete(create_task(other.loop, lock.acquire())),
+               RuntimeError);
+  lock.release();
+  run_until_complete(task);
+}
+
+TEST_F(LockTest, OfAnotherLoopIfNobodyHasToWait) {
+  FakeTimeLoop other(std::make_unique<selectors::PollSelector>());
+  Lock lock;
+  run(lock.acquire());
+  lock.release();
+  run_until_complete(create_task(other.loop, lock.acquire()));
+}
+
+TEST_F(LockTest, WaitingAllocatesNothing) {
+  Lock lock;
+  std::size_t before = 0, after = 0;
+  const auto child = [&]() -> Coroutine<> {
+    for (int i = 0; i < 10; ++i) {
+      co_await lock.acquire();
+      co_await sleep(0ms);
+      lock.release();
+    }
+  };
+  const auto warm = start(child());
+  const auto other = start(child());
+  f_.turn(10);
+  before = tests::allocations();
+  f_.turn(10);
+  after = tests::allocations();
+  EXPECT_FALSE(warm.done());
+  EXPECT_EQ(after - before, 0u);
+  run_until_complete(warm);
+  run_until_complete(other);
+}
+
+}  // namespace
+}  // namespace loop
