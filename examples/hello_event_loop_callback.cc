@@ -3,7 +3,7 @@
 // event loop does the waiting. A line "exit" stops it.
 //
 // The Python program brings a loop of its own, with a sorted list of timers; it
-// asks select(0) for ever, and so keeps a core busy with waiting. This one's
+// asks select(0) forever, and so keeps a core busy with waiting. This one's
 // sleeps until a descriptor is ready or the first timer is due. There, each
 // hello asks for the next one 3 seconds from then, and all that makes it late
 // adds up. Here they come on a beat.
@@ -45,7 +45,7 @@ int main() try {
   loop.add_reader(STDIN_FILENO, [&] { on_stdin_input(loop, input); });
 
   // A loop outlives what its callbacks throw. Without input this one has no
-  // purpose, though, and what cannot be read would be reported ready for ever.
+  // purpose, though, and what cannot be read would be reported ready forever.
   std::exception_ptr error;
   loop.set_exception_handler(
       [&error](loop::EventLoop& failed, const loop::ExceptionContext& context) {

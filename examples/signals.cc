@@ -3,7 +3,7 @@
 //
 // An ordinary signal handler could do none of it. It interrupts the program
 // between any two instructions, perhaps while print_line() holds the lock of
-// the stream that it would print to as well: then both wait for ever. So it may
+// the stream that it would print to as well: then both wait forever. So it may
 // not print, nor allocate, nor take a lock. It may set a flag; but a loop that
 // has looked at the flag and is about to sleep would sleep on, and a flag does
 // not count. The loop's own handler adds one to a counter and writes to a

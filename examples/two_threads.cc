@@ -6,7 +6,7 @@
 // change the same queue at the same time, a data race, after which anything may
 // happen. And if it went well: the loop sleeps, in the kernel, until a
 // descriptor is ready or its next tick is due. Nobody would wake it, and
-// without ticks it would sleep for ever, beside a full queue.
+// without ticks it would sleep forever, beside a full queue.
 //
 // In Python the two threads take turns, and ticks are late for it. Here each
 // has a core, if there are two.

@@ -14,7 +14,7 @@
 #include "selectors/file_obj.h"
 #include "selectors/selector_key.h"
 #include "selectors/selector_map.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace selectors {
 
@@ -108,7 +108,7 @@ class BaseSelector {
   virtual bool forgets_closed() const { return false; }
 
   /// Waits until a file object is ready or `timeout` has passed, and returns
-  /// the ready ones, all of them, once each. nullopt waits for ever, <= 0 only
+  /// the ready ones, all of them, once each. nullopt waits forever, <= 0 only
   /// looks; otherwise never returns empty-handed before `timeout` has passed. A
   /// signal does not end the wait (PEP 475), unless the interrupt hook throws.
   /// Hang-ups and errors make a file object ready for whatever it waits for, so
@@ -128,7 +128,8 @@ class BaseSelector {
   /// hook throws. Differs from Python: there, each call returns a new list, a
   /// kqueue may name a key twice in it, and poll reports what is closed as
   /// ready.
-  virtual std::span<const ReadyKey> select(Timeout timeout = std::nullopt) = 0;
+  virtual std::span<const ReadyKey> select(
+      WaitLimit timeout = std::nullopt) = 0;
 
   // Forgets all registrations and gives the kernel's object back. Closing twice
   // is fine. Later, register_(), select(), fileno() and after_fork_in_child()

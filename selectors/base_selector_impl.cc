@@ -151,7 +151,7 @@ std::optional<OSError> BaseSelectorImpl::restart(Registration& old,
   return refusal;
 }
 
-std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
+std::span<const ReadyKey> BaseSelectorImpl::select(WaitLimit timeout) {
   const LibraryCall trace(
       [&] { return described(*this, "select", timeout.repr()); });
   const SingleUser::Use use(user_);
@@ -162,9 +162,9 @@ std::span<const ReadyKey> BaseSelectorImpl::select(Timeout timeout) {
   for (;;) {
     const bool uninterrupted = wait(timeout);
     if (!uninterrupted) run_interrupt_hook();
-    if (!ready_.empty() || timeout.only_looks()) return ready_;
+    if (!ready_.empty() || timeout.is_poll()) return ready_;
     timeout = deadline.remaining();
-    if (timeout.only_looks()) return ready_;
+    if (timeout.is_poll()) return ready_;
   }
 }
 
@@ -252,7 +252,7 @@ Registration& BaseSelectorImpl::replaced(const Registration& registration,
                                          EventMask events, std::any& data) {
   Registration& copy = table_.create(registration.fileobj, registration.fd,
                                      events, std::move(data));
-  copy.mark = registration.mark;
+  copy.backend_data = registration.backend_data;
   copy.order = registration.order;
   table_.insert(copy);
   ++retired_;

@@ -33,7 +33,7 @@ class BaseSelectorImpl : public BaseSelector {
                                 std::any data = {}) final;
   std::optional<OSError> try_watch(const FileObj& fileobj,
                                    EventMask events) final;
-  std::span<const ReadyKey> select(Timeout timeout = std::nullopt) final;
+  std::span<const ReadyKey> select(WaitLimit timeout = std::nullopt) final;
   void close() final;
   const SelectorKey& get_key(const FileObj& fileobj) const final;
   const SelectorMap* get_map() const final;
@@ -68,7 +68,7 @@ class BaseSelectorImpl : public BaseSelector {
 
   // Waits once, and calls report() for each file object that is ready. Returns
   // false if a signal cut it short. Throws OSError.
-  virtual bool wait(const Timeout& timeout) = 0;
+  virtual bool wait(const WaitLimit& timeout) = 0;
 
   // Returns whether there is an object in the kernel, which children of fork()
   // share. If not, they work with their copy of the selector.

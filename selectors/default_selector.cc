@@ -52,7 +52,7 @@ std::unique_ptr<BaseSelector> make_best() {
     try {
       auto selector = backend.make();
       if (backend.name == "poll")
-        selector->select(Timeout::nanoseconds::zero());
+        selector->select(WaitLimit::nanoseconds::zero());
       return selector;
     } catch (const OSError& error) {
       // The kernel, or a sandbox, has not got it. Anything else (EMFILE) is
@@ -104,7 +104,7 @@ bool DefaultSelector::forgets_closed() const {
   return chosen_->forgets_closed();
 }
 
-std::span<const ReadyKey> DefaultSelector::select(Timeout timeout) {
+std::span<const ReadyKey> DefaultSelector::select(WaitLimit timeout) {
   return chosen_->select(timeout);
 }
 

@@ -51,7 +51,7 @@ class DefaultSelector final : public BaseSelector {
   std::optional<OSError> try_watch(const FileObj& fileobj,
                                    EventMask events) override;
   bool forgets_closed() const override;
-  std::span<const ReadyKey> select(Timeout timeout = std::nullopt) override;
+  std::span<const ReadyKey> select(WaitLimit timeout = std::nullopt) override;
   void close() override;
   const SelectorKey& get_key(const FileObj& fileobj) const override;
   const SelectorMap* get_map() const override;

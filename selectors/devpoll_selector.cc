@@ -83,10 +83,10 @@ void DevpollSelector::forget(int fd) noexcept {
   submit(devpoll_, changes);
 }
 
-bool DevpollSelector::wait(const Timeout& timeout) {
+bool DevpollSelector::wait(const WaitLimit& timeout) {
   const bool answered = events_.fill(
       timeout,
-      [this](pollfd* events, int room, const Timeout& t) {
+      [this](pollfd* events, int room, const WaitLimit& t) {
         // More places than there can be descriptors are refused (EINVAL).
         const auto most = static_cast<int>(registrations().size());
         return kernel::devpoll_wait(devpoll_, events, std::clamp(most, 1, room),

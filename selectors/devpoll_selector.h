@@ -28,7 +28,7 @@ class DevpollSelector final : public BaseSelectorImpl {
   std::optional<OSError> add(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
   void remove(const Registration& registration) noexcept override;
-  bool wait(const Timeout& timeout) override;
+  bool wait(const WaitLimit& timeout) override;
   bool has_kernel_object() const override { return true; }
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;

@@ -43,11 +43,12 @@
 namespace selectors {
 namespace {
 
-// A mark is a generation, shifted by one bit, and this bit for EVENT_ONESHOT.
+// A backend_data is a generation, shifted by one bit, and this bit for
+// EVENT_ONESHOT.
 constexpr std::uint32_t kOnce = 1;
 
-// The mark of an EVENT_ONESHOT registration that has been reported, and whose
-// entry therefore lies dead in the kernel until modify() revives it.
+// The backend_data of an EVENT_ONESHOT registration that has been reported, and
+// whose entry therefore lies dead in the kernel until modify() revives it.
 constexpr std::uint32_t kSpent = 0 | kOnce;
 
 int make_epoll() {
@@ -85,9 +86,9 @@ void move_to(int from, int to) {
 
 epoll_event entry_for(const Registration& registration) {
   epoll_event entry{};
-  entry.data.u64 = static_cast<std::uint64_t>(registration.mark) << 32 |
+  entry.data.u64 = static_cast<std::uint64_t>(registration.backend_data) << 32 |
                    static_cast<std::uint32_t>(registration.fd);
-  if (registration.mark == kSpent) {
+  if (registration.backend_data == kSpent) {
     entry.events = EPOLLONESHOT;  // Asks for nothing; EPOLLHUP comes anyway.
     return entry;
   }
@@ -130,7 +131,7 @@ int EpollSelector::fileno() const {
 }
 
 std::optional<OSError> EpollSelector::add(Registration& registration) {
-  registration.mark = next_mark(registration);
+  registration.backend_data = next_mark(registration);
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &entry) == 0) return {};
@@ -143,8 +144,8 @@ std::optional<OSError> EpollSelector::add(Registration& registration) {
 
 void EpollSelector::change(Registration& registration, EventMask old_events) {
   const EventMask changed = old_events ^ registration.events;
-  if (registration.mark == kSpent || (changed & EVENT_ONESHOT) != 0) {
-    registration.mark = next_mark(registration);
+  if (registration.backend_data == kSpent || (changed & EVENT_ONESHOT) != 0) {
+    registration.backend_data = next_mark(registration);
   }
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
@@ -158,7 +159,7 @@ void EpollSelector::change(Registration& registration, EventMask old_events) {
 // is a leftover, the entry is taken over. Events of the generation before are
 // strays from now on.
 std::optional<OSError> EpollSelector::renew(Registration& registration) {
-  registration.mark = next_mark(registration);
+  registration.backend_data = next_mark(registration);
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return {};
@@ -174,9 +175,9 @@ void EpollSelector::remove(const Registration& registration) noexcept {
 }
 
 inline int EpollSelector::ask(epoll_event* events, int room,
-                              const Timeout& timeout) {
+                              const WaitLimit& timeout) {
   const bool milliseconds_will_do =
-      timeout.waits_for_ever() || timeout.only_looks();
+      timeout.waits_forever() || timeout.is_poll();
   if (has_nanoseconds_ && !milliseconds_will_do) {
     const int count = kernel::epoll_pwait2(epfd_, events, room, timeout);
     // EPERM is what a sandbox answers to a call that it has never heard of.
@@ -188,18 +189,18 @@ inline int EpollSelector::ask(epoll_event* events, int room,
 
 inline void EpollSelector::report_event(const epoll_event& event) {
   const auto fd = static_cast<int>(event.data.u64 & 0xffffffff);
-  const auto mark = static_cast<std::uint32_t>(event.data.u64 >> 32);
+  const auto backend_data = static_cast<std::uint32_t>(event.data.u64 >> 32);
   Registration* const registration = registrations().find(fd);
-  if (registration == nullptr || registration->mark != mark) {
-    if ((mark & kOnce) == 0) has_strays_ = true;
+  if (registration == nullptr || registration->backend_data != backend_data) {
+    if ((backend_data & kOnce) == 0) has_strays_ = true;
     return;
   }
-  if (mark == kSpent) return;
+  if (backend_data == kSpent) return;
   report(*registration, from_native<EPOLLIN, EPOLLOUT>(event.events));
-  if (registration->events & EVENT_ONESHOT) registration->mark = kSpent;
+  if (registration->events & EVENT_ONESHOT) registration->backend_data = kSpent;
 }
 
-bool EpollSelector::wait(const Timeout& timeout) {
+bool EpollSelector::wait(const WaitLimit& timeout) {
   if (has_strays_) {
     try {
       replace_instance();
@@ -210,7 +211,7 @@ bool EpollSelector::wait(const Timeout& timeout) {
   }
   const bool answered = events_.fill(
       timeout,
-      [this](epoll_event* events, int room, const Timeout& t) {
+      [this](epoll_event* events, int room, const WaitLimit& t) {
         return ask(events, room, t);
       },
       [this](const epoll_event& event) { report_event(event); },

@@ -34,13 +34,13 @@ class EpollSelector final : public BaseSelectorImpl {
   void change(Registration& registration, EventMask old_events) override;
   std::optional<OSError> renew(Registration& registration) override;
   void remove(const Registration& registration) noexcept override;
-  bool wait(const Timeout& timeout) override;
+  bool wait(const WaitLimit& timeout) override;
   bool has_kernel_object() const override { return true; }
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
   std::uint32_t next_mark(const Registration& registration);
-  int ask(epoll_event* events, int room, const Timeout& timeout);
+  int ask(epoll_event* events, int room, const WaitLimit& timeout);
   void report_event(const epoll_event& event);
   bool is_watched(int fd);
   void replace_instance();

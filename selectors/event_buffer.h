@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace selectors {
 
@@ -25,9 +25,9 @@ class EventBuffer {
   // lost when memory runs out. Returns false if the first call failed, with
   // errno as `ask` left it.
   template <class Ask, class Report, class Grown>
-  bool fill(const Timeout& timeout, Ask ask, Report report, Grown grown) {
-    static constexpr Timeout kPoll = Timeout::nanoseconds::zero();
-    for (const Timeout* wait = &timeout;; wait = &kPoll) {
+  bool fill(const WaitLimit& timeout, Ask ask, Report report, Grown grown) {
+    static constexpr WaitLimit kPoll = WaitLimit::nanoseconds::zero();
+    for (const WaitLimit* wait = &timeout;; wait = &kPoll) {
       const int count = ask(elements_.get(), size_, *wait);
       for (int i = 0; i < count; ++i) report(elements_[i]);
       if (count < size_) return count >= 0 || wait == &kPoll;

@@ -31,8 +31,8 @@ namespace {
 
 using Kevent = struct ::kevent;
 
-// Registration::mark of an EVENT_ONESHOT registration that has been reported,
-// and waits for modify().
+// Registration::backend_data of an EVENT_ONESHOT registration that has been
+// reported, and waits for modify().
 constexpr std::uint32_t kSpent = 1;
 
 constexpr EventMask kBoth = EVENT_READ | EVENT_WRITE;
@@ -56,7 +56,7 @@ class Changes {
     int count;
     do {
       count = kernel::kevent(kq, changes_, size, answers, size,
-                             Timeout::nanoseconds::zero());
+                             WaitLimit::nanoseconds::zero());
     } while (count < 0 && errno == EINTR);  // Submitting twice does no harm.
     if (count < 0) return errno;
     for (int i = 0; i < count; ++i) {
@@ -135,7 +135,7 @@ std::optional<OSError> KqueueSelector::replace(Registration& registration,
     remove(registration);
     return refusal(error, registration.fd);
   }
-  registration.mark = 0;
+  registration.backend_data = 0;
   return std::nullopt;
 }
 
@@ -149,10 +149,10 @@ void KqueueSelector::forget(int fd) noexcept {
   changes.submit(kq_);
 }
 
-bool KqueueSelector::wait(const Timeout& timeout) {
+bool KqueueSelector::wait(const WaitLimit& timeout) {
   const bool answered = events_.fill(
       timeout,
-      [this](Kevent* events, int room, const Timeout& t) {
+      [this](Kevent* events, int room, const WaitLimit& t) {
         return kernel::kevent(kq_, nullptr, 0, events, room, t);
       },
       [this](const Kevent& event) { report_event(event); },
@@ -179,7 +179,8 @@ void KqueueSelector::renew_after_fork() {
   kq_ = fresh;
   owner_ = kernel::getpid();
   for (Registration* registration : registrations().by_fd()) {
-    if (registration == nullptr || registration->mark == kSpent) continue;
+    if (registration == nullptr || registration->backend_data == kSpent)
+      continue;
     Changes changes(registration->fd);
     changes.add(registration->events);
     const int error = changes.submit(kq_);
@@ -198,7 +199,7 @@ void KqueueSelector::report_event(const Kevent& event) {
     return;
   }
   report(*registration, event.filter == EVFILT_READ ? EVENT_READ : EVENT_WRITE);
-  if (registration->events & EVENT_ONESHOT) registration->mark = kSpent;
+  if (registration->events & EVENT_ONESHOT) registration->backend_data = kSpent;
 }
 
 }  // namespace selectors

@@ -25,24 +25,24 @@ PollSelector::~PollSelector() { close(); }
 
 std::optional<OSError> PollSelector::add(Registration& registration) {
   if (auto refusal = unwatchable(registration)) return refusal;
-  registration.mark = static_cast<std::uint32_t>(fds_.size());
+  registration.backend_data = static_cast<std::uint32_t>(fds_.size());
   fds_.push_back({registration.fd, wanted(registration), 0});
   return std::nullopt;
 }
 
 void PollSelector::change(Registration& registration, EventMask) {
-  fds_[registration.mark].events = wanted(registration);
+  fds_[registration.backend_data].events = wanted(registration);
 }
 
 // The last entry moves into the gap, so that the array stays dense.
 void PollSelector::remove(const Registration& registration) noexcept {
   const pollfd last = fds_.back();
-  fds_[registration.mark] = last;
-  registrations().find(last.fd)->mark = registration.mark;
+  fds_[registration.backend_data] = last;
+  registrations().find(last.fd)->backend_data = registration.backend_data;
   fds_.pop_back();
 }
 
-bool PollSelector::wait(const Timeout& timeout) {
+bool PollSelector::wait(const WaitLimit& timeout) {
   int left = kernel::poll(fds_.data(), fds_.size(), timeout);
   if (left < 0) {
     if (errno == EINTR) return false;

@@ -32,9 +32,10 @@ class PollSelector final : public BaseSelectorImpl {
   std::optional<OSError> add(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
   void remove(const Registration& registration) noexcept override;
-  bool wait(const Timeout& timeout) override;
+  bool wait(const WaitLimit& timeout) override;
 
-  std::vector<pollfd> fds_;  // dense: Registration::mark is the place in it
+  std::vector<pollfd>
+      fds_;  // dense: Registration::backend_data is the place in it
 };
 
 }  // namespace selectors

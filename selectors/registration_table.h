@@ -23,7 +23,7 @@ namespace selectors {
 // A key, and what a selector notes about it.
 struct Registration : SelectorKey {
   // The backend's own: epoll's generation, poll's place in its array.
-  std::uint32_t mark = 0;
+  std::uint32_t backend_data = 0;
   // Where it may stand in the batch of ready keys; see
   // BaseSelectorImpl::in_batch().
   std::uint32_t ready_index = 0;

@@ -90,7 +90,7 @@ void SelectSelector::watch(const Registration& registration, EventMask events) {
   watched_->writers.put(registration.fd, events & EVENT_WRITE);
 }
 
-bool SelectSelector::wait(const Timeout& timeout) {
+bool SelectSelector::wait(const WaitLimit& timeout) {
   fd_set readable{};
   fd_set writable{};
   const int count = kernel::pselect(nfds_, watched_->readers.question(),

@@ -28,7 +28,7 @@ class SelectSelector final : public BaseSelectorImpl {
   std::optional<OSError> add(Registration& registration) override;
   void change(Registration& registration, EventMask old_events) override;
   void remove(const Registration& registration) noexcept override;
-  bool wait(const Timeout& timeout) override;
+  bool wait(const WaitLimit& timeout) override;
 
   void watch(const Registration& registration, EventMask events);
   [[noreturn]] void throw_refused(int error) const;

@@ -11,6 +11,6 @@
 #include "selectors/select_selector.h"
 #include "selectors/selector_key.h"
 #include "selectors/selector_map.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 #endif  // SELECTORS_SELECTORS_H_

@@ -130,13 +130,13 @@ class Callback {
   void operator()() { operations_->call(storage_); }
 
   /// Calls the closure and destroys it, whether it throws or not.
-  void consume() { std::exchange(operations_, nullptr)->consume(storage_); }
+  void call_once() { std::exchange(operations_, nullptr)->call_once(storage_); }
 
  private:
   // The operations on a closure of erased type: a vtable.
   struct Operations {
     void (*call)(void* function);
-    void (*consume)(void* function);
+    void (*call_once)(void* function);
     // nullptr: the closure is trivially destructible.
     void (*destroy)(void* function);
     // Move-constructs at `to` and destroys `from`. nullptr: copying the bytes
@@ -174,7 +174,7 @@ class Callback {
     as<F>(function).~F();
   }
   template <class F>
-  static void consume_it(void* function) {
+  static void call_once_it(void* function) {
     struct Destroyer {
       ~Destroyer() { f.~F(); }
       F& f;
@@ -191,7 +191,7 @@ class Callback {
 
   template <class F>
   static constexpr Operations kOperations = {
-      call_it<F>, consume_it<F>,
+      call_it<F>, call_once_it<F>,
       std::is_trivially_destructible_v<F> ? nullptr : destroy_it<F>,
       kMovesAsBytes<F> ? nullptr : relocate_it<F>};
 

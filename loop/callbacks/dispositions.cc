@@ -66,7 +66,7 @@ void catch_signal(int signal_number) {
   catch_it(signal_number);
 }
 
-void catch_no_more_than_one(int signal_number) {
+void reset_after_next(int signal_number) {
   const std::lock_guard lock(mutex);
   struct sigaction action = present_action(signal_number);
   action.sa_flags |= static_cast<int>(SA_RESETHAND);

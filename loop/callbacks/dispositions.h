@@ -15,7 +15,7 @@ void catch_signal(int signal_number);
 // Has the kernel restore the default when the next one is delivered, so that
 // the one after that does what it does by default, whatever the program is
 // busy with. For a signal that is caught; until somebody catches it again.
-void catch_no_more_than_one(int signal_number);
+void reset_after_next(int signal_number);
 
 // Does the signal do what it does by default?
 bool has_default_disposition(int signal_number);

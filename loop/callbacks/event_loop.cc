@@ -17,7 +17,7 @@ namespace {
 
 using selectors::ReadyKey;
 using selectors::RuntimeError;
-using selectors::Timeout;
+using selectors::WaitLimit;
 
 constinit thread_local EventLoop* running_loop = nullptr;
 
@@ -77,21 +77,22 @@ EventLoop& get_running_loop() {
 // One iteration. The numbers are those of loop/README.md. Inlined, as to enter
 // and leave a function of its own would be a sixth of what it costs when there
 // is little to do.
-[[gnu::always_inline]] inline void EventLoop::run_once(const Running&,
-                                                       const Timeout& at_most) {
+[[gnu::always_inline]] inline void EventLoop::run_once(
+    const Running&, const WaitLimit& at_most) {
   // 1. Tell the selector which readers and writers came and went.
   if (fds_.has_changed()) tell_selector();
 
   // 2. Ask the kernel what is ready. If there is nothing to do until then,
   //    sleep until something is, or the first timer is due.
   std::optional<TimePoint> due_at;  // Now, if a timer is due already.
-  const auto ready_fds = has_work() ? look() : look_or_sleep(at_most, due_at);
+  const auto ready_fds =
+      has_work() ? poll_now() : wait_for_work(at_most, due_at);
 
   // 3. Queue what came from outside: what other threads have posted, then the
   //    handlers of what is ready (the queue is what select() returned), then
   //    those of the signals that arrived.
   // 4. Queue the timers that are due.
-  pool_.begin_turn();
+  pool_.begin_iteration();
   const bool any_timers = !timers_.empty();
   try {
     if (mailbox_->has_mail()) {
@@ -120,7 +121,7 @@ void EventLoop::run_forever() {
   } while (!stopping_);
 }
 
-void EventLoop::run_once(const Timeout& at_most) {
+void EventLoop::run_once(const WaitLimit& at_most) {
   const Running running(*this);
   run_once(running, at_most);
 }
@@ -128,12 +129,12 @@ void EventLoop::run_once(const Timeout& at_most) {
 // If there is no descriptor but the loop's own channel, nobody need be asked:
 // what that would tell the mailbox knows without a system call. But a guest's
 // descriptor stays readable until the selector is asked.
-inline std::span<const ReadyKey> EventLoop::look() {
+inline std::span<const ReadyKey> EventLoop::poll_now() {
   if (fds_.empty() && !is_guest_) return {};
   return ask(std::chrono::nanoseconds::zero());
 }
 
-inline std::span<const ReadyKey> EventLoop::ask(const Timeout& timeout) {
+inline std::span<const ReadyKey> EventLoop::ask(const WaitLimit& timeout) {
   const auto ready_fds = selector_->select(timeout);
   if (drains_channel_) drain_channel(ready_fds);
   return ready_fds;
@@ -141,23 +142,23 @@ inline std::span<const ReadyKey> EventLoop::ask(const Timeout& timeout) {
 
 // To ask the clock takes as long as all else that is done for a timer: so step
 // 4 need not do it again if one is due already.
-std::span<const ReadyKey> EventLoop::look_or_sleep(
-    const Timeout& at_most, std::optional<TimePoint>& due_at) {
-  if (timers_.empty()) return sleep(at_most);
+std::span<const ReadyKey> EventLoop::wait_for_work(
+    const WaitLimit& at_most, std::optional<TimePoint>& due_at) {
+  if (timers_.empty()) return block(at_most);
   const TimePoint when{*timers_.next_deadline()};
   const TimePoint now = time();
   if (when <= now) {
     due_at = now;
-    return look();
+    return poll_now();
   }
-  if (when == TimePoint::max()) return sleep(at_most);
+  if (when == TimePoint::max()) return block(at_most);
   const auto to_timer = until(when, now);
-  return sleep(at_most.waits_for_ever() ? to_timer
-                                        : std::min(to_timer, at_most.value()));
+  return block(at_most.waits_forever() ? to_timer
+                                       : std::min(to_timer, at_most.value()));
 }
 
-std::span<const ReadyKey> EventLoop::sleep(Timeout timeout) {
-  if (timeout.only_looks()) return look();
+std::span<const ReadyKey> EventLoop::block(WaitLimit timeout) {
+  if (timeout.is_poll()) return poll_now();
   check_home();  // The child of a fork() may have returned to the loop.
   if (fds_.has_unwanted()) fds_.forget_unwanted();
   struct Sleep {
@@ -192,7 +193,7 @@ struct EventLoop::RunPosts {
 };
 
 inline void EventLoop::run(Scheduled& scheduled) {
-  guarded(scheduled, [&] { scheduled.callback.consume(); });
+  guarded(scheduled, [&] { scheduled.callback.call_once(); });
 }
 
 void EventLoop::run_handler(Handler& handler) {
@@ -286,7 +287,7 @@ int EventLoop::fileno() {
   return fd;
 }
 
-Timeout EventLoop::prepare() {
+WaitLimit EventLoop::prepare() {
   if (closed_) throw RuntimeError("Event loop is closed");
   if (is_running()) throw RuntimeError("This event loop is already running");
   check_home();
@@ -304,7 +305,7 @@ Timeout EventLoop::prepare() {
 // From now on the host may block at any time, so the loop counts as asleep.
 // What is left to do makes its descriptor readable.
 void EventLoop::rest() noexcept {
-  rests_ = asks_more_ = true;
+  rests_ = needs_checks_ = true;
   if (process_.is_left()) return;  // The host is the parent's, too.
   bool has_told = true;
   try {
@@ -319,7 +320,7 @@ void EventLoop::rest() noexcept {
 
 void EventLoop::end_rest() {
   rests_ = false;
-  asks_more_ = debug_ || closed_;
+  needs_checks_ = debug_ || closed_;
   mailbox_->wake_up();
 }
 
@@ -359,7 +360,7 @@ void EventLoop::close() {
 
 void EventLoop::close_it() noexcept {
   if (closed_) return;
-  closed_ = asks_more_ = true;
+  closed_ = needs_checks_ = true;
   extensions_.destroy_all();
   destroy_all();
   mailbox_->release();

@@ -33,7 +33,7 @@
 #include "selectors/base_selector.h"
 #include "selectors/file_obj.h"
 #include "selectors/forks.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 #include "timers/timer_heap.h"
 
 namespace loop {
@@ -84,7 +84,7 @@ class EventLoop {
   // there is something to do, but for `at_most` if that is given; 0 does not
   // sleep, nor does one after stop(). Throws as run_forever().
   // Differs from Python: there it is private, and sleeps as long as it likes.
-  void run_once(const selectors::Timeout& at_most = {});
+  void run_once(const selectors::WaitLimit& at_most = {});
 
   // run_forever() returns after the iteration that is running, or, if none is,
   // after the next, which does not sleep.
@@ -117,7 +117,7 @@ class EventLoop {
   /// next timer, nullopt if there is none. Between two iterations; throws
   /// RuntimeError if the loop is running or closed, and std::bad_alloc.
   /// Beyond Python. Port of uv_backend_timeout() (libuv).
-  selectors::Timeout prepare();
+  selectors::WaitLimit prepare();
 
   /// In the child of a fork(): has the child go on with this loop, which gets a
   /// kernel object and a wake-up channel of its own. A loop that was running is
@@ -154,8 +154,8 @@ class EventLoop {
   template <std::convertible_to<Callback> F>
   [[gnu::always_inline]] Handle call_soon(
       F&& callback, const SourceLocation& where = SourceLocation::current()) {
-    if (asks_more_ || mailbox_->has_mail() || ready_.is_full()) [[unlikely]]
-      return call_soon_slowly<HandedOn<F>>(std::forward<F>(callback), where);
+    if (needs_checks_ || mailbox_->has_mail() || ready_.is_full()) [[unlikely]]
+      return call_soon_slowly<PassedAs<F>>(std::forward<F>(callback), where);
     return Handle(self_, Handle::Kind::kSoon,
                   ready_.push(std::forward<F>(callback), where));
   }
@@ -302,7 +302,7 @@ class EventLoop {
   // the last two in lines on standard error that name where it was scheduled.
   void set_debug(bool enabled) {
     debug_ = enabled;
-    asks_more_ = debug_ || closed_ || rests_;
+    needs_checks_ = debug_ || closed_ || rests_;
   }
   bool get_debug() const { return debug_; }
 
@@ -326,19 +326,19 @@ class EventLoop {
   friend class TimerHandle;
   class Running;
 
-  inline void run_once(const Running&, const selectors::Timeout& at_most);
+  inline void run_once(const Running&, const selectors::WaitLimit& at_most);
   void tell_selector();
   bool has_work() const {
     return !ready_.empty() || stopping_ || fds_.has_always_ready();
   }
   void rest() noexcept;
   void end_rest();
-  inline std::span<const selectors::ReadyKey> look();
+  inline std::span<const selectors::ReadyKey> poll_now();
   inline std::span<const selectors::ReadyKey> ask(
-      const selectors::Timeout& timeout);
-  std::span<const selectors::ReadyKey> look_or_sleep(
-      const selectors::Timeout& at_most, std::optional<TimePoint>& due_at);
-  std::span<const selectors::ReadyKey> sleep(selectors::Timeout timeout);
+      const selectors::WaitLimit& timeout);
+  std::span<const selectors::ReadyKey> wait_for_work(
+      const selectors::WaitLimit& at_most, std::optional<TimePoint>& due_at);
+  std::span<const selectors::ReadyKey> block(selectors::WaitLimit timeout);
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();
   void run_timers();
@@ -362,7 +362,7 @@ class EventLoop {
   // exception still has it; but by value what can be copied as bytes, as to
   // have an address it would be written to memory before each call.
   template <class F>
-  using HandedOn =
+  using PassedAs =
       std::conditional_t<std::is_trivially_copyable_v<std::remove_cvref_t<F>>,
                          std::remove_cvref_t<F>, F&&>;
   template <class F>
@@ -384,7 +384,7 @@ class EventLoop {
   }
 
   void check_usable(const char* function) const {
-    if (asks_more_) [[unlikely]]
+    if (needs_checks_) [[unlikely]]
       throw_unusable(function);
   }
   // Throws if it is. If it rests, what the caller is about to do is for the
@@ -407,9 +407,10 @@ class EventLoop {
   bool stopping_ = false;
   bool closed_ = false;
   bool debug_ = false;
-  bool is_guest_ = false;   // Was fileno() called?
-  bool rests_ = false;      // Is it a guest between two iterations?
-  bool asks_more_ = false;  // Closed, debug or rests: calls ask one question.
+  bool is_guest_ = false;  // Was fileno() called?
+  bool rests_ = false;     // Is it a guest between two iterations?
+  bool needs_checks_ =
+      false;  // Closed, debug or rests: calls ask one question.
   std::chrono::nanoseconds slow_callback_duration_ =
       std::chrono::milliseconds(100);
   // Shared with the call that is running, as it may be replaced there.

@@ -188,7 +188,8 @@ class FdHandlers {
   template <class Run>
   void run_side(int fd, Side side, Run run) {
     Handler* const handler = watch_of(fd).handlers[side];
-    if (handler != nullptr && pool_.runs_in_this_turn(*handler)) run(*handler);
+    if (handler != nullptr && pool_.runs_in_this_iteration(*handler))
+      run(*handler);
   }
 
   // Out of its place; nullptr if there is none.

@@ -49,8 +49,8 @@ class HandlerPool {
 
   // What is added from now on does not run in this turn: what the kernel said
   // at its beginning was not about them.
-  void begin_turn() { ++turn_; }
-  bool runs_in_this_turn(const Handler& handler) const {
+  void begin_iteration() { ++turn_; }
+  bool runs_in_this_iteration(const Handler& handler) const {
     return handler.turn != turn_;
   }
   /// The number of the turn that was begun last, from 2 on.

@@ -31,7 +31,7 @@ constexpr std::uint64_t kOne = 1;  // An eventfd wants eight bytes.
 
 }  // namespace
 
-// Without a lock, which a child of fork() could find locked for ever.
+// Without a lock, which a child of fork() could find locked forever.
 Mailbox& Mailbox::take_free_one() {
   Mailbox* first = first_mailbox.load();
   for (Mailbox* m = first; m != nullptr; m = m->next_) {

@@ -15,7 +15,7 @@ namespace loop {
 
 /// Callbacks in the order in which they came. They run in batches: what comes
 /// while one runs waits for the next, so that a callback which schedules itself
-/// again cannot keep the loop for ever. As asyncio notes the length of its
+/// again cannot keep the loop forever. As asyncio notes the length of its
 /// deque before it begins ("ntodo"), a batch ends where the queue ended.
 ///
 /// The queue is a list of chunks, and a callback stays where it was made until
@@ -29,7 +29,7 @@ namespace loop {
 /// is allocated.
 class ReadyQueue {
  public:
-  /// Names a callback of this queue for ever. Positions grow, by one from a
+  /// Names a callback of this queue forever. Positions grow, by one from a
   /// callback to the next unless the queue was empty in between.
   using Position = std::uint64_t;
 

@@ -16,7 +16,7 @@
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/futures/outcome.h"
 
 namespace loop {
@@ -33,7 +33,7 @@ concept IsCoroutine =
     decltype(awaitable_internal::is_coroutine(std::declval<A>()))::value;
 
 // Throws ValueError if the future is another loop's.
-void check_loop(const EventLoop& event_loop, const FutureState& future);
+void check_loop(const EventLoop& event_loop, const FutureCore& future);
 
 // A coroutine that awaits it.
 template <Awaitable A>

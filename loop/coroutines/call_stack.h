@@ -59,7 +59,7 @@ class Frame : public Recycled {
   FinalAwaiter final_suspend() const noexcept { return {}; }
 
   // It has come to the `co_await` of this line.
-  void stop_at(unsigned line) noexcept { where_.set_line(line); }
+  void note_await_line(unsigned line) noexcept { where_.set_line(line); }
 
   CallStack& call_stack() const { return *call_stack_; }
   // Who awaits it; nullptr if it is the first of its task.
@@ -80,7 +80,7 @@ class Frame : public Recycled {
   // The promise that this is part of, where the coroutine is written, and its
   // name.
   template <class Promise>
-  void made([[maybe_unused]] Promise& promise, SourceLocation where,
+  void init([[maybe_unused]] Promise& promise, SourceLocation where,
             const char* function) {
     assert(std::coroutine_handle<Promise>::from_promise(promise).address() ==
            handle().address());
@@ -162,7 +162,7 @@ class CallStack {
   bool call(Frame& caller, OwnedFrame& owner) {
     Frame& callee = enter(owner, &caller);
     if (!has_stack_left()) [[unlikely]] {
-      uncalled_ = &callee;
+      pending_callee_ = &callee;
       return true;
     }
     callee.resume();
@@ -182,10 +182,10 @@ class CallStack {
       next->resume();
       if (innermost_ == caller) {
         next = caller;  // It has returned.
-      } else if (uncalled_ == nullptr) {
+      } else if (pending_callee_ == nullptr) {
         return;  // It, or whom it has called, has stopped.
       } else {
-        next = std::exchange(uncalled_, nullptr);
+        next = std::exchange(pending_callee_, nullptr);
       }
     } while (next != nullptr);
   }
@@ -227,7 +227,8 @@ class CallStack {
 
   Frame* innermost_ = nullptr;
   std::uintptr_t stack_end_ = 0;
-  Frame* uncalled_ = nullptr;  // To be resumed, as there was no stack for it.
+  Frame* pending_callee_ =
+      nullptr;  // To be resumed, as there was no stack for it.
 };
 
 inline void Frame::return_to_caller() const noexcept {

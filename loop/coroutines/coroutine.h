@@ -151,7 +151,7 @@ class Coroutine<T>::Awaiter {
 template <class T>
 Coroutine<T> coroutine_internal::PromiseBase<T>::get_return_object(
     SourceLocation where, const char* function) {
-  this->made(static_cast<Promise<T>&>(*this), where, function);
+  this->init(static_cast<Promise<T>&>(*this), where, function);
   return Coroutine<T>(*this);
 }
 

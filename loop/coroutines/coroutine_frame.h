@@ -16,7 +16,7 @@
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 namespace loop {
 namespace foreign_internal {
@@ -73,7 +73,7 @@ class CoroutineFrame : public Frame {
   template <class A>
   A&& await_transform(A&& awaitable, unsigned line = static_cast<unsigned>(
                                          __builtin_LINE())) noexcept {
-    stop_at(line);
+    note_await_line(line);
     return std::forward<A>(awaitable);
   }
 
@@ -85,7 +85,7 @@ class CoroutineFrame : public Frame {
   template <foreign_internal::Foreign A>
   auto await_transform(
       A&& awaitable, unsigned line = static_cast<unsigned>(__builtin_LINE())) {
-    stop_at(line);
+    note_await_line(line);
     auto& task = static_cast<TaskCore&>(call_stack());
     using T = std::decay_t<AwaitResult<A>>;
     const Future<T> future(task.loop(), where());

@@ -8,13 +8,13 @@ namespace loop {
 // The future may have ended with a CancelledError itself, as gather() does;
 // then that one is thrown. It is pending if tasks awaited one another in a
 // cycle.
-void FutureWait::end_cancelled() {
+void FutureBlocker::end_cancelled() {
   if (future_.cancelled()) return;
   if (future_.done() && is_cancelled_error(future_.exception())) return;
   task_->throw_cancelled();
 }
 
-void FutureWait::throw_not_awaitable(const TaskCore& task) const {
+void FutureBlocker::throw_not_awaitable(const TaskCore& task) const {
   throw selectors::RuntimeError(
       task.get_name() +
       (&future_ == &task.future()

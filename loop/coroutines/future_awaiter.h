@@ -16,14 +16,14 @@
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 namespace loop {
 
 // A task that waits for a future, which must exist for as long.
-class FutureWait final : public Wait, public DoneCallback {
+class FutureBlocker final : public Blocker, public DoneCallback {
  public:
-  explicit FutureWait(FutureState& future) : future_(future) {}
+  explicit FutureBlocker(FutureCore& future) : future_(future) {}
 
   // In await_suspend(): the future is pending. Throws RuntimeError if the
   // future is the task itself, or another loop's.
@@ -34,7 +34,7 @@ class FutureWait final : public Wait, public DoneCallback {
       throw_not_awaitable(task);
     future_.add_waiting(*this);
     task_ = &task;
-    task.wait_for(*this);
+    task.block_on(*this);
   }
 
   /// In await_resume(). Throws CancelledError if the task was cancelled when
@@ -48,8 +48,8 @@ class FutureWait final : public Wait, public DoneCallback {
   bool cancel(const std::string& message) override {
     return future_.cancel(message);
   }
-  FutureState* future() const override { return &future_; }
-  void on_done(FutureState&) override {
+  FutureCore* future() const override { return &future_; }
+  void on_done(FutureCore&) override {
     // In a cycle the task has been woken: see TaskCore::wake_in_cycle().
     if (!task_->is_wait_cancelled()) task_->wake_up();
   }
@@ -58,7 +58,7 @@ class FutureWait final : public Wait, public DoneCallback {
   void end_cancelled();
   [[noreturn]] void throw_not_awaitable(const TaskCore& task) const;
 
-  FutureState& future_;
+  FutureCore& future_;
   TaskCore* task_ = nullptr;  // nullptr: it did not have to wait.
 };
 
@@ -90,7 +90,7 @@ inline constexpr bool kSurelyCopyable<std::shared_ptr<T>> = true;
 // Returns the result of a future that is done, or throws what its result()
 // throws. `kIsGivenUp`: the caller gives up its handle, so T is copied only if
 // there are others and T can be copied beyond doubt: see also
-// FutureState::hand_over().
+// FutureCore::hand_over().
 template <bool kIsGivenUp, class T>
 T take_result(const Future<T>& future) {
   if constexpr (std::is_void_v<T>) {
@@ -122,23 +122,23 @@ template <class T, bool kIsGivenUp = false>
 class FutureAwaiter {
  public:
   explicit FutureAwaiter(Future<T> future)
-      : future_(std::move(future)), wait_(future_.state()) {}
+      : future_(std::move(future)), blocker_(future_.state()) {}
   FutureAwaiter(const FutureAwaiter&) = delete;
   FutureAwaiter& operator=(const FutureAwaiter&) = delete;
 
   bool await_ready() const { return future_.done(); }
   template <std::derived_from<Frame> Promise>
   void await_suspend(std::coroutine_handle<Promise> self) {
-    wait_.start(self.promise());
+    blocker_.start(self.promise());
   }
   T await_resume() {
-    wait_.end();
+    blocker_.end();
     return take_result<kIsGivenUp>(future_);
   }
 
  private:
   const Future<T> future_;
-  FutureWait wait_;
+  FutureBlocker blocker_;
 };
 
 template <class T>

@@ -17,26 +17,26 @@
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/futures/outcome.h"
 
 namespace loop {
 
 // Both halves of a task: what waits for it sees a future.
 template <class T>
-class TaskState final : public FutureResult<T>, public TaskCore {
+class TaskState final : public FutureState<T>, public TaskCore {
  public:
   TaskState(EventLoop& event_loop, Coroutine<T> coroutine,
             std::string_view name, SourceLocation where)
-      : FutureResult<T>(event_loop, where, FutureState::Kind::kTask),
+      : FutureState<T>(event_loop, where, FutureCore::Kind::kTask),
         TaskCore(*this, event_loop, coroutine.release(), name) {}
 
-  using FutureState::release;
-  using FutureState::retain;
+  using FutureCore::release;
+  using FutureCore::retain;
 
   bool cancel(std::string message) override {
     this->check_thread("cancel");
-    if (this->done()) return FutureState::cancel(std::move(message));
+    if (this->done()) return FutureCore::cancel(std::move(message));
     return TaskCore::cancel(message);
   }
   CancelForwarder* cancel_forwarder() override {
@@ -115,7 +115,7 @@ template <class T = void>
 class Task : public Future<T> {
  public:
   explicit Task(TaskState<T>* state)
-      : Future<T>(Reference<FutureResult<T>>(state)) {}
+      : Future<T>(Reference<FutureState<T>>(state)) {}
   operator AnyTask() const { return AnyTask(core()); }  // NOLINT: it is one.
 
   // "Task-1" and so on, unless it was given another.

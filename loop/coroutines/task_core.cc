@@ -32,11 +32,11 @@ TaskCore& TaskCore::running() {
 void TaskCore::resume_in_child(const EventLoop& event_loop) {
   TaskCore* const task = std::exchange(forked_, nullptr);
   if (task == nullptr || &task->loop_ != &event_loop) return;
-  if (task->wait_ == nullptr) current_ = task;
+  if (task->blocker_ == nullptr) current_ = task;
 }
 
 bool TaskCore::is_in_forked_step() const {
-  return forked_ == this && wait_ == nullptr;
+  return forked_ == this && blocker_ == nullptr;
 }
 
 // While it exists, this task's step is running. Steps can nest, as one may
@@ -52,7 +52,7 @@ class TaskCore::Step {
   TaskCore* const outer_;
 };
 
-TaskCore::TaskCore(FutureState& future, EventLoop& event_loop, OwnedFrame first,
+TaskCore::TaskCore(FutureCore& future, EventLoop& event_loop, OwnedFrame first,
                    std::string_view name)
     : future_(future),
       loop_(event_loop),
@@ -98,7 +98,7 @@ void TaskCore::wake_up_cancelled(const std::string& message) {
 }
 
 void TaskCore::step() {
-  wait_ = nullptr;
+  blocker_ = nullptr;
   if (is_asked_) [[unlikely]] {
     begin_cancelled_step();
     if (cancel_now_ && !has_started_) return finish_unstarted();
@@ -162,7 +162,7 @@ void TaskCore::destroy_pending() {
       {"Task was destroyed but it is pending: " + get_name() + ", in '" +
            innermost()->function() + "'",
        nullptr, innermost()->where()});
-  wait_ = nullptr;
+  blocker_ = nullptr;
   unwind();
   // Not only when the last handle goes, for which somebody may never let go.
   future_.drop_callbacks();
@@ -188,17 +188,18 @@ void TaskCore::cancel_at_once() {
   try {
     must_cancel_ = !forward_cancel(future_.cancel_message());
   } catch (...) {
-    wait_ = nullptr;
+    blocker_ = nullptr;
     throw;
   }
 }
 
 CancelForwarder* TaskCore::next_to_cancel(const std::string& message) {
-  if (next_index() > 0 || wait_ == nullptr || wait_cancelled_) return nullptr;
-  FutureState* const future = wait_->future();
+  if (next_index() > 0 || blocker_ == nullptr || wait_cancelled_)
+    return nullptr;
+  FutureCore* const future = blocker_->future();
   CancelForwarder* const next =
       future == nullptr ? nullptr : future->cancel_forwarder();
-  if (next == nullptr && wait_->cancel(message)) set_forwarded();
+  if (next == nullptr && blocker_->cancel(message)) set_forwarded();
   return next;
 }
 

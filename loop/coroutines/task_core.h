@@ -13,7 +13,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/futures/cancel_forwarder.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/futures/intrusive_list.h"
 
 namespace loop {
@@ -22,17 +22,17 @@ class TaskRegistry;
 
 // What a task can wait for. It stands in the frame of the coroutine that waits,
 // and calls the task's wake_up() or step() once.
-class Wait {
+class Blocker {
  public:
   // Has the wait end soon, with a CancelledError of this message. Returns
   // false, and does nothing, if it is about to end anyway.
   virtual bool cancel(const std::string& message) = 0;
 
   // What it waits for, if that is a future.
-  virtual FutureState* future() const { return nullptr; }
+  virtual FutureCore* future() const { return nullptr; }
 
  protected:
-  ~Wait() = default;
+  ~Blocker() = default;
 };
 
 // Runs a stack of coroutines, step by step: each step is a callback of the
@@ -41,7 +41,7 @@ class Wait {
 //
 // Port of asyncio.Task, whose __step() and cancel() these are (CPython 3.15,
 // Lib/asyncio/tasks.py).
-class TaskCore : public CallStack, public RingLink, public CancelForwarder {
+class TaskCore : public CallStack, public ListLink, public CancelForwarder {
  public:
   // The task whose step is running in this thread, or nullptr. In a child of
   // fork() that of the parent is not, until resume_in_child().
@@ -63,10 +63,10 @@ class TaskCore : public CallStack, public RingLink, public CancelForwarder {
   int cancelling() const { return cancel_requests_; }
   int uncancel();
 
-  FutureState& future() const { return future_; }
+  FutureCore& future() const { return future_; }
   EventLoop& loop() const { return loop_; }
   // What it waits for; nullptr if that is its turn.
-  const Wait* wait() const { return wait_; }
+  const Blocker* blocker() const { return blocker_; }
 
   // ---- For those who make it ----
 
@@ -77,8 +77,8 @@ class TaskCore : public CallStack, public RingLink, public CancelForwarder {
   // ---- For awaiters, in await_suspend() ----
 
   // It waits for this until wake_up() is called.
-  void wait_for(Wait& wait) {
-    wait_ = &wait;
+  void block_on(Blocker& blocker) {
+    blocker_ = &blocker;
     if (must_cancel_) [[unlikely]]
       cancel_at_once();
   }
@@ -113,7 +113,7 @@ class TaskCore : public CallStack, public RingLink, public CancelForwarder {
   void release() noexcept { future_.release(); }
 
  protected:
-  TaskCore(FutureState& future, EventLoop& event_loop, OwnedFrame first,
+  TaskCore(FutureCore& future, EventLoop& event_loop, OwnedFrame first,
            std::string_view name);
   virtual ~TaskCore() = default;
 
@@ -130,7 +130,7 @@ class TaskCore : public CallStack, public RingLink, public CancelForwarder {
   class Leaving;
 
   void cancel_at_once();
-  FutureState& forwarding_future() override { return future_; }
+  FutureCore& forwarding_future() override { return future_; }
   CancelForwarder* next_to_cancel(const std::string& message) override;
   bool note_cancel(const std::string& message) override;
   bool wake_in_cycle(const std::string& message) override;
@@ -144,11 +144,11 @@ class TaskCore : public CallStack, public RingLink, public CancelForwarder {
   static constinit thread_local TaskCore* forked_;
   static const bool leaves_parent;
 
-  FutureState& future_;
+  FutureCore& future_;
   EventLoop& loop_;
   TaskRegistry& registry_;
   OwnedFrame first_;
-  Wait* wait_ = nullptr;
+  Blocker* blocker_ = nullptr;
 
   bool has_started_ = false;
   bool is_asked_ = false;        // To cancel itself, since the last step.

@@ -33,11 +33,11 @@ class TaskRegistry : public LoopExtension {
   }
 
   // In the order in which they started.
-  const Ring<TaskCore>& tasks() const { return tasks_; }
+  const IntrusiveList<TaskCore>& tasks() const { return tasks_; }
 
  private:
   EventLoop& loop_;
-  Ring<TaskCore> tasks_;
+  IntrusiveList<TaskCore> tasks_;
   std::uint64_t last_number_ = 0;
 };
 

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <utility>
 
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 namespace loop {
 

@@ -9,7 +9,7 @@
 
 namespace loop {
 
-class FutureState;
+class FutureCore;
 
 /// The part of a future that is cancelled by cancelling others: of a task,
 /// which forwards a request to the future that it awaits, and of a gather(),
@@ -61,7 +61,7 @@ class CancelForwarder {
   static constexpr int kMaxRevisits = 32;
 
   /// The future that this is a part of.
-  virtual FutureState& forwarding_future() = 0;
+  virtual FutureCore& forwarding_future() = 0;
   /// Returns the next forwarder that the request is for, nullptr after the
   /// last. Cancels futures that have none, and calls set_forwarded() then.
   virtual CancelForwarder* next_to_cancel(const std::string& message) = 0;

@@ -85,7 +85,7 @@ bool ConcurrentFutureState::set_exception(std::exception_ptr exception) {
   return true;
 }
 
-void ConcurrentFutureState::check_result(const selectors::Timeout& timeout,
+void ConcurrentFutureState::check_result(const selectors::WaitLimit& timeout,
                                          Use use) {
   if (const auto error = exception(timeout)) std::rethrow_exception(error);
   const std::lock_guard lock(mutex_);
@@ -94,17 +94,17 @@ void ConcurrentFutureState::check_result(const selectors::Timeout& timeout,
 }
 
 std::exception_ptr ConcurrentFutureState::exception(
-    const selectors::Timeout& timeout) {
+    const selectors::WaitLimit& timeout) {
   wait(timeout);
   // It does not change any more.
   if (phase_ == Phase::kCancelled) throw CancelledError(cancel_message_);
   return exception_;
 }
 
-void ConcurrentFutureState::wait(const selectors::Timeout& timeout) {
+void ConcurrentFutureState::wait(const selectors::WaitLimit& timeout) {
   std::unique_lock lock(mutex_);
   const auto is_over = [this] { return is_done(); };
-  if (timeout.waits_for_ever()) {
+  if (timeout.waits_forever()) {
     changed_.wait(lock, is_over);
   } else if (!changed_.wait_for(lock, std::min(timeout.value(), kForEver),
                                 is_over)) {
@@ -136,7 +136,7 @@ void ConcurrentFutureState::finish(std::unique_lock<std::mutex> lock,
 }
 
 void ConcurrentFutureState::call(Callback callback) try {
-  callback.consume();
+  callback.call_once();
 } catch (...) {
   EventLoop::default_exception_handler(
       {"Exception in a done callback of a ConcurrentFuture",

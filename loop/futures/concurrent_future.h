@@ -17,8 +17,8 @@
 
 #include "loop/callbacks/callback.h"
 #include "loop/futures/exception_of.h"
-#include "loop/futures/future_state.h"
-#include "selectors/timeout.h"
+#include "loop/futures/future_core.h"
+#include "selectors/wait_limit.h"
 
 namespace loop {
 
@@ -34,12 +34,12 @@ class ConcurrentFutureState
   bool cancel(std::string message);
   bool set_running_or_notify_cancel();
   bool set_exception(std::exception_ptr exception);
-  std::exception_ptr exception(const selectors::Timeout& timeout);
+  std::exception_ptr exception(const selectors::WaitLimit& timeout);
 
   /// Waits until it is done, and throws what result() throws unless there is a
   /// result, to be read or to be taken out.
   enum class Use { kRead, kTake };
-  void check_result(const selectors::Timeout& timeout, Use use);
+  void check_result(const selectors::WaitLimit& timeout, Use use);
 
   /// Before a result is made; nobody else may give one now, or cancel. Returns
   /// false if it is cancelled. Throws InvalidStateError if it is done, or about
@@ -55,7 +55,7 @@ class ConcurrentFutureState
   enum class Phase { kPending, kRunning, kCancelled, kFinished };
 
   bool is_done() const;  // With the lock.
-  void wait(const selectors::Timeout& timeout);
+  void wait(const selectors::WaitLimit& timeout);
   void finish(std::unique_lock<std::mutex> lock, Phase phase);
   static void call(Callback callback);
 
@@ -118,11 +118,11 @@ class ConcurrentFuture {
   /// should co_await instead: nothing else runs there meanwhile, not even what
   /// may give the result.
   std::add_lvalue_reference_t<T> result(
-      const selectors::Timeout& timeout = {}) const& {
+      const selectors::WaitLimit& timeout = {}) const& {
     state_->check_result(timeout, ConcurrentFutureState::Use::kRead);
     if constexpr (!std::is_void_v<T>) return *state_->result;
   }
-  T result(const selectors::Timeout& timeout = {}) && {
+  T result(const selectors::WaitLimit& timeout = {}) && {
     state_->check_result(timeout, ConcurrentFutureState::Use::kTake);
     if constexpr (!std::is_void_v<T>) {
       T result(std::move(*state_->result));
@@ -133,7 +133,7 @@ class ConcurrentFuture {
 
   /// Waits as result() does, and returns the exception, nullptr if it has a
   /// result. Throws CancelledError or TimeoutError.
-  std::exception_ptr exception(const selectors::Timeout& timeout = {}) const {
+  std::exception_ptr exception(const selectors::WaitLimit& timeout = {}) const {
     return state_->exception(timeout);
   }
 

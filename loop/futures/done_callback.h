@@ -9,19 +9,19 @@
 
 namespace loop {
 
-class FutureState;
+class FutureCore;
 
 // Waits in a future's list. It stands where it was made, in a coroutine's frame
 // for instance, so that waiting allocates nothing; its destructor takes it out
 // of the list.
-class DoneCallback : public RingLink {
+class DoneCallback : public ListLink {
  public:
   virtual ~DoneCallback() = default;
 
   // The future is done, and this is not in its list any more. It may destroy
   // this, but should leave the rest to a callback that it schedules: who makes
   // a future done does not expect to be called before that returns.
-  virtual void on_done(FutureState& future) = 0;
+  virtual void on_done(FutureCore& future) = 0;
 
   // The future goes without having been done; this is not in its list any more.
   virtual void on_gone() {}
@@ -32,17 +32,17 @@ class DoneCallback : public RingLink {
 /// it without a search, and knows when it is gone.
 class FunctionCallback : public DoneCallback {
  public:
-  void on_done(FutureState& future) override;
+  void on_done(FutureCore& future) override;
   void on_gone() override;
 
   /// Adds it to the list of `future`, which owns it from now on.
-  void add_to(FutureState& future);
+  void add_to(FutureCore& future);
 
   /// Removes it, and destroys the function. Returns false if it is not in the
   /// list of `future`.
-  bool remove_from(const FutureState& future);
+  bool remove_from(const FutureCore& future);
 
-  virtual void call(FutureState& future) = 0;
+  virtual void call(FutureCore& future) = 0;
   virtual void destroy_function() = 0;
 
   // For Reference.
@@ -53,10 +53,10 @@ class FunctionCallback : public DoneCallback {
 
  private:
   std::uint32_t references_ = 0;
-  const FutureState* future_ = nullptr;  // In whose list it is.
+  const FutureCore* future_ = nullptr;  // In whose list it is.
 };
 
-using DoneCallbackList = Ring<DoneCallback>;
+using DoneCallbackList = IntrusiveList<DoneCallback>;
 
 }  // namespace loop
 

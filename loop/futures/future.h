@@ -17,7 +17,7 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/exception_of.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -47,7 +47,7 @@ concept DoneFunction = std::invocable<F&, Future> || std::invocable<F&>;
 
 // The place between those who will have a result and those who wait for it. It
 // is pending, until it is given a result or an exception or is cancelled; then
-// it is done, for ever.
+// it is done, forever.
 //
 // A handle, like Python's reference: copies are the same future. Used by the
 // thread of its loop only, down to its last copy, which set_debug(true) has
@@ -63,7 +63,7 @@ template <class T = void>
 class Future {
  public:
   // What the handles share; for the layers above.
-  using State = FutureResult<T>;
+  using State = FutureState<T>;
   explicit Future(Reference<State> state) : state_(std::move(state)) {}
   State& state() const { return *state_; }
 
@@ -155,7 +155,7 @@ class Future {
   template <class F>
   struct Done : FunctionCallback {
     explicit Done(F f) : function(std::move(f)) {}
-    void call(FutureState& state) override {
+    void call(FutureCore& state) override {
       if constexpr (std::invocable<F&, Future>) {
         (*function)(Future(Reference(&static_cast<State&>(state))));
       } else {

@@ -10,21 +10,21 @@
 namespace loop {
 
 template <class T>
-class Ring;
+class IntrusiveList;
 
 // A place in a ring of links, which the list is a part of: so one can leave it
 // without knowing whose it is, and does when it is destroyed. One that is moved
 // leaves its place to the new one.
-class RingLink {
+class ListLink {
  public:
-  RingLink() = default;
-  RingLink(RingLink&& other) noexcept {
+  ListLink() = default;
+  ListLink(ListLink&& other) noexcept {
     if (!other.is_linked()) return;
     link_between(other.previous_, other.next_);
     other.next_ = nullptr;
   }
-  RingLink& operator=(RingLink&&) = delete;
-  ~RingLink() { unlink(); }
+  ListLink& operator=(ListLink&&) = delete;
+  ~ListLink() { unlink(); }
 
   bool is_linked() const { return next_ != nullptr; }
 
@@ -37,58 +37,58 @@ class RingLink {
 
  private:
   template <class T>
-  friend class Ring;
+  friend class IntrusiveList;
 
-  void link_between(RingLink* previous, RingLink* next) {
+  void link_between(ListLink* previous, ListLink* next) {
     previous_ = previous;
     next_ = next;
     previous->next_ = next->previous_ = this;
   }
 
-  RingLink* previous_ = nullptr;
-  RingLink* next_ = nullptr;  // nullptr: it is in no ring.
+  ListLink* previous_ = nullptr;
+  ListLink* next_ = nullptr;  // nullptr: it is in no ring.
 };
 
 // In the order in which they entered. Does not own them; must be empty in the
-// end. T is derived from RingLink.
+// end. T is derived from ListLink.
 template <class T>
-class Ring {
+class IntrusiveList {
  public:
-  Ring() { ring_.link_between(&ring_, &ring_); }
-  Ring(const Ring&) = delete;
-  Ring& operator=(const Ring&) = delete;
-  ~Ring() { assert(empty()); }
+  IntrusiveList() { head_.link_between(&head_, &head_); }
+  IntrusiveList(const IntrusiveList&) = delete;
+  IntrusiveList& operator=(const IntrusiveList&) = delete;
+  ~IntrusiveList() { assert(empty()); }
 
-  bool empty() const { return ring_.next_ == &ring_; }
+  bool empty() const { return head_.next_ == &head_; }
 
   // It must not be in a list.
   void push_back(T& member) {
-    RingLink& link = member;
+    ListLink& link = member;
     assert(!link.is_linked());
-    link.link_between(ring_.previous_, &ring_);
+    link.link_between(head_.previous_, &head_);
   }
 
   // The list must not be empty.
-  T& front() const { return at(ring_.next_); }
-  T& back() const { return at(ring_.previous_); }
+  T& front() const { return at(head_.next_); }
+  T& back() const { return at(head_.previous_); }
   T& pop_front() {
     T& first = front();
-    static_cast<RingLink&>(first).unlink();
+    static_cast<ListLink&>(first).unlink();
     return first;
   }
 
   // Calls f(member) for each.
   template <class F>
   void for_each(F f) const {
-    for (RingLink* link = ring_.next_; link != &ring_; link = link->next_) {
+    for (ListLink* link = head_.next_; link != &head_; link = link->next_) {
       f(at(link));
     }
   }
 
  private:
-  static T& at(RingLink* link) { return static_cast<T&>(*link); }
+  static T& at(ListLink* link) { return static_cast<T&>(*link); }
 
-  RingLink ring_;
+  ListLink head_;
 };
 
 }  // namespace loop

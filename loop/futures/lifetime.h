@@ -10,23 +10,23 @@ namespace loop {
 // Those who will use an object once more, if it exists then. Between two steps
 // of a coroutine anything may have been destroyed: by another task, or because
 // the loop closes, whose tasks are destroyed one after the other.
-class Dependents {
+class Lifetime {
  public:
-  ~Dependents() {
-    while (!ring_.empty()) ring_.pop_front();
+  ~Lifetime() {
+    while (!observers_.empty()) observers_.pop_front();
   }
 
  private:
-  friend class Dependent;
-  Ring<RingLink> ring_;
+  friend class LifetimeObserver;
+  IntrusiveList<ListLink> observers_;
 };
 
 // One of them. Can be moved.
-class Dependent : private RingLink {
+class LifetimeObserver : private ListLink {
  public:
-  // Of the object that `dependents` is a member of.
-  explicit Dependent(Dependents& dependents) {
-    dependents.ring_.push_back(*this);
+  // Of the object that `lifetime` is a member of.
+  explicit LifetimeObserver(Lifetime& lifetime) {
+    lifetime.observers_.push_back(*this);
   }
 
   // Has the object not been destroyed?

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 namespace loop {
 

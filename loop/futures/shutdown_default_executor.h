@@ -23,7 +23,7 @@ namespace loop {
 // wait with.
 // Port of loop.shutdown_default_executor() (CPython 3.15,
 // Lib/asyncio/base_events.py).
-// Differs from Python: there is no way to wait for ever.
+// Differs from Python: there is no way to wait forever.
 Future<bool> shutdown_default_executor(
     EventLoop& event_loop, std::chrono::nanoseconds wait_at_most,
     SourceLocation where = SourceLocation::current());

@@ -58,7 +58,7 @@ std::mutex beginning_again;  // Of all executors of a child.
 }  // namespace
 
 // The lock may be held, and the condition variables waited for, by threads that
-// do not exist here: to destroy them would wait for ever. So what was shared
+// do not exist here: to destroy them would wait forever. So what was shared
 // with the threads is kept, where a search for leaks finds it.
 void ThreadPoolExecutor::begin_again() {
   static auto& kept = *new std::vector<std::shared_ptr<Shared>>;
@@ -131,7 +131,7 @@ void ThreadPoolExecutor::work(Shared& shared) {
     Callback job = std::move(shared.jobs.front());
     shared.jobs.pop_front();
     lock.unlock();
-    job.consume();  // It throws nothing.
+    job.call_once();  // It throws nothing.
     lock.lock();
   }
   --shared.running;

@@ -116,7 +116,7 @@ class ThreadPoolExecutor {
   // when there is no job left, but for `wait_at_most`. Then returns whether
   // they have. `cancel_pending` first destroys the jobs that have not begun.
   // From any thread, more than once if need be.
-  // Differs from Python: it does not wait for ever for a job that is blocked.
+  // Differs from Python: it does not wait forever for a job that is blocked.
   bool shutdown(std::chrono::nanoseconds wait_at_most,
                 bool cancel_pending = false);
 

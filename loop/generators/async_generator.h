@@ -84,7 +84,7 @@ class AsyncGenerator<T>::promise_type : public CoroutineFrame {
   AsyncGenerator get_return_object(
       SourceLocation where = SourceLocation::current(),
       const char* function = __builtin_FUNCTION()) {
-    made(*this, where, function);
+    init(*this, where, function);
     return AsyncGenerator(*this);
   }
 

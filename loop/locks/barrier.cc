@@ -20,7 +20,7 @@ Coroutine<int> Barrier::wait() {
   if (++count_ == parties_) {
     release();
   } else {
-    const Dependent waiting(dependents_);
+    const LifetimeObserver waiting(lifetime_);
     const auto is_over = [this] { return state_ != State::kFilling; };
     try {
       co_await condition_.wait_for(is_over);

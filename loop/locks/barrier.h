@@ -57,7 +57,7 @@ class Barrier {
   enum class State { kFilling, kDraining, kResetting, kBroken };
 
   // A task that waits for the others, in the order of their coming.
-  struct Party : RingLink {
+  struct Party : ListLink {
     int index = 0;  // Valid once the barrier is full.
   };
 
@@ -72,8 +72,8 @@ class Barrier {
   const int parties_;
   State state_ = State::kFilling;
   int count_ = 0;  // How many are in it.
-  Ring<Party> parties_waiting_;
-  Dependents dependents_;
+  IntrusiveList<Party> parties_waiting_;
+  Lifetime lifetime_;
 };
 
 }  // namespace loop

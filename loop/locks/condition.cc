@@ -33,9 +33,9 @@ Coroutine<> Condition::wait() {
   if (!locked()) {
     throw selectors::RuntimeError("cannot wait on un-acquired lock");
   }
-  const Dependent waiting(dependents_);
+  const LifetimeObserver waiting(lifetime_);
   Lock& lock = lock_;
-  const Dependent locking(lock.dependents_);
+  const LifetimeObserver locking(lock.lifetime_);
   loop_.bind(TaskCore::running());  // Throws while the lock is still held.
   lock.release();
   std::exception_ptr error;  // The last, if it is cancelled more than once.

@@ -84,7 +84,7 @@ class Condition {
   Lock& lock_;
   BoundLoop loop_;
   WaitQueue waiters_;
-  Dependents dependents_;
+  Lifetime lifetime_;
 };
 
 }  // namespace loop

@@ -27,7 +27,7 @@ namespace loop {
 class Event {
  public:
   class Awaiter;
-  using Wait = Operation<Event, Awaiter>;
+  using WaitOperation = Operation<Event, Awaiter>;
 
   Event() = default;
   Event(const Event&) = delete;
@@ -49,7 +49,7 @@ class Event {
   /// `co_await event.wait()` waits until the flag is set.
   ///
   /// Differs from Python: returns nothing; Python always returns True.
-  Wait wait() { return Wait(*this); }
+  WaitOperation wait() { return WaitOperation(*this); }
 
  private:
   bool is_set_ = false;

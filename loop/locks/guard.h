@@ -20,11 +20,11 @@ namespace loop {
 /// be destroyed before the guard, as happens when a loop closes and destroys
 /// its tasks one after another.
 template <class Lock>
-class [[nodiscard]] Guard : private Dependent {
+class [[nodiscard]] Guard : private LifetimeObserver {
  public:
   /// Takes over `lock`, which has been acquired.
-  Guard(Lock& lock, Dependents& dependents)
-      : Dependent(dependents), lock_(lock) {}
+  Guard(Lock& lock, Lifetime& lifetime)
+      : LifetimeObserver(lifetime), lock_(lock) {}
   Guard(Guard&&) = default;
   ~Guard() {
     if (object_exists()) lock_.release_if_acquired();
@@ -47,7 +47,7 @@ class ScopedAwaiter {
   }
   Guard<Lock> await_resume() {
     acquire_.await_resume();
-    return Guard<Lock>(lock_, lock_.dependents_);
+    return Guard<Lock>(lock_, lock_.lifetime_);
   }
 
  private:

@@ -81,7 +81,7 @@ class Lock {
   bool locked_ = false;
   BoundLoop loop_;
   WaitQueue waiters_;
-  Dependents dependents_;
+  Lifetime lifetime_;
 };
 
 class Lock::Awaiter final : public Waiter {

@@ -84,7 +84,7 @@ class Semaphore {
   const int bound_;
   BoundLoop loop_;
   WaitQueue waiters_;
-  Dependents dependents_;
+  Lifetime lifetime_;
 };
 
 /// A semaphore that must not be released more often than it was acquired.

@@ -29,7 +29,7 @@ void Waiter::start(Frame& frame, WaitQueue& queue, BoundLoop& loop) {
   task_ = &task;
   state_ = State::kWaiting;
   queue.waiting_.push_back(*this);
-  task.wait_for(*this);
+  task.block_on(*this);
 }
 
 // Who is woken already gets what it was woken for, and then finds out that it
@@ -95,7 +95,7 @@ void RepeatedWaiter::take_turn() {
   unlink();
   state_ = State::kWaiting;
   queue().waiting_.push_back(*this);
-  task_->wait_for(*this);
+  task_->block_on(*this);
 }
 
 }  // namespace loop

@@ -44,7 +44,7 @@ class BoundLoop {
 [[noreturn]] void throw_destroyed(const TaskCore& task);
 
 // An awaiter that queues up.
-class Waiter : public Wait, public RingLink {
+class Waiter : public Blocker, public ListLink {
  public:
   bool cancel(const std::string& message) final;
 
@@ -119,8 +119,8 @@ class WaitQueue {
 
   void wake(Waiter& waiter);
 
-  Ring<Waiter> waiting_;
-  Ring<Waiter> woken_;
+  IntrusiveList<Waiter> waiting_;
+  IntrusiveList<Waiter> woken_;
 };
 
 // A waiter that looks when its turn has come whether what it was woken for is

@@ -42,7 +42,7 @@ class QueueCore {
   void task_done();
 
   /// `co_await queue.join()` waits until task_done() was called for each item.
-  Event::Wait join() { return finished_.wait(); }
+  Event::WaitOperation join() { return finished_.wait(); }
 
  protected:
   bool is_shut_down() const { return is_shut_down_; }

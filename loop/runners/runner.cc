@@ -18,7 +18,7 @@
 #include "loop/callbacks/log_line.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/done_callback.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/futures/shutdown_default_executor.h"
 #include "selectors/errors.h"
 #include "selectors/forks.h"
@@ -65,7 +65,7 @@ class AllDone {
    public:
     explicit Waiting(AllDone& all) : all_(all) {}
     ~Waiting() override { unlink(); }
-    void on_done(FutureState&) override {
+    void on_done(FutureCore&) override {
       if (--all_.left_ == 0) all_.loop_.stop();
     }
 
@@ -103,9 +103,9 @@ std::mutex runners_mutex;  // Of runners().
     selectors::lock_for_fork<runners_mutex>();
 
 // Those that have a loop. Never destroyed, for the sake of static ones.
-Ring<Runner>& runners() {
-  static auto& ring = *new Ring<Runner>;
-  return ring;
+IntrusiveList<Runner>& runners() {
+  static auto& list = *new IntrusiveList<Runner>;
+  return list;
 }
 
 bool is_keyboard_interrupt(const std::exception_ptr& exception) noexcept try {
@@ -168,7 +168,7 @@ Runner::Interrupts::Interrupts(Runner& runner, const AnyTask& task)
     task.cancel();
   });
   handler_ = handler;
-  catch_no_more_than_one(SIGINT);
+  reset_after_next(SIGINT);
 }
 
 Runner::Interrupts::~Interrupts() {

@@ -41,7 +41,7 @@ void end_by_sigint_if_uncaught() noexcept;
 // Differs from Python: there SIGPIPE is ignored from the start of the program.
 //
 // Port of asyncio.Runner (CPython 3.15, Lib/asyncio/runners.py).
-class Runner : private RingLink {
+class Runner : private ListLink {
  public:
   using LoopFactory = std::function<std::unique_ptr<EventLoop>()>;
 
@@ -108,7 +108,7 @@ class Runner : private RingLink {
   };
 
   template <class>
-  friend class Ring;
+  friend class IntrusiveList;
 
   void close_and_log() noexcept;
   void enlist();

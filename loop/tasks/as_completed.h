@@ -17,10 +17,10 @@
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/tasks/as_completed_core.h"
 #include "loop/tasks/future_set.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace loop {
 
@@ -32,22 +32,21 @@ class [[nodiscard]] AsCompleted {
   struct Shared {
     Shared(EventLoop& event_loop, std::vector<Future<T>> f,
            SourceLocation where)
-        : futures(std::move(f)),
-          completions(event_loop, futures.size(), where) {}
+        : futures(std::move(f)), core(event_loop, futures.size(), where) {}
     const std::vector<Future<T>> futures;
-    Completions completions;
+    AsCompletedCore core;
   };
   using SharedPointer = std::shared_ptr<Shared>;
 
  public:
   AsCompleted(EventLoop& event_loop, std::vector<Future<T>> futures,
-              selectors::Timeout timeout, SourceLocation where)
+              selectors::WaitLimit timeout, SourceLocation where)
       : shared_(
             std::make_shared<Shared>(event_loop, std::move(futures), where)) {
     for (const auto& future : shared_->futures) {
-      shared_->completions.watch(future.state());
+      shared_->core.watch(future.state());
     }
-    shared_->completions.start_timer(timeout);
+    shared_->core.start_timer(timeout);
   }
 
   /// Waits for the next one that is done, and returns its future: that which
@@ -68,13 +67,13 @@ class [[nodiscard]] AsCompleted {
 
     // Takes one out: once for each step.
     Coroutine<T> operator*() const {
-      shared_->completions.take_turn();
+      shared_->core.take_turn();
       return result_of_next(shared_);
     }
     Iterator& operator++() { return *this; }
     void operator++(int) {}
     friend bool operator==(const Iterator& i, std::default_sentinel_t) {
-      return !i.shared_->completions.are_left();
+      return !i.shared_->core.are_left();
     }
 
    private:
@@ -84,24 +83,24 @@ class [[nodiscard]] AsCompleted {
   std::default_sentinel_t end() const { return {}; }
 
  private:
-  static Future<T> future_of(FutureState& state) {
-    return Future<T>(Reference(static_cast<FutureResult<T>*>(&state)));
+  static Future<T> future_of(FutureCore& state) {
+    return Future<T>(Reference(static_cast<FutureState<T>*>(&state)));
   }
 
   // Its turn is for another one if it is cancelled meanwhile.
   static Coroutine<std::optional<Future<T>>> next_of(SharedPointer shared) {
-    Completions& completions = shared->completions;
-    if (!completions.are_left()) co_return std::nullopt;
-    completions.take_turn();
+    AsCompletedCore& core = shared->core;
+    if (!core.are_left()) co_return std::nullopt;
+    core.take_turn();
     try {
-      co_return future_of(*co_await completions.get());
+      co_return future_of(*co_await core.get());
     } catch (const CancelledError&) {
-      completions.give_turn_back();
+      core.give_turn_back();
       throw;
     }
   }
   static Coroutine<T> result_of_next(SharedPointer shared) {
-    const Future<T> future = future_of(*co_await shared->completions.get());
+    const Future<T> future = future_of(*co_await shared->core.get());
     co_return take_result<kIsGivenUp>(future);
   }
 
@@ -134,7 +133,7 @@ class [[nodiscard]] AsCompleted {
 // Port of asyncio.as_completed (CPython 3.15, Lib/asyncio/tasks.py).
 template <Awaitable A>
 AsCompleted<AwaitResult<A>, !IsFuture<A>> as_completed(
-    std::vector<A> awaitables, selectors::Timeout timeout = {},
+    std::vector<A> awaitables, selectors::WaitLimit timeout = {},
     SourceLocation where = SourceLocation::current()) {
   EventLoop& event_loop = get_running_loop();
   std::vector<Future<AwaitResult<A>>> futures;

@@ -8,14 +8,14 @@
 namespace loop {
 
 // What a task awaits that waits for the next one.
-class Completions::Waiting final : public FutureResult<void> {
+class AsCompletedCore::Waiting final : public FutureState<void> {
  public:
-  explicit Waiting(Completions& completions)
-      : FutureResult(completions.loop_, completions.where_),
-        completions_(completions),
-        waiting_(completions.dependents_) {}
+  explicit Waiting(AsCompletedCore& core)
+      : FutureState(core.loop_, core.where_),
+        completions_(core),
+        waiting_(core.lifetime_) {}
 
-  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+  void for_each_awaited(const std::function<void(FutureCore&)>& f) override {
     if (done() || !waiting_.object_exists()) return;
     for (const Entry& entry : completions_.entries_) {
       if (entry.future != nullptr) f(*entry.future);
@@ -23,42 +23,42 @@ class Completions::Waiting final : public FutureResult<void> {
   }
 
  private:
-  Completions& completions_;
-  const Dependent waiting_;
+  AsCompletedCore& completions_;
+  const LifetimeObserver waiting_;
 };
 
-Completions::Completions(EventLoop& event_loop, std::size_t size,
-                         SourceLocation where)
+AsCompletedCore::AsCompletedCore(EventLoop& event_loop, std::size_t size,
+                                 SourceLocation where)
     : loop_(event_loop), where_(where), entries_(size), left_(size) {
   done_.reserve(size);
 }
 
-void Completions::watch(FutureState& future) {
+void AsCompletedCore::watch(FutureCore& future) {
   Entry& entry = entries_[watched_++];
-  entry.completions = this;
+  entry.core = this;
   entry.future = &future;
   future.add_done_callback(entry);
 }
 
-void Completions::start_timer(selectors::Timeout timeout) {
-  if (done_.size() == entries_.size() || timeout.waits_for_ever()) return;
+void AsCompletedCore::start_timer(selectors::WaitLimit timeout) {
+  if (done_.size() == entries_.size() || timeout.waits_forever()) return;
   timer_ = loop_.call_later(
       timeout.value(), [this] { time_out(); }, where_);
 }
 
-void Completions::add(FutureState& future) {
+void AsCompletedCore::add(FutureCore& future) {
   done_.push_back(&future);
   wake_next();
 }
 
-void Completions::time_out() {
+void AsCompletedCore::time_out() {
   has_timed_out_ = true;
   entries_.clear();
   while (!waiters_.empty()) wake_next();
 }
 
 // Those that are done already have been cancelled.
-void Completions::wake_next() {
+void AsCompletedCore::wake_next() {
   while (!waiters_.empty()) {
     const Future<void> waiter = waiters_.front();
     waiters_.pop_front();
@@ -66,11 +66,10 @@ void Completions::wake_next() {
   }
 }
 
-Coroutine<FutureState*> Completions::get() {
+Coroutine<FutureCore*> AsCompletedCore::get() {
   while (taken_ == done_.size()) {
     if (has_timed_out_) throw TimeoutError();
-    const Future<void> waiter(
-        Reference<FutureResult<void>>(new Waiting(*this)));
+    const Future<void> waiter(Reference<FutureState<void>>(new Waiting(*this)));
     waiters_.push_back(waiter);
     try {
       co_await waiter;

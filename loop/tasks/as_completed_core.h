@@ -13,26 +13,27 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/futures/lifetime.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace loop {
 
 // A queue of futures, which each enters when it is done.
 // Port of asyncio._AsCompletedIterator, and of the Queue that it uses (CPython
 // 3.13, Lib/asyncio/tasks.py).
-class Completions {
+class AsCompletedCore {
  public:
-  Completions(EventLoop& event_loop, std::size_t size, SourceLocation where);
-  Completions(const Completions&) = delete;
-  Completions& operator=(const Completions&) = delete;
-  ~Completions() { timer_.cancel(); }
+  AsCompletedCore(EventLoop& event_loop, std::size_t size,
+                  SourceLocation where);
+  AsCompletedCore(const AsCompletedCore&) = delete;
+  AsCompletedCore& operator=(const AsCompletedCore&) = delete;
+  ~AsCompletedCore() { timer_.cancel(); }
 
   // Each in turn. It must exist for as long.
-  void watch(FutureState& future);
+  void watch(FutureCore& future);
   // After the last. From then on, those that are pending do not count.
-  void start_timer(selectors::Timeout timeout);
+  void start_timer(selectors::WaitLimit timeout);
 
   // May somebody get() one more?
   bool are_left() const { return left_ > 0; }
@@ -41,20 +42,20 @@ class Completions {
 
   // Waits for the next one and takes it out. Who asks first gets it first.
   // Throws TimeoutError. This must exist for as long.
-  Coroutine<FutureState*> get();
+  Coroutine<FutureCore*> get();
 
  private:
   struct Entry final : DoneCallback {
-    void on_done(FutureState& done) override {
+    void on_done(FutureCore& done) override {
       future = nullptr;
-      completions->add(done);
+      core->add(done);
     }
-    Completions* completions = nullptr;
-    FutureState* future = nullptr;  // nullptr: it is done.
+    AsCompletedCore* core = nullptr;
+    FutureCore* future = nullptr;  // nullptr: it is done.
   };
   class Waiting;
 
-  void add(FutureState& future);
+  void add(FutureCore& future);
   void time_out();
   void wake_next();
 
@@ -64,12 +65,12 @@ class Completions {
   std::size_t watched_ = 0;
   std::size_t left_;
 
-  std::vector<FutureState*> done_;
+  std::vector<FutureCore*> done_;
   std::size_t taken_ = 0;  // Of these.
   bool has_timed_out_ = false;
   std::deque<Future<void>> waiters_;
   TimerHandle timer_;
-  Dependents dependents_;
+  Lifetime lifetime_;
 };
 
 }  // namespace loop

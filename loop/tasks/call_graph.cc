@@ -24,33 +24,34 @@ class Awaiters {
         [&](TaskCore& task) { add(task); });
   }
 
-  const std::vector<TaskCore*>& of(FutureState& future) {
+  const std::vector<TaskCore*>& of(FutureCore& future) {
     return awaiters_[&future];
   }
 
  private:
   void add(TaskCore& task) {
-    const Wait* const wait = task.wait();
-    FutureState* const awaited = wait == nullptr ? nullptr : wait->future();
+    const Blocker* const blocker = task.blocker();
+    FutureCore* const awaited =
+        blocker == nullptr ? nullptr : blocker->future();
     if (awaited == nullptr) return;
-    std::set<FutureState*> seen{awaited};
-    std::vector<FutureState*> left{awaited};
+    std::set<FutureCore*> seen{awaited};
+    std::vector<FutureCore*> left{awaited};
     while (!left.empty()) {
-      FutureState* const future = left.back();
+      FutureCore* const future = left.back();
       left.pop_back();
       awaiters_[future].push_back(&task);
       if (dynamic_cast<TaskCore*>(future) != nullptr) continue;
       // NOLINTNEXTLINE: the cast says nothing of the pointer.
-      future->for_each_awaited([&](FutureState& inner) {
+      future->for_each_awaited([&](FutureCore& inner) {
         if (seen.insert(&inner).second) left.push_back(&inner);
       });
     }
   }
 
-  std::unordered_map<FutureState*, std::vector<TaskCore*>> awaiters_;
+  std::unordered_map<FutureCore*, std::vector<TaskCore*>> awaiters_;
 };
 
-CallGraphEntry entry_of(FutureState& future, std::size_t depth) {
+CallGraphEntry entry_of(FutureCore& future, std::size_t depth) {
   CallGraphEntry entry{"Future", depth, {}, false};
   const auto* const task = dynamic_cast<TaskCore*>(&future);
   if (task == nullptr) return entry;
@@ -82,7 +83,7 @@ void add_block(const CallGraphEntry& entry, bool is_awaited,
 
 }  // namespace
 
-CallGraph capture_call_graph(FutureState& future) {
+CallGraph capture_call_graph(FutureCore& future) {
   future.check_thread("capture_call_graph");
   CallGraph graph;
   EventLoop* const event_loop = future.loop_reference().get();
@@ -91,8 +92,8 @@ CallGraph capture_call_graph(FutureState& future) {
     return graph;
   }
   Awaiters awaiters(*event_loop);
-  std::set<FutureState*> seen;
-  std::vector<std::pair<FutureState*, std::size_t>> left{{&future, 0}};
+  std::set<FutureCore*> seen;
+  std::vector<std::pair<FutureCore*, std::size_t>> left{{&future, 0}};
   while (!left.empty()) {
     const auto [next, depth] = left.back();
     left.pop_back();

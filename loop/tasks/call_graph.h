@@ -11,7 +11,7 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/tasks/future_set.h"
 
 namespace loop {
@@ -43,7 +43,7 @@ using CallGraph = std::vector<CallGraphEntry>;
 /// Returns the call graph of a future, which may be done. From its loop's
 /// thread. Takes time in proportion to the number of tasks of the loop.
 /// Port of asyncio.capture_call_graph.
-CallGraph capture_call_graph(FutureState& future);
+CallGraph capture_call_graph(FutureCore& future);
 template <class T>
 CallGraph capture_call_graph(const Future<T>& future) {
   return capture_call_graph(future.state());

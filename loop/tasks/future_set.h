@@ -9,22 +9,22 @@
 #include "loop/coroutines/task.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 namespace loop {
 
 template <class T>
-FutureState& state_of(const Future<T>& future) {
+FutureCore& state_of(const Future<T>& future) {
   return future.state();
 }
-inline FutureState& state_of(const AnyTask& task) {
+inline FutureCore& state_of(const AnyTask& task) {
   return task.core().future();
 }
 
 // Of those that are the same future, keeps the first.
 template <class F>
 void remove_duplicates(std::vector<F>& futures) {
-  std::unordered_set<const FutureState*> seen;
+  std::unordered_set<const FutureCore*> seen;
   seen.reserve(futures.size());
   std::erase_if(futures, [&](const F& future) {
     return !seen.insert(&state_of(future)).second;

@@ -16,7 +16,7 @@
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/futures/outcome.h"
 #include "loop/tasks/gather_core.h"
 
@@ -28,7 +28,7 @@ inline constexpr ReturnExceptions return_exceptions;
 
 namespace gather_internal {
 
-using Child = Gathering::Child;
+using Child = GatherCore::Child;
 
 // What becomes of one child, which was made of an A, if exceptions are raised.
 template <class A>
@@ -97,11 +97,11 @@ struct InVector {
 };
 
 template <class All>
-class State final : public FutureResult<typename All::type>, public Gathering {
+class State final : public FutureState<typename All::type>, public GatherCore {
  public:
   State(EventLoop& event_loop, std::size_t size, SourceLocation where)
-      : FutureResult<typename All::type>(event_loop, where),
-        Gathering(*this, size, All::kReturnsExceptions) {}
+      : FutureState<typename All::type>(event_loop, where),
+        GatherCore(*this, size, All::kReturnsExceptions) {}
 
   bool cancel(std::string message) override {
     this->check_thread("cancel");
@@ -110,7 +110,7 @@ class State final : public FutureResult<typename All::type>, public Gathering {
   CancelForwarder* cancel_forwarder() override {
     return this->done() ? nullptr : this;
   }
-  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+  void for_each_awaited(const std::function<void(FutureCore&)>& f) override {
     if (!this->done()) for_each_pending(f);
   }
 
@@ -136,7 +136,7 @@ Future<typename All::type> make(EventLoop& event_loop, std::size_t size,
   watch_children(*state);
   state->all_are_watched();
   return Future<typename All::type>(
-      Reference<FutureResult<typename All::type>>(state.get()));
+      Reference<FutureState<typename All::type>>(state.get()));
 }
 
 template <template <class> class Each, Awaitable... A>
@@ -146,11 +146,9 @@ auto gather_tuple(SourceLocation where, A... awaitables) {
   const std::tuple<Future<AwaitResult<A>>...> futures{
       ensure_future(event_loop, std::move(awaitables), where)...};
   return make<InTuple<Each<A>...>>(
-      event_loop, sizeof...(A), where, [&](Gathering& gathering) {
+      event_loop, sizeof...(A), where, [&](GatherCore& core) {
         std::apply(
-            [&](const auto&... future) {
-              (gathering.watch(future.state()), ...);
-            },
+            [&](const auto&... future) { (core.watch(future.state()), ...); },
             futures);
       });
 }
@@ -165,9 +163,9 @@ auto gather_vector(SourceLocation where, std::vector<A> awaitables) {
     futures.push_back(ensure_future(event_loop, std::move(awaitable), where));
   }
   return make<InVector<Each<A>>>(event_loop, futures.size(), where,
-                                 [&](Gathering& gathering) {
+                                 [&](GatherCore& core) {
                                    for (const auto& future : futures)
-                                     gathering.watch(future.state());
+                                     core.watch(future.state());
                                  });
 }
 

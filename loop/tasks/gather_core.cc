@@ -9,35 +9,35 @@ namespace loop {
 
 // ---- Children ----
 
-std::exception_ptr Gathering::Child::exception() const try {
+std::exception_ptr GatherCore::Child::exception() const try {
   if (!done_) throw CancelledError();
   return (*done_)->exception();
 } catch (const CancelledError&) {
   return std::current_exception();
 }
 
-void Gathering::Child::on_done(FutureState& future) {
+void GatherCore::Child::on_done(FutureCore& future) {
   pending_ = nullptr;
   done_.emplace(&future);
-  gathering_->child_is_done(*this);
+  core_->child_is_done(*this);
 }
 
-void Gathering::Child::on_gone() {
+void GatherCore::Child::on_gone() {
   pending_ = nullptr;
-  gathering_->child_is_done(*this);
+  core_->child_is_done(*this);
 }
 
 // ---- The outer future ----
 
-void Gathering::watch(FutureState& future) {
+void GatherCore::watch(FutureCore& future) {
   Child& child = children_[watched_++];
-  child.gathering_ = this;
+  child.core_ = this;
   child.pending_ = &future;
   outer_.retain();
   future.add_done_callback(child);
 }
 
-void Gathering::all_are_watched() {
+void GatherCore::all_are_watched() {
   is_starting_ = false;
   if (!children_.empty()) return;
   collect();
@@ -46,7 +46,7 @@ void Gathering::all_are_watched() {
 
 // The outer future is settled in a callback of its own, as that copies results,
 // which are the user's.
-void Gathering::child_is_done(Child& child) {
+void GatherCore::child_is_done(Child& child) {
   Reference self(&outer_);
   outer_.release();
   ++finished_;
@@ -62,7 +62,7 @@ void Gathering::child_is_done(Child& child) {
       outer_.where());
 }
 
-void Gathering::settle(Child& last) {
+void GatherCore::settle(Child& last) {
   if (outer_.done()) return;
   if (!return_exceptions_) {
     // Nobody is there to be told of one that nobody could have completed.
@@ -86,19 +86,19 @@ void Gathering::settle(Child& last) {
   outer_.set_finished();
 }
 
-bool Gathering::cancel_children(const std::string& message) {
+bool GatherCore::cancel_children(const std::string& message) {
   const Reference self(&outer_);  // Of which a child may hold the last.
   forward_cancel(message);
   return finish_visit(message);
 }
 
-CancelForwarder* Gathering::next_to_cancel(const std::string& message) {
+CancelForwarder* GatherCore::next_to_cancel(const std::string& message) {
   for (auto i = next_index(); i < children_.size(); i = next_index()) {
     if (!may_go_on()) {
       if (cancel_message_) set_forwarded();
       return nullptr;
     }
-    FutureState* const child = children_[i].pending_;
+    FutureCore* const child = children_[i].pending_;
     if (child == nullptr) continue;
     if (CancelForwarder* const next = child->cancel_forwarder()) return next;
     if (child->cancel(message)) set_forwarded();
@@ -106,13 +106,13 @@ CancelForwarder* Gathering::next_to_cancel(const std::string& message) {
   return nullptr;
 }
 
-bool Gathering::note_cancel(const std::string& message) {
+bool GatherCore::note_cancel(const std::string& message) {
   if (is_forwarded()) cancel_message_ = message;
   return is_forwarded();
 }
 
-void Gathering::for_each_pending(
-    const std::function<void(FutureState&)>& f) const {
+void GatherCore::for_each_pending(
+    const std::function<void(FutureCore&)>& f) const {
   for (const Child& child : children_) {
     if (child.pending_ != nullptr) f(*child.pending_);
   }

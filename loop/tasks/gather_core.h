@@ -14,7 +14,7 @@
 #include "loop/futures/cancel_forwarder.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 namespace loop {
 
@@ -26,7 +26,7 @@ namespace loop {
 //
 // Port of the inner functions of asyncio.gather, and of _GatheringFuture
 // (CPython 3.15, Lib/asyncio/tasks.py).
-class Gathering : public CancelForwarder {
+class GatherCore : public CancelForwarder {
  public:
   class Child final : public DoneCallback {
    public:
@@ -37,41 +37,41 @@ class Gathering : public CancelForwarder {
     // For one that is done: hands it over.
     template <class T>
     Future<T> take() {
-      const Reference<FutureState> future = *std::exchange(done_, {});
-      return Future<T>(Reference(static_cast<FutureResult<T>*>(future.get())));
+      const Reference<FutureCore> future = *std::exchange(done_, {});
+      return Future<T>(Reference(static_cast<FutureState<T>*>(future.get())));
     }
 
    private:
-    friend class Gathering;
+    friend class GatherCore;
 
-    void on_done(FutureState& future) override;
+    void on_done(FutureCore& future) override;
     void on_gone() override;
 
-    Gathering* gathering_ = nullptr;
-    FutureState* pending_ = nullptr;
-    std::optional<Reference<FutureState>> done_;
+    GatherCore* core_ = nullptr;
+    FutureCore* pending_ = nullptr;
+    std::optional<Reference<FutureCore>> done_;
   };
 
   // Each child in turn, when somebody holds the outer future.
-  void watch(FutureState& child);
+  void watch(FutureCore& child);
   // After the last. The outer future may be done now.
   void all_are_watched();
 
  protected:
-  Gathering(FutureState& outer, std::size_t size, bool return_exceptions)
+  GatherCore(FutureCore& outer, std::size_t size, bool return_exceptions)
       : outer_(outer), children_(size), return_exceptions_(return_exceptions) {}
-  ~Gathering() = default;
+  ~GatherCore() = default;
 
   // Makes a result of those of the children, all of which are done.
   virtual void collect() = 0;
   std::vector<Child>& children() { return children_; }
 
-  // Of FutureState, while the outer future is pending.
+  // Of FutureCore, while the outer future is pending.
   bool cancel_children(const std::string& message);
-  void for_each_pending(const std::function<void(FutureState&)>& f) const;
+  void for_each_pending(const std::function<void(FutureCore&)>& f) const;
 
  private:
-  FutureState& forwarding_future() override { return outer_; }
+  FutureCore& forwarding_future() override { return outer_; }
   CancelForwarder* next_to_cancel(const std::string& message) override;
   bool note_cancel(const std::string& message) override;
   bool wake_in_cycle(const std::string&) override { return false; }
@@ -79,7 +79,7 @@ class Gathering : public CancelForwarder {
   void child_is_done(Child& child);
   void settle(Child& last);
 
-  FutureState& outer_;
+  FutureCore& outer_;
   std::vector<Child> children_;
   const bool return_exceptions_;
   std::size_t watched_ = 0;

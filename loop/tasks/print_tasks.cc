@@ -12,7 +12,7 @@
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/coroutines/task_registry.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 namespace loop {
 namespace {
@@ -20,29 +20,29 @@ namespace {
 using Tasks = std::vector<const TaskCore*>;
 
 // What a task awaits: itself a task, or what stands for some, such as gather().
-FutureState* future_awaited_by(const TaskCore& task) {
-  const Wait* const wait = task.wait();
-  return wait == nullptr ? nullptr : wait->future();
+FutureCore* future_awaited_by(const TaskCore& task) {
+  const Blocker* const blocker = task.blocker();
+  return blocker == nullptr ? nullptr : blocker->future();
 }
 
-bool is_task(FutureState* future) {
+bool is_task(FutureCore* future) {
   return dynamic_cast<TaskCore*>(future) != nullptr;
 }
 
 // The pending tasks behind a future: itself, or those that it stands for.
-Tasks tasks_behind(FutureState* first) {
+Tasks tasks_behind(FutureCore* first) {
   Tasks tasks;
-  std::unordered_set<FutureState*> seen;
-  std::vector<FutureState*> left{first};
+  std::unordered_set<FutureCore*> seen;
+  std::vector<FutureCore*> left{first};
   while (!left.empty()) {
-    FutureState* const future = left.back();
+    FutureCore* const future = left.back();
     left.pop_back();
     if (const auto* const task = dynamic_cast<TaskCore*>(future)) {
       if (!future->done()) tasks.push_back(task);
     } else if (seen.insert(future).second) {
       const auto size = static_cast<std::ptrdiff_t>(left.size());
       future->for_each_awaited(
-          [&](FutureState& inner) { left.push_back(&inner); });
+          [&](FutureCore& inner) { left.push_back(&inner); });
       std::reverse(left.begin() + size, left.end());
     }
   }
@@ -115,9 +115,9 @@ class Drawing {
 
   static std::unordered_set<const TaskCore*> awaited_by_any(const Tasks& all) {
     std::unordered_set<const TaskCore*> awaited;
-    std::unordered_set<FutureState*> seen;
+    std::unordered_set<FutureCore*> seen;
     for (const TaskCore* task : all) {
-      FutureState* const future = future_awaited_by(*task);
+      FutureCore* const future = future_awaited_by(*task);
       if (future == nullptr || !seen.insert(future).second) continue;
       for (const TaskCore* inner : tasks_behind(future)) awaited.insert(inner);
     }
@@ -162,7 +162,7 @@ class Drawing {
 
   // The first is drawn next, so it comes last.
   void add_branches(const TaskCore& task, const Margin& margin) {
-    FutureState* const future = future_awaited_by(task);
+    FutureCore* const future = future_awaited_by(task);
     if (future == nullptr) return;
     Tasks inner = tasks_behind(future);
     if (!is_task(future) && !drawn_futures_.insert(future).second &&
@@ -177,7 +177,7 @@ class Drawing {
   std::string text_;
   std::vector<Branch> branches_;  // Yet to be drawn.
   std::unordered_set<const TaskCore*> drawn_;
-  std::unordered_set<FutureState*> drawn_futures_;
+  std::unordered_set<FutureCore*> drawn_futures_;
 };
 
 }  // namespace

@@ -16,18 +16,18 @@
 #include "loop/futures/done_callback.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 namespace loop {
 namespace shield_internal {
 
 // The outer future, which the inner one keeps until either is done.
 template <class T, bool kIsGivenUp>
-class State final : public FutureResult<T>, public DoneCallback {
+class State final : public FutureState<T>, public DoneCallback {
  public:
-  using FutureResult<T>::FutureResult;
+  using FutureState<T>::FutureState;
 
-  void watch(FutureState& inner) {
+  void watch(FutureCore& inner) {
     inner_ = &inner;
     this->retain();
     inner.add_done_callback(*this);
@@ -35,22 +35,22 @@ class State final : public FutureResult<T>, public DoneCallback {
 
   bool cancel(std::string message) override {
     if (inner_ != nullptr) inner_->report_exception_later();
-    if (!FutureState::cancel(std::move(message))) return false;
+    if (!FutureCore::cancel(std::move(message))) return false;
     if (inner_ != nullptr) leave();
     return true;
   }
-  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+  void for_each_awaited(const std::function<void(FutureCore&)>& f) override {
     if (inner_ != nullptr) f(*inner_);
   }
 
  private:
-  void on_done(FutureState& inner) override {
+  void on_done(FutureCore& inner) override {
     const Reference self(this);
     leave();
     EventLoop* const event_loop = this->loop_reference().get();
     if (event_loop == nullptr || event_loop->is_closed()) return;
     event_loop->call_soon(
-        [self, future = Reference(static_cast<FutureResult<T>*>(&inner))] {
+        [self, future = Reference(static_cast<FutureState<T>*>(&inner))] {
           if (!self->done()) self->settle(Future<T>(future));
         },
         this->where());
@@ -82,7 +82,7 @@ class State final : public FutureResult<T>, public DoneCallback {
     this->set_finished();
   }
 
-  FutureState* inner_ = nullptr;  // nullptr: either is done.
+  FutureCore* inner_ = nullptr;  // nullptr: either is done.
 };
 
 }  // namespace shield_internal
@@ -109,7 +109,7 @@ Future<AwaitResult<A>> shield(
   const Reference outer(
       new shield_internal::State<T, !IsFuture<A>>(inner.get_loop(), where));
   outer->watch(inner.state());
-  return Future<T>(Reference<FutureResult<T>>(outer.get()));
+  return Future<T>(Reference<FutureState<T>>(outer.get()));
 }
 
 }  // namespace loop

@@ -10,7 +10,7 @@ void Sleep::Awaiter::start(Frame& frame) {
   timer_ = task_->loop().call_later(
       delay_, [task = task_] { task->step(); }, frame.where());
   try {
-    task_->wait_for(*this);
+    task_->block_on(*this);
   } catch (...) {
     timer_->cancel();  // Or it would find this gone, and the task going on.
     throw;

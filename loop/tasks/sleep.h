@@ -14,7 +14,7 @@
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task_core.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace loop {
 
@@ -31,7 +31,7 @@ class [[nodiscard]] Sleep {
   std::chrono::nanoseconds delay_;
 };
 
-class Sleep::Awaiter final : public Wait {
+class Sleep::Awaiter final : public Blocker {
  public:
   explicit Awaiter(std::chrono::nanoseconds delay) : delay_(delay) {}
   Awaiter(const Awaiter&) = delete;

@@ -8,7 +8,7 @@
 #include "loop/futures/done_callback.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/futures/lifetime.h"
 #include "loop/tasks/exception_group.h"
 
@@ -42,11 +42,11 @@ class TaskGroup::Member final : public DoneCallback {
 
   // Who has let the group die, because something failed, is not to blame that a
   // task is done.
-  void on_done(FutureState& future) override {
+  void on_done(FutureCore& future) override {
     EventLoop& event_loop = task().core().loop();
     if (event_loop.is_closed()) return;
     event_loop.call_soon(
-        [this, told = Dependent(group_.dependents_)] {
+        [this, told = LifetimeObserver(group_.lifetime_)] {
           if (told.object_exists()) group_.on_task_done(*this);
         },
         future.where());
@@ -81,19 +81,19 @@ void TaskGroup::Place::take(AnyTask task) {
 }
 
 // What the parent waits for. It exists as long as that, and no longer.
-class TaskGroup::Completed final : public FutureResult<void> {
+class TaskGroup::Completed final : public FutureState<void> {
  public:
   explicit Completed(TaskGroup& group)
-      : FutureResult(group.parent_->core().loop(), SourceLocation::current()),
+      : FutureState(group.parent_->core().loop(), SourceLocation::current()),
         group_(group),
-        waiting_(group.dependents_) {
+        waiting_(group.lifetime_) {
     group_.completed_ = this;
   }
   ~Completed() override {
     if (waiting_.object_exists()) group_.completed_ = nullptr;
   }
 
-  void for_each_awaited(const std::function<void(FutureState&)>& f) override {
+  void for_each_awaited(const std::function<void(FutureCore&)>& f) override {
     if (!waiting_.object_exists()) return;
     for (const Member& member : group_.members_) {
       f(member.task().core().future());
@@ -102,7 +102,7 @@ class TaskGroup::Completed final : public FutureResult<void> {
 
  private:
   TaskGroup& group_;
-  const Dependent waiting_;
+  const LifetimeObserver waiting_;
 };
 
 TaskGroup::TaskGroup() = default;
@@ -137,7 +137,7 @@ Coroutine<> TaskGroup::exit(std::exception_ptr error) {
 // that comes while they are being cancelled is kept as well.
 Coroutine<> TaskGroup::wait_for_members(std::exception_ptr& cancellation) {
   while (!members_.empty()) {
-    const Reference<FutureResult<void>> completed(new Completed(*this));
+    const Reference<FutureState<void>> completed(new Completed(*this));
     try {
       co_await Future<void>(completed);
     } catch (const CancelledError&) {

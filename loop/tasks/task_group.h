@@ -150,7 +150,7 @@ class TaskGroup {
   std::vector<std::exception_ptr> errors_;
   std::exception_ptr interrupt_;
   Completed* completed_ = nullptr;  // What the parent waits for, if it does.
-  Dependents dependents_;
+  Lifetime lifetime_;
 };
 
 template <Awaitable A>

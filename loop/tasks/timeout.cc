@@ -10,9 +10,9 @@ namespace loop {
 
 using selectors::RuntimeError;
 
-Timeout timeout(selectors::Timeout delay, SourceLocation where) {
+Timeout timeout(selectors::WaitLimit delay, SourceLocation where) {
   EventLoop& event_loop = get_running_loop();
-  if (delay.waits_for_ever()) return Timeout(std::nullopt, where);
+  if (delay.waits_forever()) return Timeout(std::nullopt, where);
   return Timeout(later(event_loop.time(), delay.value()), where);
 }
 

@@ -16,7 +16,7 @@
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/lifetime.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace loop {
 
@@ -70,7 +70,7 @@ class Timeout {
   class Leave {
    public:
     explicit Leave(Timeout& timeout)
-        : timeout_(timeout), inside_(timeout.dependents_) {}
+        : timeout_(timeout), inside_(timeout.lifetime_) {}
     Leave(const Leave&) = delete;
     Leave& operator=(const Leave&) = delete;
     ~Leave() {
@@ -79,7 +79,7 @@ class Timeout {
 
    private:
     Timeout& timeout_;
-    const Dependent inside_;
+    const LifetimeObserver inside_;
   };
 
   void enter();
@@ -96,13 +96,13 @@ class Timeout {
   TaskCore* task_ = nullptr;  // As long as it is in run().
   Handle soon_;
   TimerHandle timer_;
-  Dependents dependents_;
+  Lifetime lifetime_;
 };
 
 // For `co_await timeout(1s).run(work())`: work() may take this long from now;
 // nullopt: as long as it likes. Throws RuntimeError if no loop is running.
 // Port of asyncio.timeout.
-Timeout timeout(selectors::Timeout delay,
+Timeout timeout(selectors::WaitLimit delay,
                 SourceLocation where = SourceLocation::current());
 
 // The same until a time of the loop's clock.

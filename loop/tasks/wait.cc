@@ -2,7 +2,7 @@
 
 namespace loop {
 
-void WaitState::watch(FutureState& future) {
+void WaitState::watch(FutureCore& future) {
   check_loop(get_loop(), future);
   Other& other = others_[watched_++];
   other.wait = this;
@@ -10,8 +10,8 @@ void WaitState::watch(FutureState& future) {
   future.add_done_callback(other);
 }
 
-void WaitState::start_timer(selectors::Timeout timeout) {
-  if (done() || timeout.waits_for_ever()) return;
+void WaitState::start_timer(selectors::WaitLimit timeout) {
+  if (done() || timeout.waits_forever()) return;
   timer_ = get_loop().call_later(
       timeout.value(), [this] { wake_up(); }, where());
 }
@@ -31,7 +31,7 @@ void WaitState::wake_up() {
   set_finished();
 }
 
-void WaitState::for_each_awaited(const std::function<void(FutureState&)>& f) {
+void WaitState::for_each_awaited(const std::function<void(FutureCore&)>& f) {
   for (const Other& other : others_) {
     if (!done() && other.future != nullptr && !other.future->done())
       f(*other.future);

@@ -19,10 +19,10 @@
 #include "loop/coroutines/task.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/tasks/future_set.h"
 #include "selectors/errors.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace loop {
 
@@ -42,11 +42,11 @@ struct WaitResult {
 };
 
 // Is done when enough of the others are. They know of it until it dies.
-class WaitState final : public FutureResult<void> {
+class WaitState final : public FutureState<void> {
  public:
   WaitState(EventLoop& event_loop, std::size_t size, ReturnWhen return_when,
             SourceLocation where)
-      : FutureResult<void>(event_loop, where),
+      : FutureState<void>(event_loop, where),
         return_when_(return_when),
         others_(size),
         left_(size) {}
@@ -54,17 +54,17 @@ class WaitState final : public FutureResult<void> {
 
   // Each in turn. Throws ValueError if it is another loop's. It must exist for
   // as long.
-  void watch(FutureState& future);
+  void watch(FutureCore& future);
   // After the last.
-  void start_timer(selectors::Timeout timeout);
+  void start_timer(selectors::WaitLimit timeout);
 
-  void for_each_awaited(const std::function<void(FutureState&)>& f) override;
+  void for_each_awaited(const std::function<void(FutureCore&)>& f) override;
 
  private:
   struct Other final : DoneCallback {
-    void on_done(FutureState&) override { wait->other_is_done(*this); }
+    void on_done(FutureCore&) override { wait->other_is_done(*this); }
     WaitState* wait = nullptr;
-    FutureState* future = nullptr;
+    FutureCore* future = nullptr;
   };
 
   void other_is_done(const Other& other);
@@ -97,19 +97,19 @@ concept Waitable = IsFuture<F> || std::same_as<F, AnyTask>;
 /// asyncio.wait (CPython 3.15, Lib/asyncio/tasks.py).
 template <Waitable F>
 Coroutine<WaitResult<F>> wait(
-    std::vector<F> futures, selectors::Timeout timeout = {},
+    std::vector<F> futures, selectors::WaitLimit timeout = {},
     ReturnWhen return_when = ALL_COMPLETED,
     SourceLocation where = SourceLocation::current()) {
   if (futures.empty()) {
     throw selectors::ValueError("Set of Tasks/Futures is empty.");
   }
   remove_duplicates(futures);
-  const Reference<FutureResult<void>> waiting = [&] {
+  const Reference<FutureState<void>> waiting = [&] {
     const Reference state(
         new WaitState(get_running_loop(), futures.size(), return_when, where));
     for (const F& future : futures) state->watch(state_of(future));
     state->start_timer(timeout);
-    return Reference<FutureResult<void>>(state.get());
+    return Reference<FutureState<void>>(state.get());
   }();
   co_await Future<void>(waiting);
   WaitResult<F> result;
@@ -127,14 +127,14 @@ template <Waitable F>
 Coroutine<WaitResult<F>> wait(
     std::vector<F> futures, ReturnWhen return_when,
     SourceLocation where = SourceLocation::current()) {
-  return wait(std::move(futures), selectors::Timeout(), return_when, where);
+  return wait(std::move(futures), selectors::WaitLimit(), return_when, where);
 }
 
 namespace wait_internal {
 
 template <class A>
 concept Option =
-    std::same_as<A, ReturnWhen> || std::convertible_to<A, selectors::Timeout>;
+    std::same_as<A, ReturnWhen> || std::convertible_to<A, selectors::WaitLimit>;
 
 // The type of all futures among the arguments: AnyTask if they differ.
 template <class First, class... Others>
@@ -146,10 +146,10 @@ template <class F>
 struct Arguments {
   void add(F future) { futures.push_back(std::move(future)); }
   void add(ReturnWhen when) { return_when = when; }
-  void add(selectors::Timeout limit) { timeout = limit; }
+  void add(selectors::WaitLimit limit) { timeout = limit; }
 
   std::vector<F> futures;
-  selectors::Timeout timeout;
+  selectors::WaitLimit timeout;
   ReturnWhen return_when = ALL_COMPLETED;
 };
 

@@ -1,4 +1,4 @@
-// Waiting for one, but not for ever.
+// Waiting for one, but not forever.
 
 #ifndef LOOP_TASKS_WAIT_FOR_H_
 #define LOOP_TASKS_WAIT_FOR_H_
@@ -14,7 +14,7 @@
 #include "loop/futures/future.h"
 #include "loop/tasks/timeout.h"
 #include "loop/tasks/wait.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace loop {
 namespace wait_for_internal {
@@ -33,7 +33,7 @@ Coroutine<> cancel_and_wait(Future<T> future) {
 // Awaits `awaitable` in the task that awaits this, and returns or throws what
 // comes of it. If it has not within `limit`, it is cancelled, and when it has
 // ended this throws TimeoutError; or what it ended with, if that was no
-// CancelledError. nullopt waits for ever.
+// CancelledError. nullopt waits forever.
 //
 // With a limit of zero and less a future that is done gives its result, and
 // anything else is cancelled: a coroutine does not even start.
@@ -48,9 +48,9 @@ Coroutine<> cancel_and_wait(Future<T> future) {
 // asyncio.wait_for (CPython 3.15, Lib/asyncio/tasks.py).
 template <Awaitable A>
 Coroutine<AwaitResult<A>> wait_for(
-    A awaitable, selectors::Timeout limit,
+    A awaitable, selectors::WaitLimit limit,
     SourceLocation where = SourceLocation::current()) {
-  if (!limit.only_looks()) {
+  if (!limit.is_poll()) {
     Timeout timer = timeout(limit, where);
     co_return co_await timer.run(std::move(awaitable));
   }

@@ -26,7 +26,7 @@
 #include <span>
 #include <string>
 
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 namespace selectors::kernel {
 
@@ -109,9 +109,9 @@ inline auto call(const Syscall& syscall, Make make, Args... args) {
   return call_intercepted(syscall, make, args...);
 }
 
-// For `describe`: the Timeout that an argument points to.
-inline const Timeout& timeout_of(const Call& call, std::size_t arg) {
-  return *reinterpret_cast<const Timeout*>(call.args[arg]);
+// For `describe`: the WaitLimit that an argument points to.
+inline const WaitLimit& timeout_of(const Call& call, std::size_t arg) {
+  return *reinterpret_cast<const WaitLimit*>(call.args[arg]);
 }
 
 }  // namespace selectors::kernel

@@ -33,7 +33,7 @@ inline bool devpoll_write(int fd, std::span<const pollfd> changes) {
 
 // ioctl(2), DP_POLL: waits for whole milliseconds.
 inline int devpoll_wait(int fd, pollfd* ready, int room,
-                        const Timeout& timeout) {
+                        const WaitLimit& timeout) {
   dvpoll question{};
   question.dp_fds = ready;
   question.dp_nfds = static_cast<nfds_t>(room);

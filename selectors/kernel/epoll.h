@@ -26,9 +26,9 @@ inline int epoll_ctl(int epfd, int operation, int fd, epoll_event* event) {
 
 // epoll_wait(2): waits for whole milliseconds.
 inline int epoll_wait(int epfd, epoll_event* events, int max_events,
-                      const Timeout& timeout) {
+                      const WaitLimit& timeout) {
   constexpr auto make = [](int fd, epoll_event* out, int max,
-                           const Timeout* t) {
+                           const WaitLimit* t) {
     return ::epoll_wait(fd, out, max, t->to_milliseconds());
   };
   return call(kEpollWait, make, epfd, events, max_events, &timeout);
@@ -37,9 +37,9 @@ inline int epoll_wait(int epfd, epoll_event* events, int max_events,
 // epoll_pwait2(2): waits for nanoseconds. Since Linux 5.11; asked for by
 // number, because the C library has known it by name only since glibc 2.35.
 inline int epoll_pwait2(int epfd, epoll_event* events, int max_events,
-                        const Timeout& timeout) {
+                        const WaitLimit& timeout) {
   constexpr auto make = [](int fd, epoll_event* out, int max,
-                           const Timeout* t) {
+                           const WaitLimit* t) {
     std::timespec wait;
     return static_cast<int>(::syscall(SYS_epoll_pwait2, fd, out, max,
                                       t->to_timespec(wait), nullptr, 0));

@@ -20,10 +20,10 @@ inline int kqueue() { return call(kKqueue, ::kqueue); }
 
 // kevent(2): submits changes, then waits for events, in one call.
 inline int kevent(int kq, const struct ::kevent* changes, int change_count,
-                  struct ::kevent* events, int room, const Timeout& timeout) {
+                  struct ::kevent* events, int room, const WaitLimit& timeout) {
   constexpr auto make = [](int fd, const struct ::kevent* in, int in_count,
                            struct ::kevent* out, int out_room,
-                           const Timeout* t) {
+                           const WaitLimit* t) {
     std::timespec wait;
     return ::kevent(fd, in, in_count, out, out_room, t->to_timespec(wait));
   };

@@ -63,11 +63,11 @@ void describe_poll(std::string& text, const Call& call) {
 // `fds` is a template parameter, ppoll is looked up only when this is
 // instantiated, and if there is none that branch is left out.
 template <class PollFd>
-int ppoll_or_poll(PollFd* fds, std::size_t count, const Timeout* timeout) {
+int ppoll_or_poll(PollFd* fds, std::size_t count, const WaitLimit* timeout) {
   const auto n = static_cast<nfds_t>(count);
   // ppoll also writes back how much time was left, and that takes a quarter of
   // the time of a look at one descriptor.
-  const bool exact = timeout->waits_for_ever() || timeout->only_looks();
+  const bool exact = timeout->waits_forever() || timeout->is_poll();
   if constexpr (requires { ppoll(fds, n, nullptr, nullptr); }) {
     std::timespec wait;
     if (!exact) return ppoll(fds, n, timeout->to_timespec(wait), nullptr);
@@ -96,7 +96,7 @@ void append_pollfds(std::string& text, const pollfd* fds, Word count) {
   });
 }
 
-int poll(pollfd* fds, std::size_t count, const Timeout& timeout) {
+int poll(pollfd* fds, std::size_t count, const WaitLimit& timeout) {
   return call(kPoll, ppoll_or_poll<pollfd>, fds, count, &timeout);
 }
 

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "selectors/kernel/call.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 struct pollfd;
 
@@ -51,9 +51,10 @@ inline void close_on_exec(int fd) { fcntl(fd, F_SETFD, FD_CLOEXEC); }
 // nullptr. The system call writes its answer over the question; here it goes to
 // sets of its own, which for a missing question stay as they are.
 inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
-                   fd_set* readable, fd_set* writable, const Timeout& timeout) {
+                   fd_set* readable, fd_set* writable,
+                   const WaitLimit& timeout) {
   constexpr auto make = [](int n, const fd_set* r, const fd_set* w, fd_set* in,
-                           fd_set* out, const Timeout* t) {
+                           fd_set* out, const WaitLimit* t) {
     std::timespec wait;
     if (r != nullptr) *in = *r;
     if (w != nullptr) *out = *w;
@@ -67,7 +68,7 @@ inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
 
 // poll(2); ppoll(2) where nanoseconds matter and the C library has it (macOS
 // has not: there the timeout is rounded up to milliseconds).
-int poll(pollfd* fds, std::size_t count, const Timeout& timeout);
+int poll(pollfd* fds, std::size_t count, const WaitLimit& timeout);
 
 // For `describe`: what is asked of each descriptor, and what was answered.
 void append_pollfds(std::string& text, const pollfd* fds, Word count);

@@ -161,7 +161,7 @@ TYPED_TEST(LoopInterest, WhatNobodyWantsIsForgotten) {
   // Before the loop sleeps, whom it would wake.
   watch_and_remove();
   pipe.writer.write("x");
-  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps for ever.
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps forever.
   EXPECT_FALSE(is_watched());
   // As soon if it is ready.
   f.loop.add_reader(other.reader, [] {});
@@ -208,7 +208,7 @@ TYPED_TEST(LoopInterest, R28_FilesAndDirectoriesAreAlwaysReady) {
     EXPECT_EQ(readable, 4);
     EXPECT_EQ(writable, 2);
     EXPECT_TRUE(f.loop.remove_writer(*always));
-    EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps for ever.
+    EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps forever.
     EXPECT_EQ(writable, 2);
   }
   EXPECT_EQ(f.ms(), 0);

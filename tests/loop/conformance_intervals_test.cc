@@ -104,7 +104,7 @@ TYPED_TEST(LoopIntervals, AnIntervalNeedsAPeriod) {
   const IntervalHandle handle = f.loop.call_every(nanoseconds::max(), never);
   EXPECT_EQ(handle.when(), TimePoint::max());
   EXPECT_FALSE(handle.cancelled());
-  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps for ever.
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps forever.
 }
 
 TYPED_TEST(LoopIntervals, CancelAnInterval) {

@@ -115,8 +115,8 @@ TYPED_TEST(LoopTimers, R44_HugeDelaysNeverCome) {
   for (const TimerHandle& handle : handles) {
     EXPECT_EQ(handle.when(), TimePoint::max());
   }
-  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps for ever.
-  EXPECT_TRUE(f.selector->timeouts().back().waits_for_ever());
+  EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps forever.
+  EXPECT_TRUE(f.selector->timeouts().back().waits_forever());
   f.run_for(24h * 365 * 100);
   f.loop.run_once(5ms);
   f.loop.run_once(0ns);

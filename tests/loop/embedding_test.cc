@@ -42,7 +42,7 @@ TYPED_TEST(EmbeddingTest, AnIdleLoopLetsTheHostBlock) {
   const int fd = loop.fileno();
   EXPECT_EQ(loop.fileno(), fd);
   EXPECT_FALSE(is_readable(fd));
-  EXPECT_TRUE(loop.prepare().waits_for_ever());
+  EXPECT_TRUE(loop.prepare().waits_forever());
   loop.run_once(0ns);
   EXPECT_FALSE(is_readable(fd));
 }
@@ -116,7 +116,7 @@ TYPED_TEST(EmbeddingTest, WhatACallbackRegistersIsWatchedAtOnce) {
   }
   loop.remove_reader(pipe.reader);
   serve(loop, fd);
-  EXPECT_TRUE(loop.prepare().waits_for_ever());
+  EXPECT_TRUE(loop.prepare().waits_forever());
   EXPECT_FALSE(is_readable(fd));
 }
 
@@ -131,7 +131,7 @@ TYPED_TEST(EmbeddingTest, PrepareTellsHowLongTheHostMayBlock) {
   time.advance(100ms);
   EXPECT_EQ(loop.prepare().value(), 0ns);
   loop.run_once(0ns);
-  EXPECT_TRUE(loop.prepare().waits_for_ever());
+  EXPECT_TRUE(loop.prepare().waits_forever());
   loop.call_soon([] {});
   EXPECT_EQ(loop.prepare().value(), 0ns);
   loop.run_once(0ns);
@@ -142,7 +142,7 @@ TYPED_TEST(EmbeddingTest, PrepareTellsHowLongTheHostMayBlock) {
   loop.add_reader(always, [] {});
   EXPECT_EQ(loop.prepare().value(), 0ns);
   loop.remove_reader(always);
-  EXPECT_TRUE(loop.prepare().waits_for_ever());
+  EXPECT_TRUE(loop.prepare().waits_forever());
 }
 
 // The host of the article: poll(), prepare(), run_once().

@@ -31,7 +31,7 @@ gboolean prepare(GSource* source, gint* timeout) {
 gboolean check(GSource* source) {
   const auto* const guest = reinterpret_cast<GuestSource*>(source);
   return g_source_query_unix_fd(source, guest->tag) != 0 ||
-         guest->guest->prepare().only_looks();
+         guest->guest->prepare().is_poll();
 }
 
 gboolean dispatch(GSource* source, GSourceFunc, gpointer) {

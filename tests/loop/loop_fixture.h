@@ -77,17 +77,19 @@ class SleeplessSelector : public selectors::BaseSelector {
       : inner_(std::move(inner)), time_(time) {}
 
   // What select() was asked for, from the first call on.
-  const std::vector<selectors::Timeout>& timeouts() const { return timeouts_; }
+  const std::vector<selectors::WaitLimit>& timeouts() const {
+    return timeouts_;
+  }
 
   std::span<const selectors::ReadyKey> select(
-      selectors::Timeout timeout) override {
+      selectors::WaitLimit timeout) override {
     timeouts_.push_back(timeout);
     const auto batch = inner_->select(0ns);
     if (!batch.empty()) return batch;
-    if (timeout.waits_for_ever()) {
+    if (timeout.waits_forever()) {
       throw std::logic_error("would sleep forever");
     }
-    if (!timeout.only_looks()) time_.advance(timeout.value());
+    if (!timeout.is_poll()) time_.advance(timeout.value());
     return batch;
   }
 
@@ -124,7 +126,7 @@ class SleeplessSelector : public selectors::BaseSelector {
  private:
   const std::unique_ptr<BaseSelector> inner_;
   FakeTime& time_;
-  std::vector<selectors::Timeout> timeouts_;
+  std::vector<selectors::WaitLimit> timeouts_;
 };
 
 // What an exception says of itself.

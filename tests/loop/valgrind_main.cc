@@ -49,7 +49,7 @@ loop::Coroutine<> produce(loop::Queue<std::string>& queue) {
   }
 }
 
-loop::Coroutine<std::string> consume(loop::Queue<std::string>& queue) {
+loop::Coroutine<std::string> call_once(loop::Queue<std::string>& queue) {
   std::string all;
   for (int i = 0; i < 100; ++i) all += co_await queue.get();
   co_return all;
@@ -57,7 +57,7 @@ loop::Coroutine<std::string> consume(loop::Queue<std::string>& queue) {
 
 loop::Coroutine<> run_coroutines() {
   loop::Queue<std::string> queue(3);
-  const auto results = co_await loop::gather(produce(queue), consume(queue));
+  const auto results = co_await loop::gather(produce(queue), call_once(queue));
   std::puts(std::get<1>(results).substr(0, 10).c_str());
   try {
     co_await loop::timeout(1ms).run(loop::sleep(1h));

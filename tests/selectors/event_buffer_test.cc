@@ -16,10 +16,10 @@ class Wait {
  public:
   explicit Wait(int ready) : ready_(ready) {}
 
-  bool fill(EventBuffer<int>& buffer, const Timeout& timeout) {
+  bool fill(EventBuffer<int>& buffer, const WaitLimit& timeout) {
     return buffer.fill(
         timeout,
-        [this](int* places, int room, const Timeout& t) {
+        [this](int* places, int room, const WaitLimit& t) {
           rooms.push_back(room);
           timeouts.push_back(t);
           if (fail_at == static_cast<int>(rooms.size())) {
@@ -49,7 +49,7 @@ class Wait {
   int fail_at = 0;
   bool grown_throws = false;
   std::vector<int> rooms, grown, heard;
-  std::vector<Timeout> timeouts;
+  std::vector<WaitLimit> timeouts;
 
  private:
   int ready_;
@@ -76,9 +76,9 @@ TEST(EventBuffer, AsksOnWithoutWaitingUntilItHasHeardAll) {
   EXPECT_TRUE(wait.fill(buffer, std::nullopt));
   EXPECT_TRUE(wait.has_heard(3 * size + 1));
   EXPECT_EQ(wait.rooms, (std::vector{size, 2 * size, 4 * size}));
-  EXPECT_TRUE(wait.timeouts[0].waits_for_ever());
-  EXPECT_TRUE(wait.timeouts[1].only_looks());
-  EXPECT_TRUE(wait.timeouts[2].only_looks());
+  EXPECT_TRUE(wait.timeouts[0].waits_forever());
+  EXPECT_TRUE(wait.timeouts[1].is_poll());
+  EXPECT_TRUE(wait.timeouts[2].is_poll());
 }
 
 TEST(EventBuffer, MakesRoomForReportsBeforeItAsks) {

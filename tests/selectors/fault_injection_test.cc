@@ -179,7 +179,7 @@ TYPED_TEST(FaultInjection, UnregisterAfterClose) {
 
 // tinymux#791: an error of the wait is not "nothing is ready".
 TYPED_TEST(FaultInjection, R73_AnErrorOfTheWaitIsThrown) {
-  for (const Timeout timeout : {Timeout(0s), Timeout(30s), Timeout()}) {
+  for (const WaitLimit timeout : {WaitLimit(0s), WaitLimit(30s), WaitLimit()}) {
     for (const int error : {ENOMEM, EINVAL, EBADF}) {
       Scene<TypeParam> scene;
       const FaultInjector fault(1, error);
@@ -190,7 +190,7 @@ TYPED_TEST(FaultInjection, R73_AnErrorOfTheWaitIsThrown) {
 }
 
 TYPED_TEST(FaultInjection, Select) {
-  for (const Timeout timeout : {Timeout(0s), Timeout(30s), Timeout()}) {
+  for (const WaitLimit timeout : {WaitLimit(0s), WaitLimit(30s), WaitLimit()}) {
     this->for_each_fault([timeout](auto& scene) { scene.s.select(timeout); },
                          [](auto& scene, int thrown, int error) {
                            if (error == EINTR) {

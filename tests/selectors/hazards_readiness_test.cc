@@ -161,7 +161,7 @@ TYPED_TEST(ReadinessHazards, R28_FilesThatAreAlwaysReady) {
   EXPECT_EQ(ready_now(s), Ready());
 }
 
-// What was closed while registered: poll() returns at once, for ever, and must
+// What was closed while registered: poll() returns at once, forever, and must
 // say for whom; select() must say which.
 TYPED_TEST(ReadinessHazards, R29_ARegisteredDescriptorThatIsClosedIsNoSpin) {
   TypeParam s;

@@ -77,11 +77,11 @@ TYPED_TEST(TimeHazards, R44_HugeTimeoutsWait) {
   TypeParam s;
   using std::chrono::duration;
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  for (const Timeout huge :
-       {Timeout(nanoseconds::max()), Timeout(std::chrono::seconds::max()),
-        Timeout(std::chrono::hours::max()), Timeout(duration<double>(1e18)),
-        Timeout(duration<double>(kInfinity)), Timeout(30 * 24h),
-        Timeout(1000000h)}) {
+  for (const WaitLimit huge :
+       {WaitLimit(nanoseconds::max()), WaitLimit(std::chrono::seconds::max()),
+        WaitLimit(std::chrono::hours::max()), WaitLimit(duration<double>(1e18)),
+        WaitLimit(duration<double>(kInfinity)), WaitLimit(30 * 24h),
+        WaitLimit(1000000h)}) {
     const Pipe pipe;
     s.register_(pipe.reader, EVENT_READ);
     int interrupts = 0;
@@ -131,7 +131,7 @@ TYPED_TEST(TimeHazards, R46_AKernelsLongestWaitIsNotTheEnd) {
   const Pipe pipe;
   s.register_(pipe.reader, EVENT_READ);
   pipe.writer.write("x");
-  for (const Timeout timeout : {Timeout(30 * 24h), Timeout()}) {
+  for (const WaitLimit timeout : {WaitLimit(30 * 24h), WaitLimit()}) {
     const EndsWaitsEarly early(3);
     EXPECT_EQ(ready_now(s, timeout),
               (Ready{{pipe.reader.fileno(), EVENT_READ}}));

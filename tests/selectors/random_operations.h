@@ -87,7 +87,7 @@ class Files {
     } else if (word == "write") {
       lost_ = ::write(fd, buffer, 1);
     } else if (word == "fill") {
-      // Never for ever: what goes to /dev/null is not counted.
+      // Never forever: what goes to /dev/null is not counted.
       for (int i = 0; i < 1000 && ::write(fd, buffer, sizeof buffer) > 0; ++i) {
       }
     } else if (word == "read") {
@@ -121,7 +121,7 @@ inline std::optional<std::map<int, EventMask>> look(
   std::map<int, EventMask> ready;
   try {
     for (const auto& [key, events] :
-         selector.select(selectors::Timeout::nanoseconds::zero())) {
+         selector.select(selectors::WaitLimit::nanoseconds::zero())) {
       EXPECT_TRUE(ready.emplace(key.fd, events).second) << key.fd << " twice";
       EXPECT_EQ(&key, &selector.get_key(key.fd));
     }

@@ -288,7 +288,7 @@ TYPED_TEST_P(SelectorTest, EmptySelect) {
   EXPECT_TRUE(s.select(0s).empty());
 }
 
-TYPED_TEST_P(SelectorTest, Timeout) {
+TYPED_TEST_P(SelectorTest, WaitLimit) {
   TypeParam s;
   const auto [rd, wr] = SocketPair();
 
@@ -361,12 +361,15 @@ TYPED_TEST_P(SelectorTest, EmptySelectTimeout) {
   EXPECT_GE(stopwatch.elapsed(), 30ms);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(
-    SelectorTest, Register, Unregister, UnregisterAfterFdClose,
-    UnregisterAfterFdCloseAndReuse, UnregisterAfterSocketClose, Modify,
-    ModifyUnregister, Close, GetKey, GetMap, Select, SelectReadWrite,
-    ContextManager, Fileno, Selector, EmptySelect, Timeout, SelectInterruptExc,
-    SelectInterruptNoraise, AboveFdSetsize, EmptySelectTimeout);
+REGISTER_TYPED_TEST_SUITE_P(SelectorTest, Register, Unregister,
+                            UnregisterAfterFdClose,
+                            UnregisterAfterFdCloseAndReuse,
+                            UnregisterAfterSocketClose, Modify,
+                            ModifyUnregister, Close, GetKey, GetMap, Select,
+                            SelectReadWrite, ContextManager, Fileno, Selector,
+                            EmptySelect, WaitLimit, SelectInterruptExc,
+                            SelectInterruptNoraise, AboveFdSetsize,
+                            EmptySelectTimeout);
 
 }  // namespace selectors
 

@@ -68,7 +68,7 @@ inline Ready as_values(std::span<const ReadyKey> batch) {
   return ready;
 }
 
-inline Ready ready_now(BaseSelector& selector, Timeout timeout = 0ns) {
+inline Ready ready_now(BaseSelector& selector, WaitLimit timeout = 0ns) {
   return as_values(selector.select(timeout));
 }
 

@@ -19,17 +19,17 @@
 
 #include "selectors/kernel/call.h"
 #include "selectors/kernel/devpoll.h"
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 #include "tests/support/files.h"
 
 namespace tests {
 namespace {
 
 namespace kernel = selectors::kernel;
-using selectors::Timeout;
+using selectors::WaitLimit;
 using std::chrono::milliseconds;
 
-constexpr Timeout kNow = Timeout::nanoseconds::zero();
+constexpr WaitLimit kNow = WaitLimit::nanoseconds::zero();
 
 class DevpollStandInTest : public NoLeak {
  protected:
@@ -42,7 +42,7 @@ class DevpollStandInTest : public NoLeak {
   }
 
   std::vector<pollfd> ready(std::size_t room = 8,
-                            const Timeout& timeout = kNow) {
+                            const WaitLimit& timeout = kNow) {
     std::vector<pollfd> events(room);
     const int count = kernel::devpoll_wait(device_.fileno(), events.data(),
                                            static_cast<int>(room), timeout);

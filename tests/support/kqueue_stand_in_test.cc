@@ -375,7 +375,7 @@ TEST_F(KqueueStandInTest, ChangesComeBeforeTheWait) {
   EXPECT_EQ(event.ident, add.ident);
 }
 
-// This would wait for ever otherwise.
+// This would wait forever otherwise.
 TEST_F(KqueueStandInTest, WithoutRoomThereIsNoWait) {
   EXPECT_EQ(kevent(queue_.fileno(), nullptr, 0, nullptr, 0, nullptr), 0);
 }

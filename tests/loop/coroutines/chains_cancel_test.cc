@@ -12,7 +12,7 @@
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/tasks/gather.h"
 #include "loop/tasks/sleep.h"
 #include "loop/tasks/task_group.h"
@@ -27,14 +27,14 @@ namespace {
 constexpr int kDeep = 5'000;
 
 // Counts the requests that reach it, and notes how deep in the stack they are.
-class Bottom final : public FutureResult<void> {
+class Bottom final : public FutureState<void> {
  public:
-  using FutureResult<void>::FutureResult;
+  using FutureState<void>::FutureState;
 
   bool cancel(std::string message) override {
     ++requests;
     probe.note();
-    return FutureState::cancel(std::move(message));
+    return FutureCore::cancel(std::move(message));
   }
 
   int requests = 0;
@@ -55,7 +55,7 @@ class ChainsCancelTest : public CoroutineTest {
  protected:
   // A chain of tasks, each of which awaits the one before in one of these ways.
   void build(const std::vector<Link>& links, int depth) {
-    Future<void> last(Reference<FutureResult<void>>(bottom_.get()));
+    Future<void> last(Reference<FutureState<void>>(bottom_.get()));
     for (int i = 0; i < depth; ++i) {
       const Link link = links[static_cast<std::size_t>(i) % links.size()];
       tasks_.push_back(start(link(last)));
@@ -136,7 +136,7 @@ TEST_F(ChainsCancelTest, TheTaskThatAwaitsTheLastWasCancelledBefore) {
 
 TEST_F(ChainsCancelTest, AGroupOfThemIsAborted) {
   const auto body = [&](TaskGroup& group) -> Coroutine<> {
-    Future<void> last(Reference<FutureResult<void>>(bottom_.get()));
+    Future<void> last(Reference<FutureState<void>>(bottom_.get()));
     for (int i = 0; i < kDeep; ++i) {
       tasks_.push_back(group.create_task(await_it(last)));
       last = tasks_.back();
@@ -154,7 +154,7 @@ TEST_F(ChainsCancelTest, ManyTasksAwaitOneGather) {
   constexpr int kMany = 1'000;
   std::vector<Future<void>> futures;
   for (int i = 0; i < kMany; ++i) futures.push_back(make<void>());
-  futures.emplace_back(Reference<FutureResult<void>>(bottom_.get()));
+  futures.emplace_back(Reference<FutureState<void>>(bottom_.get()));
   const auto gathered = gather(futures);
   const auto body = [&]() -> Coroutine<> { co_await gathered; };
   for (int i = 0; i < kMany; ++i) tasks_.push_back(start(body()));
@@ -200,7 +200,7 @@ TEST_F(ChainsCancelTest, ARequestAfterATaskHasRunReachesAll) {
     }
     co_await next;
   };
-  Future<void> last(Reference<FutureResult<void>>(bottom_.get()));
+  Future<void> last(Reference<FutureState<void>>(bottom_.get()));
   tasks_.push_back(start(refuse(last)));
   last = tasks_.back();
   for (int i = 0; i < 100; ++i) {

@@ -82,7 +82,7 @@ TEST(CallbackTest, Of48BytesAllocatesNothing) {
   Callback moved = std::move(callback);
   callback = std::move(moved);
   callback();
-  callback.consume();
+  callback.call_once();
   EXPECT_EQ(allocations(), before);
   EXPECT_EQ(sum, 80);
 }
@@ -98,7 +98,7 @@ TEST(CallbackTest, LargerIsAllocatedOnce) {
     callback();
     callback();
     EXPECT_EQ(allocations(), before + 1);
-    callback.consume();
+    callback.call_once();
     EXPECT_EQ(allocations_held(), held);
   }
   Callback{Sized<4096>(sum)}();
@@ -163,7 +163,7 @@ TEST(CallbackTest, ConsumeDestroys) {
   const auto alive = std::make_shared<int>();
   Callback callback = [alive] { EXPECT_EQ(alive.use_count(), 2); };
   EXPECT_EQ(alive.use_count(), 2);
-  callback.consume();
+  callback.call_once();
   EXPECT_EQ(alive.use_count(), 1);
   EXPECT_FALSE(callback);
 }
@@ -176,7 +176,7 @@ void expect_destroyed_when_it_throws() {
   };
   EXPECT_THROW(callback(), int);
   EXPECT_EQ(alive.use_count(), 2);  // It can be called again.
-  EXPECT_THROW(callback.consume(), int);
+  EXPECT_THROW(callback.call_once(), int);
   EXPECT_EQ(alive.use_count(), 1);
   EXPECT_FALSE(callback);
 }
@@ -190,7 +190,7 @@ TEST(CallbackTest, IsEmptyWhileItIsConsumed) {
   Callback callback;
   bool empty = false;
   callback = [&] { empty = !callback; };
-  callback.consume();
+  callback.call_once();
   EXPECT_TRUE(empty);
 }
 
@@ -215,7 +215,7 @@ TEST(CallbackTest, AClosureThatDestroysItsOwner) {
     seen = *alive;
   };
   Callback running = std::move(**owner);
-  running.consume();
+  running.call_once();
   EXPECT_EQ(seen, "alive");
   EXPECT_EQ(alive.use_count(), 1);
 }

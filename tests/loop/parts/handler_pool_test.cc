@@ -124,20 +124,20 @@ TEST_F(HandlerPoolTest, WhatDiesMayAddAndRemove) {
 
 TEST_F(HandlerPoolTest, WhatIsAddedWaitsForTheNextTurn) {
   Handler& first = add([] {});
-  pool_.begin_turn();
-  EXPECT_TRUE(pool_.runs_in_this_turn(first));
+  pool_.begin_iteration();
+  EXPECT_TRUE(pool_.runs_in_this_iteration(first));
   Handler& second = add([] {});
-  EXPECT_FALSE(pool_.runs_in_this_turn(second));
-  pool_.begin_turn();
-  EXPECT_TRUE(pool_.runs_in_this_turn(second));
+  EXPECT_FALSE(pool_.runs_in_this_iteration(second));
+  pool_.begin_iteration();
+  EXPECT_TRUE(pool_.runs_in_this_iteration(second));
 }
 
 // A place that is used again does not remember when the one before came.
 TEST_F(HandlerPoolTest, TheTurnIsThatOfTheHandlerNotOfThePlace) {
   Handler& first = add([] {});
-  pool_.begin_turn();
+  pool_.begin_iteration();
   pool_.remove(&first);
-  EXPECT_FALSE(pool_.runs_in_this_turn(add([] {})));
+  EXPECT_FALSE(pool_.runs_in_this_iteration(add([] {})));
 }
 
 TEST_F(HandlerPoolTest, HandlersNeverMove) {

@@ -37,7 +37,7 @@ class MailboxTest : public ::testing::Test {
     int ran = 0;
     while (mailbox_.has_taken_posts()) {
       mailbox_.for_each_of_batch([&](Scheduled& post) {
-        post.callback.consume();
+        post.callback.call_once();
         ++ran;
       });
     }
@@ -150,7 +150,7 @@ TEST_F(MailboxTest, ABatchIsWhatWasTakenAtATime) {
   mailbox_.take_posts();
   post_one('c');
   mailbox_.take_posts();
-  const auto run = [](Scheduled& post) { post.callback.consume(); };
+  const auto run = [](Scheduled& post) { post.callback.call_once(); };
   mailbox_.for_each_of_batch(run);
   EXPECT_EQ(ran, "ab");
   mailbox_.for_each_of_batch(run);

@@ -29,7 +29,7 @@ class ReadyQueueTest : public ::testing::Test {
   // Runs a batch, and says what has run.
   std::vector<int> run() {
     ran_.clear();
-    queue_.run_batch([](Scheduled& next) { next.callback.consume(); });
+    queue_.run_batch([](Scheduled& next) { next.callback.call_once(); });
     return std::exchange(ran_, {});
   }
 
@@ -177,7 +177,7 @@ TEST_F(ReadyQueueTest, KnowsWhereEachWasScheduled) {
   queue_.push([] {}, here);
   queue_.run_batch([&](Scheduled& next) {
     EXPECT_EQ(next.where.repr(), here.repr());
-    next.callback.consume();
+    next.callback.call_once();
   });
 }
 
@@ -185,7 +185,7 @@ TEST_F(ReadyQueueTest, NothingIsAllocatedOnceWarm) {
   ReadyQueue queue;
   const auto round = [&queue] {
     for (int i = 0; i < 100; ++i) queue.push([] {}, SourceLocation());
-    queue.run_batch([](Scheduled& next) { next.callback.consume(); });
+    queue.run_batch([](Scheduled& next) { next.callback.call_once(); });
   };
   round();
   const auto before = tests::allocations();

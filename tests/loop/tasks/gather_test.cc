@@ -14,7 +14,7 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/tasks/sleep.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
@@ -238,16 +238,16 @@ TEST_F(GatherTest, ChildrenAreDoneAfterTheLoopIsClosed) {
 TEST_F(GatherTest, TellsWhatItWaitsFor) {
   const auto a = make<int>(), b = make<int>();
   const auto gathered = gather(a, b);
-  std::vector<FutureState*> awaited;
+  std::vector<FutureCore*> awaited;
   const auto look = [&] {
     awaited.clear();
     gathered.state().for_each_awaited(
-        [&](FutureState& future) { awaited.push_back(&future); });
+        [&](FutureCore& future) { awaited.push_back(&future); });
     return awaited;
   };
-  EXPECT_EQ(look(), (std::vector<FutureState*>{&a.state(), &b.state()}));
+  EXPECT_EQ(look(), (std::vector<FutureCore*>{&a.state(), &b.state()}));
   a.set_result(1);
-  EXPECT_EQ(look(), (std::vector<FutureState*>{&b.state()}));
+  EXPECT_EQ(look(), (std::vector<FutureCore*>{&b.state()}));
   b.set_result(2);
   f_.turn();
   EXPECT_TRUE(look().empty());

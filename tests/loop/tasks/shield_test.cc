@@ -14,7 +14,7 @@
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/tasks/gather.h"
 #include "loop/tasks/sleep.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
@@ -244,10 +244,10 @@ TEST_F(ShieldTest, ClosedLoopWhilePending) {
 TEST_F(ShieldTest, TellsWhatItWaitsFor) {
   const auto inner = make<int>();
   const auto outer = shield(inner);
-  std::vector<FutureState*> awaited;
-  const auto add = [&](FutureState& future) { awaited.push_back(&future); };
+  std::vector<FutureCore*> awaited;
+  const auto add = [&](FutureCore& future) { awaited.push_back(&future); };
   outer.state().for_each_awaited(add);
-  EXPECT_EQ(awaited, (std::vector<FutureState*>{&inner.state()}));
+  EXPECT_EQ(awaited, (std::vector<FutureCore*>{&inner.state()}));
   inner.set_result(1);
   outer.state().for_each_awaited(add);
   EXPECT_EQ(awaited.size(), 1u);

@@ -50,7 +50,7 @@ TEST_F(TaskGroupsShortageTest, CreateTaskIsDoneOrIsNot) {
   }
 }
 
-// Or else the group would wait for it for ever.
+// Or else the group would wait for it forever.
 TEST_F(TaskGroupsShortageTest, CreateTaskThatIsDoneAtOnce) {
   for (tests::EachShortage shortage; shortage.next();) {
     TaskGroup group;

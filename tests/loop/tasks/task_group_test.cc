@@ -12,7 +12,7 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
 #include "loop/coroutines/task_core.h"
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 #include "loop/tasks/sleep.h"
 #include "tests/loop/futures/future_fixture.h"
 #include "tests/loop/loop_fixture.h"
@@ -203,11 +203,11 @@ TEST_F(TaskGroupsTest, ParentWaitsForChildren) {
   };
   const auto parent = start(main());
   f_.turn(2);
-  std::vector<FutureState*> children;
+  std::vector<FutureCore*> children;
   const AnyTask any = parent;
   any.core().wait()->future()->for_each_awaited(
-      [&](FutureState& child) { children.push_back(&child); });
-  std::vector<FutureState*> expected;
+      [&](FutureCore& child) { children.push_back(&child); });
+  std::vector<FutureCore*> expected;
   for (const AnyTask& task : all_tasks(f_.loop)) {
     if (!(task == any)) expected.push_back(&task.core().future());
   }

@@ -1,4 +1,4 @@
-// Waiting for one, but not for ever.
+// Waiting for one, but not forever.
 
 #include "loop/tasks/wait_for.h"
 

@@ -245,10 +245,10 @@ TEST_F(WaitTest, TellsWhatItWaitsFor) {
   const auto waits = start(wait(std::vector{a, b}));
   a.set_result(1);
   f_.turn();
-  std::vector<FutureState*> awaited;
+  std::vector<FutureCore*> awaited;
   AnyTask(waits).core().wait()->future()->for_each_awaited(
-      [&](FutureState& future) { awaited.push_back(&future); });
-  EXPECT_EQ(awaited, (std::vector<FutureState*>{&b.state()}));
+      [&](FutureCore& future) { awaited.push_back(&future); });
+  EXPECT_EQ(awaited, (std::vector<FutureCore*>{&b.state()}));
   b.set_result(2);
 }
 

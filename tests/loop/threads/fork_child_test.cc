@@ -315,7 +315,7 @@ TEST(ForkGuestTest, WhatEndsLeavesTheHostAlone) {
     loop.reset();
   });
   EXPECT_FALSE(is_readable(host));
-  EXPECT_TRUE(loop->prepare().waits_for_ever());
+  EXPECT_TRUE(loop->prepare().waits_forever());
   pipe.writer.write("x");
   EXPECT_TRUE(is_readable(host));
   loop->run_once(0s);

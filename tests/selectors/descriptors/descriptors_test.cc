@@ -160,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
 constexpr EventMask kBoth = EVENT_READ | EVENT_WRITE;
 
 EventMask report_of(selectors::BaseSelector& selector,
-                    selectors::Timeout timeout = 0ns) {
+                    selectors::WaitLimit timeout = 0ns) {
   const auto batch = selector.select(timeout);
   return batch.empty() ? 0 : batch.front().events;
 }

@@ -44,7 +44,7 @@ std::vector<Kind> device_kinds() {
       {"tun interface",
        {{"it is down", tun_down, "-", "-", "-"}},
        "Readable: a packet waits; writable: the interface is up. Deleted, it "
-       "is ERR for ever, and read() says EBADFD: unregister."},
+       "is ERR forever, and read() says EBADFD: unregister."},
       {"/dev/fuse",
        {{"it is not mounted", fuse_unmounted, "RW", "ERR", "ERR",
          Trap::kReader}},

@@ -110,7 +110,7 @@ std::vector<Kind> watcher_kinds() {
         {"it was opened without O_NONBLOCK", faults_blocking, "RW", "ERR",
          "ERR", Trap::kReader},
         {"no fault waits", faults_none, "-", "-", "-"}},
-       "Open it with O_NONBLOCK: without, it is an error for ever, and read() "
+       "Open it with O_NONBLOCK: without, it is an error forever, and read() "
        "blocks."},
   };
 }

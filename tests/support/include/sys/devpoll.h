@@ -13,7 +13,7 @@
 #define DP_ISPOLLED 0xD002
 
 // The argument of DP_POLL: where to write, how many at most, and for how many
-// milliseconds to wait; -1 waits for ever.
+// milliseconds to wait; -1 waits forever.
 struct dvpoll {
   struct pollfd* dp_fds;
   nfds_t dp_nfds;

@@ -1,4 +1,4 @@
-#include "loop/futures/future_state.h"
+#include "loop/futures/future_core.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@
 namespace loop {
 
 // Cancelling is no failure that anybody has to hear of.
-void FutureState::report_unretrieved() const {
+void FutureCore::report_unretrieved() const {
   if (is_cancelled_error(exception_)) return;
   const ExceptionContext context{kind_ == Kind::kTask
                                      ? "Task exception was never retrieved"
@@ -33,7 +33,7 @@ namespace {
 
 class ReportException final : public FunctionCallback {
   void destroy_function() override {}
-  void call(FutureState& future) override {
+  void call(FutureCore& future) override {
     if (future.cancelled()) return;
     if (const std::exception_ptr exception = future.exception()) {
       future.get_loop().call_exception_handler(
@@ -44,14 +44,14 @@ class ReportException final : public FunctionCallback {
 
 }  // namespace
 
-void FutureState::report_exception_later() {
+void FutureCore::report_exception_later() {
   if (reports_exception_) return;
   const Reference<FunctionCallback> added(new ReportException);
   added->add_to(*this);
   reports_exception_ = true;
 }
 
-EventLoop& FutureState::get_loop() const {
+EventLoop& FutureCore::get_loop() const {
   EventLoop* const event_loop = loop_.get();
   if (event_loop == nullptr) {
     throw selectors::RuntimeError("Event loop is closed");
@@ -59,7 +59,7 @@ EventLoop& FutureState::get_loop() const {
   return *event_loop;
 }
 
-bool FutureState::cancel(std::string message) {
+bool FutureCore::cancel(std::string message) {
   check_thread("cancel");
   unretrieved_ = false;
   if (done()) return false;
@@ -68,7 +68,7 @@ bool FutureState::cancel(std::string message) {
   return true;
 }
 
-void FutureState::set_exception(std::exception_ptr exception) {
+void FutureCore::set_exception(std::exception_ptr exception) {
   check_pending("set_exception");
   if (exception == nullptr) {
     throw selectors::ValueError("set_exception: no exception");
@@ -76,7 +76,7 @@ void FutureState::set_exception(std::exception_ptr exception) {
   finish_with(std::move(exception));
 }
 
-std::exception_ptr FutureState::exception() {
+std::exception_ptr FutureCore::exception() {
   check_thread("exception");
   if (cancelled()) throw CancelledError(cancel_message_);
   if (!done()) throw InvalidStateError("Exception is not set.");
@@ -84,7 +84,7 @@ std::exception_ptr FutureState::exception() {
   return exception_;
 }
 
-void FutureState::check_pending(const char* function) const {
+void FutureCore::check_pending(const char* function) const {
   check_thread(function);
   if (kind_ == Kind::kTask) {
     throw selectors::RuntimeError(
@@ -95,7 +95,7 @@ void FutureState::check_pending(const char* function) const {
   }
 }
 
-void FutureState::throw_no_result() {
+void FutureCore::throw_no_result() {
   if (cancelled()) throw CancelledError(cancel_message_);
   if (!done()) throw InvalidStateError("Result is not ready.");
   if (phase_ == Phase::kHandedOver) {
@@ -107,7 +107,7 @@ void FutureState::throw_no_result() {
   std::rethrow_exception(exception_);
 }
 
-void FutureState::add_done_callback(DoneCallback& callback) {
+void FutureCore::add_done_callback(DoneCallback& callback) {
   check_thread("add_done_callback");
   if (done()) {
     callback.on_done(*this);
@@ -116,25 +116,25 @@ void FutureState::add_done_callback(DoneCallback& callback) {
   }
 }
 
-void FutureState::check_thread(const char* function) const {
+void FutureCore::check_thread(const char* function) const {
   if (EventLoop* const event_loop = loop_.get()) {
     event_loop->check_thread(function);
   }
 }
 
 // Results and callbacks may hold further futures, however many.
-void FutureState::destroy() noexcept {
+void FutureCore::destroy() noexcept {
   NestedDestruction::run(
-      [](void* state) { delete static_cast<FutureState*>(state); }, this);
+      [](void* state) { delete static_cast<FutureCore*>(state); }, this);
 }
 
-void FutureState::finish_with(std::exception_ptr exception) {
+void FutureCore::finish_with(std::exception_ptr exception) {
   exception_ = std::move(exception);
   unretrieved_ = true;
   finish(Phase::kFinished);
 }
 
-void FutureState::finish(Phase phase) {
+void FutureCore::finish(Phase phase) {
   // If the loop is closed, callbacks die here, and may take the last handle
   // with them.
   const Reference self(this);
@@ -142,7 +142,7 @@ void FutureState::finish(Phase phase) {
   while (!callbacks_.empty()) callbacks_.pop_front().on_done(*this);
 }
 
-void FunctionCallback::add_to(FutureState& future) {
+void FunctionCallback::add_to(FutureCore& future) {
   future.check_thread("add_done_callback");
   retain();
   future_ = &future;
@@ -150,7 +150,7 @@ void FunctionCallback::add_to(FutureState& future) {
 }
 
 // Out of the list before the function dies, as its destructor may do anything.
-bool FunctionCallback::remove_from(const FutureState& future) {
+bool FunctionCallback::remove_from(const FutureCore& future) {
   if (future_ != &future) return false;
   unlink();
   on_gone();
@@ -164,7 +164,7 @@ void FunctionCallback::on_gone() {
 }
 
 // A loop that is closed calls nobody any more.
-void FunctionCallback::on_done(FutureState& future) {
+void FunctionCallback::on_done(FutureCore& future) {
   struct Dying {
     explicit Dying(Reference<FunctionCallback> s) : self(std::move(s)) {}
     Dying(Dying&&) noexcept = default;

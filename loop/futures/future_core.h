@@ -1,7 +1,7 @@
 // What the handles of one future share, but for the result itself.
 
-#ifndef LOOP_FUTURES_FUTURE_STATE_H_
-#define LOOP_FUTURES_FUTURE_STATE_H_
+#ifndef LOOP_FUTURES_FUTURE_CORE_H_
+#define LOOP_FUTURES_FUTURE_CORE_H_
 
 #include <cassert>
 #include <cstddef>
@@ -27,13 +27,13 @@ class CancelForwarder;
 
 // Counts its handles without atomic operations: like all that belongs to a
 // loop, a future is used by the loop's thread only.
-class FutureState : public Recycled {
+class FutureCore : public Recycled {
  public:
-  FutureState(EventLoop& event_loop, SourceLocation where)
-      : FutureState(event_loop, where, Kind::kFuture) {}
-  FutureState(const FutureState&) = delete;
-  FutureState& operator=(const FutureState&) = delete;
-  virtual ~FutureState() {
+  FutureCore(EventLoop& event_loop, SourceLocation where)
+      : FutureCore(event_loop, where, Kind::kFuture) {}
+  FutureCore(const FutureCore&) = delete;
+  FutureCore& operator=(const FutureCore&) = delete;
+  virtual ~FutureCore() {
     drop_callbacks();
     if (unretrieved_) [[unlikely]]
       report_unretrieved();
@@ -107,7 +107,7 @@ class FutureState : public Recycled {
 
   // Calls f with each future that has to be done before this one can be, for
   // pictures of who waits for whom.
-  virtual void for_each_awaited(const std::function<void(FutureState&)>&) {}
+  virtual void for_each_awaited(const std::function<void(FutureCore&)>&) {}
 
   // Its result is about to be moved elsewhere. If there are other handles,
   // those who ask for it later get an InvalidStateError.
@@ -128,7 +128,7 @@ class FutureState : public Recycled {
   enum class Kind : std::uint8_t { kFuture, kTask };
 
   // A task sets itself: for others set_result() and set_exception() throw.
-  FutureState(EventLoop& event_loop, SourceLocation where, Kind kind)
+  FutureCore(EventLoop& event_loop, SourceLocation where, Kind kind)
       : kind_(kind),
         checked_(event_loop.get_debug()),
         loop_(event_loop.reference()),
@@ -165,12 +165,12 @@ template <class T>
 using StoredResult = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 template <class T>
-struct FutureResult : FutureState {
-  using FutureState::FutureState;
+struct FutureState : FutureCore {
+  using FutureCore::FutureCore;
   std::optional<StoredResult<T>> result;
 };
 
-// A counted pointer to a FutureState, or to what is derived from one.
+// A counted pointer to a FutureCore, or to what is derived from one.
 template <class T>
 class Reference {
  public:
@@ -199,4 +199,4 @@ class Reference {
 
 }  // namespace loop
 
-#endif  // LOOP_FUTURES_FUTURE_STATE_H_
+#endif  // LOOP_FUTURES_FUTURE_CORE_H_

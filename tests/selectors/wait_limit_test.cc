@@ -1,4 +1,4 @@
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 #include <gtest/gtest.h>
 
@@ -29,25 +29,25 @@ static_assert(to_nanoseconds(1ns) == 1ns);
 static_assert(to_nanoseconds(3s) == 3'000'000'000ns);
 static_assert(to_nanoseconds(std::chrono::seconds(kHuge)) ==
               nanoseconds::max());
-static_assert(Timeout(100ms).value() == 100ms);
-static_assert(Timeout().waits_for_ever());
-static_assert(!Timeout(0ns).waits_for_ever());
-static_assert(Timeout(0ns).only_looks() && Timeout(-1ns).only_looks());
-static_assert(!Timeout(1ns).only_looks() && !Timeout().only_looks());
-static_assert(Timeout(1500us).to_milliseconds() == 2);
+static_assert(WaitLimit(100ms).value() == 100ms);
+static_assert(WaitLimit().waits_forever());
+static_assert(!WaitLimit(0ns).waits_forever());
+static_assert(WaitLimit(0ns).is_poll() && WaitLimit(-1ns).is_poll());
+static_assert(!WaitLimit(1ns).is_poll() && !WaitLimit().is_poll());
+static_assert(WaitLimit(1500us).to_milliseconds() == 2);
 
 // Python's `select(0.1)` must not compile to something else.
-static_assert(!std::is_convertible_v<int, Timeout>);
-static_assert(!std::is_convertible_v<long, Timeout>);
-static_assert(!std::is_convertible_v<double, Timeout>);
-static_assert(!std::is_constructible_v<Timeout, int>);
-static_assert(!std::is_constructible_v<Timeout, double>);
-static_assert(std::is_convertible_v<std::chrono::hours, Timeout>);
-static_assert(std::is_convertible_v<Double, Timeout>);
-static_assert(std::is_convertible_v<std::nullopt_t, Timeout>);
-static_assert(std::is_convertible_v<std::optional<nanoseconds>, Timeout>);
+static_assert(!std::is_convertible_v<int, WaitLimit>);
+static_assert(!std::is_convertible_v<long, WaitLimit>);
+static_assert(!std::is_convertible_v<double, WaitLimit>);
+static_assert(!std::is_constructible_v<WaitLimit, int>);
+static_assert(!std::is_constructible_v<WaitLimit, double>);
+static_assert(std::is_convertible_v<std::chrono::hours, WaitLimit>);
+static_assert(std::is_convertible_v<Double, WaitLimit>);
+static_assert(std::is_convertible_v<std::nullopt_t, WaitLimit>);
+static_assert(std::is_convertible_v<std::optional<nanoseconds>, WaitLimit>);
 
-timespec as_timespec(const Timeout& timeout) {
+timespec as_timespec(const WaitLimit& timeout) {
   timespec storage = {-1, -1};
   EXPECT_EQ(timeout.to_timespec(storage), &storage);
   return storage;
@@ -121,42 +121,43 @@ TEST(ToNanoseconds, TakesInfinityAndRefusesNan) {
   EXPECT_EQ(to_nanoseconds(Double(kInfinity)), nanoseconds::max());
   EXPECT_EQ(to_nanoseconds(Double(-kInfinity)), nanoseconds::min());
   EXPECT_THROW(to_nanoseconds(Double(kNan)), ValueError);
-  EXPECT_THROW(Timeout{Milliseconds(kNan)}, ValueError);
+  EXPECT_THROW(WaitLimit{Milliseconds(kNan)}, ValueError);
 }
 
-TEST(Timeout, OfAnyKindIsTheSame) {
-  EXPECT_TRUE(Timeout(std::nullopt).waits_for_ever());
-  EXPECT_TRUE(Timeout(std::optional<nanoseconds>()).waits_for_ever());
-  EXPECT_EQ(Timeout(std::optional<nanoseconds>(5ns)).value(), 5ns);
-  EXPECT_EQ(Timeout(Double(0.1)).value(), 100ms);
-  EXPECT_FALSE(Timeout(Double(kInfinity)).waits_for_ever());
-  EXPECT_TRUE(Timeout(Double(-0.0)).only_looks());
-  EXPECT_FALSE(Timeout(Double(1e-300)).only_looks());
+TEST(WaitLimit, OfAnyKindIsTheSame) {
+  EXPECT_TRUE(WaitLimit(std::nullopt).waits_forever());
+  EXPECT_TRUE(WaitLimit(std::optional<nanoseconds>()).waits_forever());
+  EXPECT_EQ(WaitLimit(std::optional<nanoseconds>(5ns)).value(), 5ns);
+  EXPECT_EQ(WaitLimit(Double(0.1)).value(), 100ms);
+  EXPECT_FALSE(WaitLimit(Double(kInfinity)).waits_forever());
+  EXPECT_TRUE(WaitLimit(Double(-0.0)).is_poll());
+  EXPECT_FALSE(WaitLimit(Double(1e-300)).is_poll());
 }
 
-TEST(Timeout, InMillisecondsIsRoundedUp) {
-  EXPECT_EQ(Timeout(0ns).to_milliseconds(), 0);
-  EXPECT_EQ(Timeout(1ns).to_milliseconds(), 1);
-  EXPECT_EQ(Timeout(Milliseconds(0.1)).to_milliseconds(), 1);
-  EXPECT_EQ(Timeout(1ms).to_milliseconds(), 1);
-  EXPECT_EQ(Timeout(1'000'001ns).to_milliseconds(), 2);
+TEST(WaitLimit, InMillisecondsIsRoundedUp) {
+  EXPECT_EQ(WaitLimit(0ns).to_milliseconds(), 0);
+  EXPECT_EQ(WaitLimit(1ns).to_milliseconds(), 1);
+  EXPECT_EQ(WaitLimit(Milliseconds(0.1)).to_milliseconds(), 1);
+  EXPECT_EQ(WaitLimit(1ms).to_milliseconds(), 1);
+  EXPECT_EQ(WaitLimit(1'000'001ns).to_milliseconds(), 2);
 }
 
-TEST(Timeout, InMillisecondsNeverMeansForEverUnlessItIs) {
-  EXPECT_EQ(Timeout().to_milliseconds(), -1);
-  EXPECT_EQ(Timeout(-1ns).to_milliseconds(), 0);
-  EXPECT_EQ(Timeout(nanoseconds::min()).to_milliseconds(), 0);
-  EXPECT_EQ(Timeout(std::chrono::milliseconds(INT_MAX)).to_milliseconds(),
+TEST(WaitLimit, InMillisecondsNeverMeansForEverUnlessItIs) {
+  EXPECT_EQ(WaitLimit().to_milliseconds(), -1);
+  EXPECT_EQ(WaitLimit(-1ns).to_milliseconds(), 0);
+  EXPECT_EQ(WaitLimit(nanoseconds::min()).to_milliseconds(), 0);
+  EXPECT_EQ(WaitLimit(std::chrono::milliseconds(INT_MAX)).to_milliseconds(),
             INT_MAX);
-  EXPECT_EQ(Timeout(std::chrono::milliseconds(INT_MAX) + 1ns).to_milliseconds(),
-            INT_MAX);
-  EXPECT_EQ(Timeout(30 * 24h).to_milliseconds(), INT_MAX);
-  EXPECT_EQ(Timeout(nanoseconds::max()).to_milliseconds(), INT_MAX);
+  EXPECT_EQ(
+      WaitLimit(std::chrono::milliseconds(INT_MAX) + 1ns).to_milliseconds(),
+      INT_MAX);
+  EXPECT_EQ(WaitLimit(30 * 24h).to_milliseconds(), INT_MAX);
+  EXPECT_EQ(WaitLimit(nanoseconds::max()).to_milliseconds(), INT_MAX);
 }
 
-TEST(Timeout, AsTimespec) {
+TEST(WaitLimit, AsTimespec) {
   timespec untouched = {-1, -1};
-  EXPECT_EQ(Timeout().to_timespec(untouched), nullptr);
+  EXPECT_EQ(WaitLimit().to_timespec(untouched), nullptr);
   EXPECT_EQ(untouched.tv_sec, -1);
   const timespec mixed = as_timespec(1'000'000'001ns);
   EXPECT_EQ(mixed.tv_sec, 1);
@@ -164,7 +165,7 @@ TEST(Timeout, AsTimespec) {
 }
 
 // macOS refuses more, and who waits knows the deadline and waits again.
-TEST(Timeout, AsTimespecIsAtMostThreeYears) {
+TEST(WaitLimit, AsTimespecIsAtMostThreeYears) {
   const timespec most = as_timespec(std::chrono::seconds(100'000'000));
   EXPECT_EQ(most.tv_sec, 100'000'000);
   EXPECT_EQ(most.tv_nsec, 0);
@@ -176,21 +177,21 @@ TEST(Timeout, AsTimespecIsAtMostThreeYears) {
 }
 
 // The kernel answers EINVAL to a negative number.
-TEST(Timeout, AsTimespecIsNeverNegative) {
+TEST(WaitLimit, AsTimespecIsNeverNegative) {
   for (const nanoseconds past : {-1ns, nanoseconds(-1s), nanoseconds::min()}) {
     EXPECT_EQ(as_timespec(past).tv_sec, 0);
     EXPECT_EQ(as_timespec(past).tv_nsec, 0);
   }
 }
 
-TEST(Timeout, Repr) {
-  EXPECT_EQ(Timeout().repr(), "forever");
-  EXPECT_EQ(Timeout(100ms).repr(), "100 ms");
-  EXPECT_EQ(Timeout(0s).repr(), "0 ns");
+TEST(WaitLimit, Repr) {
+  EXPECT_EQ(WaitLimit().repr(), "forever");
+  EXPECT_EQ(WaitLimit(100ms).repr(), "100 ms");
+  EXPECT_EQ(WaitLimit(0s).repr(), "0 ns");
 }
 
 TEST(Deadline, OfNoTimeoutNeverComes) {
-  EXPECT_TRUE(Deadline(std::nullopt).remaining().waits_for_ever());
+  EXPECT_TRUE(Deadline(std::nullopt).remaining().waits_forever());
 }
 
 TEST(Deadline, OfALookHasPassed) {
@@ -204,20 +205,20 @@ TEST(Deadline, RemainingShrinksToZero) {
   const Deadline deadline(1ms);
   nanoseconds before = 1ms;
   for (;;) {
-    const Timeout left = deadline.remaining();
+    const WaitLimit left = deadline.remaining();
     ASSERT_LE(left.value(), before);
     ASSERT_GE(left.value(), 0ns);
     before = left.value();
-    if (left.only_looks()) break;
+    if (left.is_poll()) break;
   }
   EXPECT_GE(std::chrono::steady_clock::now() - start, 1ms);
   EXPECT_EQ(deadline.remaining().value(), 0ns);
 }
 
 TEST(Deadline, OfAHugeTimeoutIsFarAway) {
-  for (const Timeout timeout :
-       {Timeout(nanoseconds::max()), Timeout(nanoseconds::max() - 1ns),
-        Timeout(Double(kInfinity)), Timeout(std::chrono::seconds(kHuge))}) {
+  for (const WaitLimit timeout :
+       {WaitLimit(nanoseconds::max()), WaitLimit(nanoseconds::max() - 1ns),
+        WaitLimit(Double(kInfinity)), WaitLimit(std::chrono::seconds(kHuge))}) {
     const nanoseconds left = Deadline(timeout).remaining().value();
     // The clock may have begun long ago, but not a hundred years.
     EXPECT_GT(left, std::chrono::hours(24 * 365 * 190));

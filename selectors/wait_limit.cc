@@ -1,11 +1,11 @@
-#include "selectors/timeout.h"
+#include "selectors/wait_limit.h"
 
 #include "selectors/kernel/describe.h"
 
 namespace selectors {
 
-std::string Timeout::repr() const {
-  if (waits_for_ever()) return "forever";
+std::string WaitLimit::repr() const {
+  if (waits_forever()) return "forever";
   std::string text;
   append_duration(text, t_);
   return text;

@@ -1,10 +1,10 @@
 // How long select() may wait: the one place that rounds up, saturates and
 // converts. A wait that ends a nanosecond early makes a timer fire before its
 // time, and a program that then waits for 0 ms spin; a number that overflows
-// turns "next month" into "for ever", or into "now".
+// turns "next month" into "forever", or into "now".
 
-#ifndef SELECTORS_TIMEOUT_H_
-#define SELECTORS_TIMEOUT_H_
+#ifndef SELECTORS_WAIT_LIMIT_H_
+#define SELECTORS_WAIT_LIMIT_H_
 
 #include <algorithm>
 #include <chrono>
@@ -44,35 +44,35 @@ constexpr std::chrono::nanoseconds to_nanoseconds(
 }
 
 // std::optional<nanoseconds> to which any duration converts safely. nullopt
-// waits for ever, zero and less only looks; otherwise the wait is never shorter
+// waits forever, zero and less only looks; otherwise the wait is never shorter
 // than asked. A bare number does not convert: write 100ms, not 0.1.
 // Differs from Python: there, a timeout that is too large is an OverflowError.
-class Timeout {
+class WaitLimit {
  public:
   using nanoseconds = std::chrono::nanoseconds;
 
-  constexpr Timeout(std::nullopt_t = std::nullopt) {}  // NOLINT: implicit
-  constexpr Timeout(std::optional<nanoseconds> t)      // NOLINT: implicit
+  constexpr WaitLimit(std::nullopt_t = std::nullopt) {}  // NOLINT: implicit
+  constexpr WaitLimit(std::optional<nanoseconds> t)      // NOLINT: implicit
       : t_(t.value_or(nanoseconds::max())), waits_for_ever_(!t) {}
   template <class Rep, class Period>
-  constexpr Timeout(std::chrono::duration<Rep, Period> t)  // NOLINT: implicit
+  constexpr WaitLimit(std::chrono::duration<Rep, Period> t)  // NOLINT: implicit
       : t_(to_nanoseconds(t)), waits_for_ever_(false) {}
 
-  constexpr bool waits_for_ever() const { return waits_for_ever_; }
-  constexpr bool only_looks() const { return t_ <= nanoseconds::zero(); }
+  constexpr bool waits_forever() const { return waits_for_ever_; }
+  constexpr bool is_poll() const { return t_ <= nanoseconds::zero(); }
 
-  // Not for a Timeout that waits for ever.
+  // Not for a WaitLimit that waits forever.
   constexpr nanoseconds value() const { return t_; }
 
   // For calls that take a timespec: written to `storage`, whose address is
-  // returned; nullptr, which waits for ever, leaves it alone.
+  // returned; nullptr, which waits forever, leaves it alone.
   constexpr const std::timespec* to_timespec(std::timespec& storage) const;
 
-  // For calls that take milliseconds: rounded up; -1 waits for ever. At most
+  // For calls that take milliseconds: rounded up; -1 waits forever. At most
   // INT_MAX (24.8 days): the caller, who knows the deadline, then waits again.
   constexpr int to_milliseconds() const;
 
-  // "100 ms", "for ever".
+  // "100 ms", "forever".
   std::string repr() const;
 
  private:
@@ -82,9 +82,9 @@ class Timeout {
   bool waits_for_ever_ = true;
 };
 
-constexpr const std::timespec* Timeout::to_timespec(
+constexpr const std::timespec* WaitLimit::to_timespec(
     std::timespec& storage) const {
-  if (waits_for_ever()) return nullptr;
+  if (waits_forever()) return nullptr;
   // macOS has refused more than 10^8 seconds. After three years the caller, who
   // knows the deadline, waits again.
   constexpr nanoseconds kLongest = std::chrono::seconds(100'000'000);
@@ -98,9 +98,9 @@ constexpr const std::timespec* Timeout::to_timespec(
   return &storage;
 }
 
-constexpr int Timeout::to_milliseconds() const {
-  if (waits_for_ever()) return -1;
-  if (only_looks()) return 0;
+constexpr int WaitLimit::to_milliseconds() const {
+  if (waits_forever()) return -1;
+  if (is_poll()) return 0;
   const auto rounded_up = std::chrono::ceil<std::chrono::milliseconds>(t_);
   const std::int64_t longest = std::numeric_limits<int>::max();
   return static_cast<int>(std::min<std::int64_t>(rounded_up.count(), longest));
@@ -111,15 +111,15 @@ constexpr int Timeout::to_milliseconds() const {
 // Reads the clock only where the timeout makes it matter.
 class Deadline {
  public:
-  explicit Deadline(const Timeout& timeout)
-      : never_comes_(timeout.waits_for_ever()) {
+  explicit Deadline(const WaitLimit& timeout)
+      : never_comes_(timeout.waits_forever()) {
     if (never_comes_) return;
-    when_ = timeout.only_looks() ? Clock::time_point::min()
-                                 : saturated_sum(Clock::now(), timeout.value());
+    when_ = timeout.is_poll() ? Clock::time_point::min()
+                              : saturated_sum(Clock::now(), timeout.value());
   }
 
   // nullopt where there is no deadline, zero where it has passed.
-  Timeout remaining() const {
+  WaitLimit remaining() const {
     if (never_comes_) return std::nullopt;
     if (when_ == Clock::time_point::min()) return Clock::duration::zero();
     return std::max(when_ - Clock::now(), Clock::duration::zero());
@@ -130,7 +130,7 @@ class Deadline {
   static_assert(Clock::is_steady);  // A wall clock can be set back.
 
   static Clock::time_point saturated_sum(Clock::time_point now,
-                                         Timeout::nanoseconds wait) {
+                                         WaitLimit::nanoseconds wait) {
     const auto longest = Clock::time_point::max() - now;
     return wait < longest ? now + wait : Clock::time_point::max();
   }
@@ -141,4 +141,4 @@ class Deadline {
 
 }  // namespace selectors
 
-#endif  // SELECTORS_TIMEOUT_H_
+#endif  // SELECTORS_WAIT_LIMIT_H_
