@@ -25,7 +25,7 @@
 namespace loop {
 namespace {
 
-constexpr int kDeep = 20'000;
+constexpr int kDeepChain = 20'000;
 
 class ChainsEndTest : public CoroutineTest {
  protected:
@@ -48,7 +48,7 @@ Coroutine<> wrap(Coroutine<> inner, NotesItsEnd) {
 class NestedArguments : public ChainsEndTest {
  protected:
   NestedArguments() {
-    for (int i = 0; i < kDeep; ++i) {
+    for (int i = 0; i < kDeepChain; ++i) {
       outer_ = std::make_unique<Coroutine<>>(
           wrap(std::move(*outer_), NotesItsEnd(probe_)));
     }
@@ -105,14 +105,14 @@ Generator<int> all_of(Generator<int> inner, NotesItsEnd) {
 
 TEST_F(ChainsEndTest, GeneratorsThatHaveNotBegun) {
   auto generator = one(NotesItsEnd(probe_));
-  for (int i = 0; i < kDeep; ++i) {
+  for (int i = 0; i < kDeepChain; ++i) {
     generator = all_of(std::move(generator), NotesItsEnd(probe_));
   }
 }
 
 TEST_F(ChainsEndTest, GeneratorsThatHaveBegun) {
   auto generator = one(NotesItsEnd(probe_));
-  for (int i = 0; i < kDeep; ++i) {
+  for (int i = 0; i < kDeepChain; ++i) {
     generator = all_of(std::move(generator), NotesItsEnd(probe_));
     generator.next();
   }
@@ -126,7 +126,7 @@ AsyncGenerator<int> async_all_of(AsyncGenerator<int> inner, NotesItsEnd) {
 
 TEST_F(ChainsEndTest, AsyncGeneratorsThatHaveNotBegun) {
   auto generator = async_one(NotesItsEnd(probe_));
-  for (int i = 0; i < kDeep; ++i) {
+  for (int i = 0; i < kDeepChain; ++i) {
     generator = async_all_of(std::move(generator), NotesItsEnd(probe_));
   }
 }
@@ -134,7 +134,7 @@ TEST_F(ChainsEndTest, AsyncGeneratorsThatHaveNotBegun) {
 TEST_F(ChainsEndTest, AsyncGeneratorsThatHaveBegun) {
   auto generator =
       std::make_unique<AsyncGenerator<int>>(async_one(NotesItsEnd(probe_)));
-  for (int i = 0; i < kDeep; ++i) {
+  for (int i = 0; i < kDeepChain; ++i) {
     generator = std::make_unique<AsyncGenerator<int>>(
         async_all_of(std::move(*generator), NotesItsEnd(probe_)));
   }
@@ -143,7 +143,7 @@ TEST_F(ChainsEndTest, AsyncGeneratorsThatHaveBegun) {
     co_return *n;
   };
   EXPECT_EQ(run(ask()), 1);
-  EXPECT_EQ(Counted::alive, kDeep);
+  EXPECT_EQ(Counted::alive, kDeepChain);
   generator.reset();
 }
 
@@ -151,7 +151,7 @@ TEST_F(ChainsEndTest, AsyncGeneratorsThatHaveBegun) {
 
 TEST_F(ChainsEndTest, FuturesWhoseCallbacksHoldFutures) {
   Future<void> last = make<void>();
-  for (int i = 0; i < kDeep; ++i) {
+  for (int i = 0; i < kDeepChain; ++i) {
     const Future<void> next = make<void>();
     next.add_done_callback([last, end = NotesItsEnd(probe_)] {});
     last = next;
@@ -165,7 +165,7 @@ struct Linked {
 
 TEST_F(ChainsEndTest, FuturesWhoseResultsHoldFutures) {
   Future<Linked> last = make<Linked>();
-  for (int i = 0; i < kDeep; ++i) {
+  for (int i = 0; i < kDeepChain; ++i) {
     const Future<Linked> next = make<Linked>();
     next.set_result(
         Linked{std::make_shared<Future<Linked>>(last), NotesItsEnd(probe_)});
@@ -176,7 +176,7 @@ TEST_F(ChainsEndTest, FuturesWhoseResultsHoldFutures) {
 TEST_F(ChainsEndTest, ShieldsOfOneAnotherWhoseFutureDies) {
   auto future = std::make_unique<Future<void>>(f_.loop);
   Future<void> last = *future;
-  for (int i = 0; i < kDeep; ++i) last = shield(last);
+  for (int i = 0; i < kDeepChain; ++i) last = shield(last);
   last.add_done_callback([this] { probe_.note(); });
   future.reset();
   while (!last.done()) f_.turn();
@@ -189,12 +189,12 @@ TEST_F(ChainsEndTest, TasksThatAwaitOneAnotherWhoseLoopCloses) {
     co_await inner;
   };
   Future<void> last = make<void>();
-  for (int i = 0; i < kDeep; ++i) {
+  for (int i = 0; i < kDeepChain; ++i) {
     last = start(hold(last, NotesItsEnd(probe_)));
   }
   f_.turn();
   f_.loop.close();
-  EXPECT_EQ(f_.take_errors().size(), static_cast<std::size_t>(kDeep));
+  EXPECT_EQ(f_.take_errors().size(), static_cast<std::size_t>(kDeepChain));
 }
 
 // ---- Exceptions ----
@@ -207,7 +207,7 @@ struct NotedMistake : Mistake {
 // Their texts do not grow with the depth, either.
 TEST_F(ChainsEndTest, GroupsWithinGroups) {
   auto exception = std::make_exception_ptr(NotedMistake(probe_));
-  for (int i = 0; i < kDeep; ++i) {
+  for (int i = 0; i < kDeepChain; ++i) {
     const ExceptionGroup group("errors", {std::move(exception)});
     ASSERT_LT(std::string(group.what()).size(), 1000u);
     exception = std::make_exception_ptr(group);

@@ -19,9 +19,6 @@
 namespace loop {
 namespace {
 
-// How long a test waits before it says that something hangs.
-constexpr auto kGenerous = 20s;
-
 using IntFuture = ConcurrentFuture<int>;
 
 IntFuture pending() { return IntFuture(); }

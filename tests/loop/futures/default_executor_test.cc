@@ -23,8 +23,6 @@
 namespace loop {
 namespace {
 
-constexpr auto kGenerous = 20s;
-
 class DefaultExecutorTest : public ::testing::Test {
  protected:
   ~DefaultExecutorTest() override {

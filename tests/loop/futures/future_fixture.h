@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -28,6 +29,9 @@ class FutureTest : public ::testing::Test {
 
   FakeTimeLoop f_{std::make_unique<selectors::PollSelector>()};
 };
+
+// How long a test waits before it says that something hangs.
+inline constexpr std::chrono::seconds kGenerous{20};
 
 // What somebody does wrong.
 struct Mistake : std::runtime_error {

@@ -26,8 +26,6 @@
 namespace loop {
 namespace {
 
-constexpr auto kGenerous = 20s;
-
 class RunInExecutor : public ::testing::Test {
  protected:
   RunInExecutor() {

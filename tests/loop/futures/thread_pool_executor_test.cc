@@ -14,18 +14,16 @@
 #include <vector>
 
 #include "selectors/errors.h"
+#include "tests/loop/futures/future_fixture.h"
 
 namespace loop {
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT: as a user would write 10ms.
 
-// How long a test waits before it says that something hangs.
-constexpr auto kGenerous = 20s;
-
 // A job that keeps its thread until it is let go.
-struct Blocker {
-  explicit Blocker(ThreadPoolExecutor& executor) {
+struct BusyThread {
+  explicit BusyThread(ThreadPoolExecutor& executor) {
     auto has_begun = begun.get_future();
     executor.submit([this, ended = ended] {
       begun.set_value();
@@ -76,8 +74,8 @@ TEST(ThreadPoolExecutor, AsManyAtATimeAsItHasWorkers) {
 
 TEST(ThreadPoolExecutor, NoMoreThanItHasWorkers) {
   ThreadPoolExecutor executor(2);
-  Blocker first(executor);
-  Blocker second(executor);
+  BusyThread first(executor);
+  BusyThread second(executor);
   bool ran = false;
   executor.submit([&] { ran = true; });
   EXPECT_FALSE(executor.shutdown(0s, true));
@@ -105,7 +103,7 @@ TEST(ThreadPoolExecutor, ResultsAndExceptionsGoToTheFuture) {
 
 TEST(ThreadPoolExecutor, CancelledUntilItBegins) {
   ThreadPoolExecutor executor(1);
-  Blocker blocker(executor);
+  BusyThread blocker(executor);
   bool ran = false;
   const auto pending = executor.submit([&] { ran = true; });
   EXPECT_FALSE(pending.running());
@@ -123,7 +121,7 @@ TEST(ThreadPoolExecutor, CancelledUntilItBegins) {
 
 TEST(ThreadPoolExecutor, WhatNeverRunsIsCancelled) {
   ThreadPoolExecutor executor(1);
-  Blocker blocker(executor);
+  BusyThread blocker(executor);
   const auto held = std::make_shared<int>();
   const auto pending = executor.submit([held] {});
   EXPECT_FALSE(executor.shutdown(0s, true));
@@ -175,7 +173,7 @@ TEST(ThreadPoolExecutor, SubmitAfterShutdown) {
 
 TEST(ThreadPoolExecutor, ShutdownRunsWhatIsPending) {
   ThreadPoolExecutor executor(1);
-  Blocker blocker(executor);
+  BusyThread blocker(executor);
   int ran = 0;
   for (int i = 0; i < 10; ++i) executor.submit([&] { ++ran; });
   EXPECT_FALSE(executor.shutdown(0s));
@@ -186,7 +184,7 @@ TEST(ThreadPoolExecutor, ShutdownRunsWhatIsPending) {
 
 TEST(ThreadPoolExecutor, ShutdownCancelsWhatIsPending) {
   ThreadPoolExecutor executor(1);
-  Blocker blocker(executor);
+  BusyThread blocker(executor);
   bool ran = false;
   bool refused = false;
   // What dies may call back.
@@ -216,7 +214,7 @@ TEST(ThreadPoolExecutor, R116_ShutdownFromAJob) {
 
 TEST(ThreadPoolExecutor, R116_ShutdownWithABlockedThread) {
   ThreadPoolExecutor executor(2);
-  Blocker blocker(executor);
+  BusyThread blocker(executor);
   const auto start = std::chrono::steady_clock::now();
   EXPECT_FALSE(executor.shutdown(10ms));
   const auto took = std::chrono::steady_clock::now() - start;
@@ -229,7 +227,7 @@ TEST(ThreadPoolExecutor, R116_ShutdownWithABlockedThread) {
 // The thread goes on without it.
 TEST(ThreadPoolExecutor, R116_DestroyedWithABlockedThread) {
   auto executor = std::make_unique<ThreadPoolExecutor>(1);
-  Blocker blocker(*executor);
+  BusyThread blocker(*executor);
   auto ended = blocker.ended->get_future();
   const auto held = std::make_shared<int>();
   executor->submit([held] {});

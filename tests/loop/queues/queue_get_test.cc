@@ -166,7 +166,7 @@ TEST_F(QueueGetTest, WhyAreGettersWaiting) {
     for (int i = 0; i < count; ++i) co_await queue.put(i);
   };
   const auto producer = start(produce(5));
-  run(call_once(5));
+  run(consume(5));
   EXPECT_TRUE(producer.done());
   EXPECT_EQ(got, (std::vector{0, 1, 2, 3, 4}));
 }

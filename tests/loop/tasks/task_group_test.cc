@@ -205,7 +205,7 @@ TEST_F(TaskGroupsTest, ParentWaitsForChildren) {
   f_.turn(2);
   std::vector<FutureCore*> children;
   const AnyTask any = parent;
-  any.core().wait()->future()->for_each_awaited(
+  any.core().blocker()->future()->for_each_awaited(
       [&](FutureCore& child) { children.push_back(&child); });
   std::vector<FutureCore*> expected;
   for (const AnyTask& task : all_tasks(f_.loop)) {
