@@ -10,7 +10,7 @@
 namespace selectors {
 namespace {
 
-// The line that the trace shows for a call.
+// Returns the line of a call in the trace.
 template <class... Arguments>
 std::string described(const BaseSelector& selector, const char* function,
                       const Arguments&... arguments) {
@@ -156,7 +156,7 @@ std::span<const ReadyKey> BaseSelectorImpl::select(WaitLimit timeout) {
       [&] { return described(*this, "select", timeout.repr()); });
   const SingleUser::Use use(user_);
   clear_batch();
-  check_open();  // Now, as the data that just died may have closed it.
+  check_open();  // Data destroyed by clear_batch() may have closed it.
   check_home();
   const Deadline deadline(timeout);
   for (;;) {
@@ -236,7 +236,8 @@ void BaseSelectorImpl::check_unshared() const {
   throw RuntimeError(what);
 }
 
-// The hook may remove itself, select(), close the selector.
+// Calls the hook, which may remove itself, call select(), or close the
+// selector.
 void BaseSelectorImpl::run_interrupt_hook() {
   if (!interrupt_hook_) return;
   const auto hook = interrupt_hook_;
@@ -246,8 +247,8 @@ void BaseSelectorImpl::run_interrupt_hook() {
   check_home();
 }
 
-// A key that is in the batch, where somebody may be looking at it, is like
-// Python's never changed but replaced.
+// Gives a key that is in the batch new events and data. A caller may still
+// refer to that key, so that, as in Python, it is never changed but replaced.
 Registration& BaseSelectorImpl::replaced(const Registration& registration,
                                          EventMask events, std::any& data) {
   Registration& copy = table_.create(registration.fileobj, registration.fd,
@@ -259,8 +260,8 @@ Registration& BaseSelectorImpl::replaced(const Registration& registration,
   return copy;
 }
 
-// Takes it out of the table. If it is in the batch it stays readable until the
-// next one: "retired".
+// Takes a registration out of the table. If the registration is in the batch,
+// its key is "retired": it stays readable until the next batch.
 void BaseSelectorImpl::discard(Registration& registration) noexcept {
   table_.erase(registration);
   if (in_batch(registration)) {
@@ -270,12 +271,12 @@ void BaseSelectorImpl::discard(Registration& registration) noexcept {
   }
 }
 
-// Ends the lives of retired keys, which are those that the table does not know.
-// Each leaves the batch first, because its data's destructor may do anything,
-// such as unregister the next one.
+// Destroys the retired keys, which are those in the batch that the table does
+// not know. Each key leaves the batch first, because the destructor of its data
+// may do anything, such as unregister the next key.
 void BaseSelectorImpl::destroy_retired() noexcept {
   while (retired_ > 0) {
-    // All keys here are Registrations, and our own.
+    // All keys of the batch are Registrations of this selector.
     auto& registration = const_cast<Registration&>(
         static_cast<const Registration&>(ready_.back().key));
     ready_.pop_back();

@@ -1,5 +1,6 @@
-// The bookkeeping that all backends share, once. A backend adds system calls
-// only: it implements the functions under "What a backend supplies".
+// `BaseSelectorImpl`: the bookkeeping that all backends share. A backend adds
+// system calls only: it implements the functions under "Functions of a
+// backend".
 
 #ifndef SELECTORS_BASE_SELECTOR_IMPL_H_
 #define SELECTORS_BASE_SELECTOR_IMPL_H_
@@ -21,67 +22,96 @@
 
 namespace selectors {
 
-// Port of selectors._BaseSelectorImpl (CPython 3.15, Lib/selectors.py).
+/// The base class of all backends: checks arguments, keeps the registrations
+/// and collects the ready keys. See BaseSelector for the contract.
+///
+/// Port of selectors._BaseSelectorImpl (CPython 3.15, Lib/selectors.py).
 class BaseSelectorImpl : public BaseSelector {
  public:
+  /// Starts watching `fileobj` for `events`. See BaseSelector::register_().
   const SelectorKey& register_(const FileObj& fileobj, EventMask events,
                                std::any data = {}) final;
+  /// Stops watching `fileobj` and returns its key. See
+  /// BaseSelector::unregister().
   SelectorKey unregister(const FileObj& fileobj) final;
+  /// Changes the events and the data of a registered file object. See
+  /// BaseSelector::modify().
   const SelectorKey& modify(const FileObj& fileobj, EventMask events,
                             std::any data = {}) final;
+  /// Unregisters `fileobj` and registers it again. See
+  /// BaseSelector::reregister().
   const SelectorKey& reregister(const FileObj& fileobj, EventMask events,
                                 std::any data = {}) final;
+  /// Watches `fileobj`, registered or not, and returns the kernel's refusal.
+  /// See BaseSelector::try_watch().
   std::optional<OSError> try_watch(const FileObj& fileobj,
                                    EventMask events) final;
+  /// Waits until a file object is ready or `timeout` has passed, and returns
+  /// the ready ones. See BaseSelector::select().
   std::span<const ReadyKey> select(WaitLimit timeout = std::nullopt) final;
+  /// Forgets all registrations and closes the kernel's object. See
+  /// BaseSelector::close().
   void close() final;
+  /// Returns the key of a registered file object. See BaseSelector::get_key().
   const SelectorKey& get_key(const FileObj& fileobj) const final;
+  /// Returns a live view of the registered file objects; nullptr after close().
+  /// See BaseSelector::get_map().
   const SelectorMap* get_map() const final;
+  /// Throws ValueError: this backend has no kernel object, unless it overrides
+  /// this function. See BaseSelector::fileno().
   int fileno() const override;
+  /// Returns whether fileno() has been called. See
+  /// BaseSelector::may_be_watched().
   bool may_be_watched() const final { return may_be_watched_; }
+  /// Sets a function to be called whenever a signal interrupts the wait. See
+  /// BaseSelector::set_interrupt_hook().
   void set_interrupt_hook(std::function<void()> hook) final;
+  /// Gives the child of a fork() a kernel object of its own. See
+  /// BaseSelector::after_fork_in_child().
   void after_fork_in_child() final;
 
  protected:
-  // `supported`: the EVENT_ bits that the kernel behind a backend knows.
+  // `supported`: the EVENT_ bits that the kernel behind the backend knows.
   explicit BaseSelectorImpl(EventMask supported) : supported_(supported) {}
 
-  // ---- What a backend supplies. ----
+  // ---- Functions of a backend. ----
 
-  // Starts watching. Returns the kernel's refusal, and then watches nothing.
-  // May throw ValueError.
+  // Starts watching. If the kernel refuses, watches nothing and returns the
+  // refusal. May throw ValueError.
   virtual std::optional<OSError> add(Registration& registration) = 0;
 
-  // Watches what `registration` now asks for, instead of `old_events`. Throws
-  // OSError; it is then removed.
+  // Watches the new events of `registration` instead of `old_events`. Throws
+  // OSError if the kernel refuses, and then watches `registration` no more.
   virtual void change(Registration& registration, EventMask old_events) = 0;
 
-  // Does what remove() and add() do, in fewer calls if the kernel has a way.
+  // Stops watching `registration` and starts again, in fewer calls than
+  // remove() and add() if the kernel has a way. Returns the kernel's refusal.
   virtual std::optional<OSError> renew(Registration& registration) {
     remove(registration);
     return add(registration);
   }
 
-  // Stops watching. A descriptor that is gone is no error. Where
-  // is_inherited(), the kernel object is left alone.
+  // Stops watching. A descriptor that is gone is no error. Leaves the kernel
+  // object alone if is_inherited().
   virtual void remove(const Registration& registration) noexcept = 0;
 
-  // Waits once, and calls report() for each file object that is ready. Returns
-  // false if a signal cut it short. Throws OSError.
+  // Waits once, and calls report() for each ready file object. Returns false if
+  // a signal interrupted the wait. Throws OSError.
   virtual bool wait(const WaitLimit& timeout) = 0;
 
-  // Returns whether there is an object in the kernel, which children of fork()
-  // share. If not, they work with their copy of the selector.
+  // Returns whether the backend has an object in the kernel, which children of
+  // fork() share. If not, children use their copy of the selector.
   virtual bool has_kernel_object() const { return false; }
 
-  // Gives the kernel's object back, if there is one.
+  // Closes the kernel's object, if there is one.
   virtual void close_kernel_object() noexcept {}
 
-  // Replaces the kernel's object by one that is not shared with a parent.
+  // Replaces the kernel's object by one that is not shared with the parent.
   virtual void renew_after_fork() {}
 
-  // ---- What a backend calls. ----
+  // ---- Functions for a backend to call. ----
 
+  // Returns the table of all registrations.
   const RegistrationTable& registrations() const { return table_; }
 
   // Throws ValueError after close().
@@ -90,25 +120,27 @@ class BaseSelectorImpl : public BaseSelector {
       throw_closed();
   }
 
-  // Called by fileno() of those that have one.
+  // Notes that another selector may watch this one. For fileno() of backends
+  // that have a descriptor.
   void note_watcher() const { may_be_watched_ = true; }
 
-  // Returns whether the kernel object, if there is one, is that of the parent:
-  // in a child of fork().
+  // Returns whether this is a child of fork(), in which the kernel object, if
+  // there is one, is still the parent's.
   bool is_inherited() const { return process_.is_left(); }
 
-  // What report() has put into the batch so far.
+  // Returns the keys that report() has put into the batch so far.
   std::span<const ReadyKey> reported() const { return ready_; }
 
-  // Room for `count` more reports, which report() relies on. Made before the
-  // kernel is asked if it tells an event only once, which must not be lost for
-  // want of memory.
+  // Makes room for `count` more reports, as report() requires. A backend whose
+  // kernel reports an event only once calls this before it waits, so that no
+  // event is lost when memory runs out.
   void reserve_reports(int count) {
     ready_.reserve(ready_.size() + static_cast<std::size_t>(count));
   }
 
-  // Adds `events` (EVENT_READ, EVENT_WRITE, both), or what the registration
-  // wants of them, to the batch; to its entry, if it has one already.
+  // Adds to the batch those of `events` (EVENT_READ, EVENT_WRITE, both) that
+  // the registration asks for. Extends the entry of the registration if the
+  // batch has one already.
   void report(Registration& registration, EventMask events) {
     events &= registration.events;
     if (events == 0) return;
@@ -117,24 +149,26 @@ class BaseSelectorImpl : public BaseSelector {
       return;
     }
     registration.ready_index = static_cast<std::uint32_t>(ready_.size());
-    // Said to the compiler, which then leaves out the code that makes room.
+    // Tells the compiler, which then leaves out the code that makes room.
     assert(ready_.size() < ready_.capacity());
     if (ready_.size() == ready_.capacity()) __builtin_unreachable();
     ready_.push_back({registration, events});
   }
 
  private:
-  // Is it one of the keys that the last select() returned? `ready_index` may be
-  // left over from an earlier batch; it is believed only if the entry that it
-  // leads to leads back (Briggs and Torczon, "An efficient representation for
-  // sparse sets", 1993). So nothing has to be reset between batches.
+  // Returns whether `registration` is one of the keys that the last select()
+  // returned.
   bool in_batch(const Registration& registration) const {
+    // `ready_index` may be left over from an earlier batch. It is valid only if
+    // the entry at that index refers back to the registration (Briggs and
+    // Torczon, "An efficient representation for sparse sets", 1993). So nothing
+    // has to be reset between batches.
     return registration.ready_index < ready_.size() &&
            &ready_[registration.ready_index].key == &registration;
   }
 
   // Throws RuntimeError in a child of fork() until after_fork_in_child() has
-  // succeeded, unless nothing is shared with the parent.
+  // succeeded, unless the selector shares nothing with the parent.
   void check_home() const {
     if (is_inherited()) [[unlikely]]
       check_unshared();
@@ -147,8 +181,9 @@ class BaseSelectorImpl : public BaseSelector {
 
   Registration& registered(const FileObj& fileobj) const {
     Registration* const registration = table_.lookup(fileobj);
-    // While close() runs some are still in the table; data whose destructor
-    // asks for them is told that they are gone.
+    // While close() runs, some registrations are still in the table. A
+    // destructor of data that asks for one gets the same KeyError as after
+    // close().
     if (registration == nullptr || closed_) [[unlikely]]
       throw_not_registered(fileobj);
     return *registration;
@@ -159,9 +194,10 @@ class BaseSelectorImpl : public BaseSelector {
       throw_invalid(events);
     }
   }
-  // Gives a registration new events and data; returns what is registered now.
-  // The old data is left in `data`, to die with the caller's argument: whatever
-  // its destructor does, it does it when all is done.
+  // Gives a registration new events and data; returns the registration that is
+  // in the table now. Leaves the old data in `data`, to be destroyed with the
+  // caller's argument, when everything else is done: its destructor may do
+  // anything.
   Registration& updated(Registration& registration, EventMask events,
                         std::any& data) {
     if (in_batch(registration)) [[unlikely]]
@@ -188,7 +224,7 @@ class BaseSelectorImpl : public BaseSelector {
   const EventMask supported_;
   bool closed_ = false;
   mutable bool may_be_watched_ = false;
-  HomeProcess process_;  // The owner of the kernel object.
+  HomeProcess process_;  // the owner of the kernel object
   RegistrationTable table_;
   SelectorMap map_{table_};
   std::vector<ReadyKey> ready_;

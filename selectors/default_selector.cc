@@ -22,7 +22,7 @@ std::unique_ptr<BaseSelector> make() {
   return std::make_unique<Selector>();
 }
 
-// Best first. Roughly: epoll|kqueue|devpoll > poll > select.
+// The best backend first. Roughly: epoll|kqueue|devpoll > poll > select.
 constexpr Backend kBackends[] = {
 #if defined(__linux__)
     {"epoll", make<EpollSelector>},
@@ -45,8 +45,8 @@ std::unique_ptr<BaseSelector> make_named(std::string_view name) {
                    ": no such selector here; choose one of " + names);
 }
 
-// As in Python's _can_use(), each is tried: the kernel objects by being made,
-// poll, which has none, by being asked once.
+// Tries each backend, as Python's _can_use() does. The constructor tries the
+// kernel object; poll, which has none, is called once.
 std::unique_ptr<BaseSelector> make_best() {
   for (const Backend& backend : kBackends) {
     try {
@@ -55,8 +55,8 @@ std::unique_ptr<BaseSelector> make_best() {
         selector->select(WaitLimit::nanoseconds::zero());
       return selector;
     } catch (const OSError& error) {
-      // The kernel, or a sandbox, has not got it. Anything else (EMFILE) is
-      // the caller's to know.
+      // The kernel, or a sandbox, does not have this call. The caller must know
+      // of any other error (EMFILE).
       const int reason = error.code().value();
       if (reason != ENOSYS && reason != EPERM && reason != ENOENT) throw;
     }

@@ -1,9 +1,10 @@
-// The best selector that the running kernel has. The only place that asks which
-// platform this is.
+// `DefaultSelector`: the best selector that the running kernel has.
 //
-// What a new platform must supply: a page of system calls (as epoll_kernel.h),
-// a backend (the functions at "What a backend supplies" in
-// base_selector_impl.h), a line here, in default_selector.cc, and in BUILD.
+// Only this header and its .cc test for the platform. A new platform needs
+//   - a header of system calls, such as kernel/epoll.h,
+//   - a backend: the functions under "Functions of a backend" in
+//     base_selector_impl.h,
+//   - a line in this header, in default_selector.cc and in BUILD.
 
 #ifndef SELECTORS_DEFAULT_SELECTOR_H_
 #define SELECTORS_DEFAULT_SELECTOR_H_
@@ -28,45 +29,90 @@
 
 namespace selectors {
 
-// Whichever is best of epoll, kqueue, /dev/poll, poll and select, in this
-// order, found out when it is made: a kernel or a sandbox may refuse what the
-// platform promises. The environment variable SELECTORS_BACKEND=select, poll,
-// epoll, kqueue or devpoll chooses another, so that any program can be tried on
-// any backend.
-// Port of selectors.DefaultSelector (CPython 3.15, Lib/selectors.py).
+/// The best selector that works here: the first of epoll, kqueue, /dev/poll,
+/// poll and select.
+///
+/// ```cpp
+/// selectors::DefaultSelector selector;
+/// selector.register_(STDIN_FILENO, selectors::EVENT_READ);
+/// for (const auto& [key, events] : selector.select(100ms)) {
+///   read_from(key.fd);
+/// }
+/// ```
+///
+/// The constructor tries each backend, because a kernel or a sandbox may refuse
+/// a call that the platform promises. The environment variable
+/// SELECTORS_BACKEND=select, poll, epoll, kqueue or devpoll chooses a backend
+/// by name, so that any program can be tried on any backend.
+///
+/// The contract, including the thread rule, is that of BaseSelector.
+///
+/// Port of selectors.DefaultSelector (CPython 3.15, Lib/selectors.py).
 class DefaultSelector final : public BaseSelector {
  public:
-  // Throws ValueError if SELECTORS_BACKEND names a backend that this system
-  // has not, OSError if it is refused (EMFILE).
+  /// Chooses a backend and makes its selector. Throws ValueError if
+  /// SELECTORS_BACKEND names a backend that this system does not have, OSError
+  /// if the kernel refuses (EMFILE).
   DefaultSelector();
+  /// Closes the selector.
   ~DefaultSelector() override;
 
+  /// Starts watching `fileobj` for `events`. See BaseSelector::register_().
   const SelectorKey& register_(const FileObj& fileobj, EventMask events,
                                std::any data = {}) override;
+  /// Stops watching `fileobj` and returns its key. See
+  /// BaseSelector::unregister().
   SelectorKey unregister(const FileObj& fileobj) override;
+  /// Changes the events and the data of a registered file object. See
+  /// BaseSelector::modify().
   const SelectorKey& modify(const FileObj& fileobj, EventMask events,
                             std::any data = {}) override;
+  /// Unregisters `fileobj` and registers it again. See
+  /// BaseSelector::reregister().
   const SelectorKey& reregister(const FileObj& fileobj, EventMask events,
                                 std::any data = {}) override;
+  /// Watches `fileobj`, registered or not, and returns the kernel's refusal.
+  /// See BaseSelector::try_watch().
   std::optional<OSError> try_watch(const FileObj& fileobj,
                                    EventMask events) override;
+  /// Returns whether a closed descriptor may stay registered without harm. See
+  /// BaseSelector::forgets_closed().
   bool forgets_closed() const override;
+  /// Waits until a file object is ready or `timeout` has passed, and returns
+  /// the ready ones. See BaseSelector::select().
   std::span<const ReadyKey> select(WaitLimit timeout = std::nullopt) override;
+  /// Forgets all registrations and closes the kernel's object. See
+  /// BaseSelector::close().
   void close() override;
+  /// Returns the key of a registered file object. See BaseSelector::get_key().
   const SelectorKey& get_key(const FileObj& fileobj) const override;
+  /// Returns a live view of the registered file objects; nullptr after close().
+  /// See BaseSelector::get_map().
   const SelectorMap* get_map() const override;
+  /// Returns the descriptor of the kernel's object; throws ValueError if the
+  /// chosen backend has none. See BaseSelector::fileno().
   int fileno() const override;
+  /// Returns whether fileno() has been called. See
+  /// BaseSelector::may_be_watched().
   bool may_be_watched() const override;
+  /// Sets a function to be called whenever a signal interrupts the wait. See
+  /// BaseSelector::set_interrupt_hook().
   void set_interrupt_hook(std::function<void()> hook) override;
+  /// Gives the child of a fork() a kernel object of its own. See
+  /// BaseSelector::after_fork_in_child().
   void after_fork_in_child() override;
+  /// Returns the name of the chosen backend, such as "EpollSelector". See
+  /// BaseSelector::name().
   std::string_view name() const override;
 
  private:
   const std::unique_ptr<BaseSelector> chosen_;
 };
 
-// What a DefaultSelector chooses, without the object around it, for those whom
-// passing each call on would cost too much. Throws as its constructor.
+/// Returns a selector of the backend that a DefaultSelector would choose. Its
+/// calls cost less, because no DefaultSelector passes them on. Throws
+/// ValueError if SELECTORS_BACKEND names a backend that this system does not
+/// have, OSError if the kernel refuses (EMFILE).
 std::unique_ptr<BaseSelector> make_default_selector();
 
 }  // namespace selectors

@@ -1,6 +1,7 @@
-// The set behind /dev/poll changes by writing pollfds to it. Writing a
-// descriptor that is there already adds events to the ones it has, so a change
-// is a POLLREMOVE and an addition, in one write.
+// /dev/poll is a set of descriptors in the kernel. Writing pollfds to the
+// device changes the set. Writing a descriptor that is in the set already adds
+// events to those it has. So a change is a POLLREMOVE and an addition, in one
+// write.
 
 #include "selectors/devpoll_selector.h"
 
@@ -30,7 +31,8 @@ int open_devpoll() {
   return fd;
 }
 
-// The write is all or nothing, and interrupted while another one goes on.
+// Writes `changes` to the set. The write is all or nothing, and fails with
+// EINTR while another write is in progress.
 bool submit(int devpoll, std::span<const pollfd> changes) {
   for (;;) {
     if (kernel::devpoll_write(devpoll, changes)) return true;
@@ -47,7 +49,7 @@ OSError refusal(int error, const SelectorKey& key) {
 DevpollSelector::DevpollSelector()
     : BaseSelectorImpl(EVENT_READ | EVENT_WRITE) {
   reserve_reports(events_.size());
-  devpoll_ = open_devpoll();  // Last of all: what came after could leak it.
+  devpoll_ = open_devpoll();  // Last: a later throw would leak it.
 }
 
 DevpollSelector::~DevpollSelector() { close(); }
@@ -59,7 +61,7 @@ int DevpollSelector::fileno() const {
 }
 
 std::optional<OSError> DevpollSelector::add(Registration& registration) {
-  // A closed one would be taken, and its number watched for a later owner.
+  // /dev/poll would accept a closed number, and watch a later owner of it.
   if (auto refused = unwatchable(registration)) return refused;
   const pollfd changes[] = {addition(registration)};
   if (!submit(devpoll_, changes)) return refusal(errno, registration);
@@ -87,7 +89,7 @@ bool DevpollSelector::wait(const WaitLimit& timeout) {
   const bool answered = events_.fill(
       timeout,
       [this](pollfd* events, int room, const WaitLimit& t) {
-        // More places than there can be descriptors are refused (EINVAL).
+        // The kernel refuses more room than there can be descriptors (EINVAL).
         const auto most = static_cast<int>(registrations().size());
         return kernel::devpoll_wait(devpoll_, events, std::clamp(most, 1, room),
                                     t);
@@ -111,7 +113,7 @@ void DevpollSelector::close_kernel_object() noexcept {
   kernel::close(devpoll_);
 }
 
-// The device that was inherited is the parent's set; it is left alone.
+// The inherited descriptor is the parent's set, which stays unchanged.
 void DevpollSelector::renew_after_fork() {
   const int fresh = open_devpoll();
   kernel::close(devpoll_);

@@ -1,4 +1,5 @@
-// Solaris: poll's array, kept in the kernel behind a device.
+// `DevpollSelector`: a selector over /dev/poll of Solaris, a device that keeps
+// the array of poll in the kernel.
 
 #ifndef SELECTORS_DEVPOLL_SELECTOR_H_
 #define SELECTORS_DEVPOLL_SELECTOR_H_
@@ -12,16 +13,28 @@ struct pollfd;
 
 namespace selectors {
 
-// Selector over /dev/poll, poll(7D). The kernel keeps the set, and waits in
-// whole milliseconds. Like poll, it watches a number, not the file behind it.
-// Port of selectors.DevpollSelector (CPython 3.15, Lib/selectors.py).
+/// A selector over /dev/poll, poll(7D). The kernel keeps the set of
+/// descriptors. Timeouts are rounded up to whole milliseconds. Like poll, the
+/// kernel watches a number, not the file behind it.
+///
+/// ```cpp
+/// selectors::DevpollSelector selector;
+/// selector.register_(fd, selectors::EVENT_READ);
+/// ```
+///
+/// The contract, including the thread rule, is that of BaseSelector.
+///
+/// Port of selectors.DevpollSelector (CPython 3.15, Lib/selectors.py).
 class DevpollSelector final : public BaseSelectorImpl {
  public:
-  // Throws OSError.
+  /// Opens /dev/poll. Throws OSError.
   DevpollSelector();
+  /// Closes the selector.
   ~DevpollSelector() override;
 
+  /// Returns the descriptor of /dev/poll. See BaseSelector::fileno().
   int fileno() const override;
+  /// Returns "DevpollSelector".
   std::string_view name() const override { return "DevpollSelector"; }
 
  private:
@@ -33,6 +46,7 @@ class DevpollSelector final : public BaseSelectorImpl {
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
+  // Takes `fd` out of the set in the kernel.
   void forget(int fd) noexcept;
 
   int devpoll_ = -1;

@@ -1,5 +1,5 @@
-// epoll keeps the interest list in the kernel. A list entry is not found by a
-// descriptor number but by the pair (open file, number), and it lives until the
+// epoll keeps the interest list in the kernel. The key of an entry is not a
+// descriptor number but the pair (open file, number). The entry lives until the
 // *open file* is gone, not the number. So, with a dup() around:
 //
 //   epoll_ctl(epfd, ADD, 5)   entry (file A, 5)
@@ -8,25 +8,24 @@
 //   epoll_ctl(epfd, DEL, 5)   ENOENT: there is no entry (B, 5), and no way left
 //                             to name (A, 5)
 //
-// Python hands the events of A to whoever is registered as 5. What this means
-// for us:
-//   - Each registration has a generation. An entry carries (fd, generation),
-//     and an event whose pair is not registered is a stray, never reported.
-//   - A stray that stays ready would wake every wait. Since it cannot be
-//     deleted, the whole instance is replaced by a new one, to which all but
-//     the strays move (an idea of libev's). That takes two calls for each
-//     registration.
-//   - A stray of an EVENT_ONESHOT registration wakes one wait at most and then
-//     lies dead. An entry says whether it is of that kind, and for its sake
-//     nothing is replaced.
+// Python reports the events of A to the registration of 5. The consequences for
+// us:
+//   - Each registration has a generation. An entry carries (fd, generation). An
+//     event whose pair is not registered is a stray and never reported.
+//   - A stray that stays ready would wake every wait, and cannot be deleted. So
+//     a new instance replaces the old one, and all entries but the strays move
+//     (an idea of libev's). That takes two calls for each registration.
+//   - A stray of an EVENT_ONESHOT registration wakes at most one wait and is
+//     disarmed then. The entry records this kind, and such a stray causes no
+//     replacement.
 //   - Another selector that watches this one must not be left with the old
-//     instance. So fileno() gives a second instance, with nothing in it but the
+//     instance. So fileno() returns a second instance, which contains only the
 //     first.
 //   - Adding (B, 5) may meet a leftover (B, 5), from a time when B had that
-//     number before: EEXIST. The leftover is taken over.
-//   - What is closed without being unregistered twice over, first B and then A
-//     with the same number, and then gets that number back by dup2() of B, is
-//     beyond telling: B's events go to the registration of A.
+//     number before: EEXIST. The new registration takes the leftover over.
+//   - One case cannot be distinguished. First B and then A are closed under the
+//     same number without being unregistered, and dup2() of B opens that number
+//     again. Then the events of B go to the registration of A.
 
 #include "selectors/epoll_selector.h"
 
@@ -43,12 +42,12 @@
 namespace selectors {
 namespace {
 
-// A backend_data is a generation, shifted by one bit, and this bit for
-// EVENT_ONESHOT.
+// The lowest bit of a backend_data, for EVENT_ONESHOT. The other bits are the
+// generation.
 constexpr std::uint32_t kOnce = 1;
 
-// The backend_data of an EVENT_ONESHOT registration that has been reported, and
-// whose entry therefore lies dead in the kernel until modify() revives it.
+// The backend_data of an EVENT_ONESHOT registration that has been reported. Its
+// entry in the kernel is disarmed until modify() arms it again.
 constexpr std::uint32_t kSpent = 0 | kOnce;
 
 int make_epoll() {
@@ -64,7 +63,7 @@ void watch_inner(int outer, int inner) {
   throw make_os_error(errno, "epoll_ctl ADD of an instance to another");
 }
 
-// An instance that is readable when `inner` is.
+// Returns an instance that is readable when `inner` is.
 int make_outer(int inner) {
   const int outer = make_epoll();
   try {
@@ -76,7 +75,7 @@ int make_outer(int inner) {
   return outer;
 }
 
-// Makes the number `to` mean what `from` means, which is closed.
+// Makes the number `to` mean the file of `from`, and closes `from`.
 void move_to(int from, int to) {
   const int moved = kernel::dup3(from, to, O_CLOEXEC);
   const int error = errno;
@@ -89,7 +88,7 @@ epoll_event entry_for(const Registration& registration) {
   entry.data.u64 = static_cast<std::uint64_t>(registration.backend_data) << 32 |
                    static_cast<std::uint32_t>(registration.fd);
   if (registration.backend_data == kSpent) {
-    entry.events = EPOLLONESHOT;  // Asks for nothing; EPOLLHUP comes anyway.
+    entry.events = EPOLLONESHOT;  // No events; EPOLLHUP comes anyway.
     return entry;
   }
   entry.events = to_native<EPOLLIN, EPOLLOUT>(registration.events);
@@ -118,7 +117,7 @@ OSError refusal(const char* operation, int fd, int error) {
 EpollSelector::EpollSelector()
     : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT) {
   reserve_reports(events_.size());
-  epfd_ = make_epoll();  // Last of all: what came after could leak it.
+  epfd_ = make_epoll();  // Last: a later throw would leak it.
 }
 
 EpollSelector::~EpollSelector() { close(); }
@@ -135,7 +134,7 @@ std::optional<OSError> EpollSelector::add(Registration& registration) {
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &entry) == 0) return {};
-  if (errno == EEXIST &&  // A leftover of ours: nobody else adds to this list.
+  if (errno == EEXIST &&  // A leftover: only this selector adds entries.
       kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) {
     return {};
   }
@@ -155,9 +154,8 @@ void EpollSelector::change(Registration& registration, EventMask old_events) {
   throw refusal("MOD", fd, error);
 }
 
-// If the number still means the file of the entry, or means one of which there
-// is a leftover, the entry is taken over. Events of the generation before are
-// strays from now on.
+// If there is an entry for the number and the file it means now, takes that
+// entry over. Events of the earlier generation are strays from now on.
 std::optional<OSError> EpollSelector::renew(Registration& registration) {
   registration.backend_data = next_mark(registration);
   epoll_event entry = entry_for(registration);
@@ -169,8 +167,8 @@ std::optional<OSError> EpollSelector::renew(Registration& registration) {
 
 void EpollSelector::remove(const Registration& registration) noexcept {
   if (is_inherited()) return;
-  // Fails if the number was closed or has a new owner: then there is nothing to
-  // delete, or a stray, which wait() deals with.
+  // Fails if the number was closed or has a new owner. Then there is nothing to
+  // delete, or a stray, which wait() handles.
   kernel::epoll_ctl(epfd_, EPOLL_CTL_DEL, registration.fd, nullptr);
 }
 
@@ -180,7 +178,7 @@ inline int EpollSelector::ask(epoll_event* events, int room,
       timeout.waits_forever() || timeout.is_poll();
   if (has_nanoseconds_ && !milliseconds_will_do) {
     const int count = kernel::epoll_pwait2(epfd_, events, room, timeout);
-    // EPERM is what a sandbox answers to a call that it has never heard of.
+    // A sandbox answers EPERM to a call that it does not know.
     if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
     has_nanoseconds_ = false;
   }
@@ -205,8 +203,8 @@ bool EpollSelector::wait(const WaitLimit& timeout) {
     try {
       replace_instance();
     } catch (const OSError&) {
-      // No descriptor to spare, say. Strays cost time, not truth: go on, and
-      // try again at the next wait.
+      // No free descriptor, for example. Strays cost time but report nothing
+      // wrong: continue, and try again at the next wait.
     }
   }
   const bool answered = events_.fill(
@@ -226,12 +224,14 @@ void EpollSelector::close_kernel_object() noexcept {
   kernel::close(epfd_);
 }
 
-// The parent's outer instance must not change: the child gets another first.
+// The parent's outer instance must not change, so the child gets a new one
+// first.
 void EpollSelector::renew_after_fork() {
   if (outer_ >= 0) move_to(make_epoll(), outer_);
   replace_instance();
 }
 
+// Returns the backend_data of the next generation of `registration`.
 std::uint32_t EpollSelector::next_mark(const Registration& registration) {
   constexpr std::uint32_t kGenerations = 0x7fffffff;
   last_generation_ = last_generation_ % kGenerations + 1;  // Never 0.
@@ -239,11 +239,12 @@ std::uint32_t EpollSelector::next_mark(const Registration& registration) {
   return last_generation_ << 1 | (once ? kOnce : 0);
 }
 
-// Is there an entry (the file that `fd` means now, fd)? Adding what is there
-// already is refused, and changes nothing.
+// Returns whether there is an entry for (the file that `fd` means now, fd).
+// Adding an entry that exists is refused, and changes nothing.
 bool EpollSelector::is_watched(int fd) {
   epoll_event probe{};
-  // Nobody's, and no EVENT_ONESHOT: should it stay, it is a stray.
+  // Belongs to no registration, and is no EVENT_ONESHOT: if the entry should
+  // stay, it is a stray.
   probe.data.u64 = ~(std::uint64_t{kOnce} << 32);
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &probe) != 0) {
     return errno == EEXIST;
@@ -252,7 +253,8 @@ bool EpollSelector::is_watched(int fd) {
   return false;
 }
 
-// Moves what is watched to a new instance, which takes over the number epfd_.
+// Moves the entries of all registrations to a new instance, which takes over
+// the number epfd_.
 void EpollSelector::replace_instance() {
   const int fresh = make_epoll();
   for (const Registration* registration : registrations().by_fd()) {
@@ -264,7 +266,8 @@ void EpollSelector::replace_instance() {
       throw refusal("ADD", registration->fd, error);
     }
   }
-  // Not left to the closing of the old one, of which a child may have a copy.
+  // Deleted explicitly: closing the old instance does not delete this entry
+  // while a child has a copy of the descriptor.
   if (outer_ >= 0) kernel::epoll_ctl(outer_, EPOLL_CTL_DEL, epfd_, nullptr);
   move_to(fresh, epfd_);
   if (outer_ >= 0) watch_inner(outer_, epfd_);

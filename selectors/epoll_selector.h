@@ -1,4 +1,5 @@
-// Linux: the kernel keeps the list of what is watched, and tells what is ready.
+// `EpollSelector`: a selector over epoll of Linux, where the kernel keeps the
+// list of descriptors and reports the ready ones.
 
 #ifndef SELECTORS_EPOLL_SELECTOR_H_
 #define SELECTORS_EPOLL_SELECTOR_H_
@@ -13,20 +14,38 @@ struct epoll_event;
 
 namespace selectors {
 
-// Selector over epoll(7). A select() costs what is ready, however much is
-// registered. Refuses regular files, directories and /dev/null with OSError
-// (EPERM). Has EVENT_EDGE and EVENT_ONESHOT.
-// Differs from Python: there, an event of a file that was closed under one of
-// its numbers can reach the registration that has the number next.
-// Port of selectors.EpollSelector (CPython 3.15, Lib/selectors.py).
+/// A selector over epoll(7). The cost of a select() depends on the number of
+/// ready descriptors, not on the number of registered ones.
+///
+/// ```cpp
+/// selectors::EpollSelector selector;
+/// selector.register_(fd, selectors::EVENT_READ | selectors::EVENT_EDGE);
+/// ```
+///
+/// Refuses regular files, directories and /dev/null with OSError (EPERM).
+/// Supports EVENT_EDGE and EVENT_ONESHOT. The contract, including the thread
+/// rule, is that of BaseSelector.
+///
+/// Differs from Python: there, if one of two descriptors of a file (dup()) is
+/// closed, events of the file can reach the next registration of the closed
+/// number.
+///
+/// Port of selectors.EpollSelector (CPython 3.15, Lib/selectors.py).
 class EpollSelector final : public BaseSelectorImpl {
  public:
-  // Throws OSError.
+  /// Makes an epoll instance. Throws OSError.
   EpollSelector();
+  /// Closes the selector.
   ~EpollSelector() override;
 
+  /// Returns the descriptor of an epoll instance that watches the one of this
+  /// selector. Makes that instance at the first call; throws OSError. See
+  /// BaseSelector::fileno().
   int fileno() const override;
+  /// Returns true: a closed descriptor may stay registered without harm. See
+  /// BaseSelector::forgets_closed().
   bool forgets_closed() const override { return true; }
+  /// Returns "EpollSelector".
   std::string_view name() const override { return "EpollSelector"; }
 
  private:
@@ -46,10 +65,10 @@ class EpollSelector final : public BaseSelectorImpl {
   void replace_instance();
 
   int epfd_ = -1;
-  mutable int outer_ = -1;  // What fileno() gave: an instance with epfd_ in it.
+  mutable int outer_ = -1;  // Result of fileno(): an instance that has epfd_.
   std::uint32_t last_generation_ = 0;
   bool has_nanoseconds_ = true;  // until epoll_pwait2 answers ENOSYS
-  bool has_strays_ = false;      // See the top of epoll_selector.cc.
+  bool has_strays_ = false;      // see the top of epoll_selector.cc
   EventBuffer<epoll_event> events_;
 };
 

@@ -17,6 +17,14 @@ struct ValueError : std::invalid_argument {
 };
 
 /// Thrown for a file object that is not registered, or already registered.
+///
+/// ```cpp
+/// try {
+///   selector.unregister(fd);
+/// } catch (const selectors::KeyError& error) {  // or std::out_of_range
+///   std::puts(error.what());                    // "fd 7 is not registered"
+/// }
+/// ```
 struct KeyError : std::out_of_range {
   using std::out_of_range::out_of_range;
 };
@@ -29,7 +37,7 @@ struct RuntimeError : std::runtime_error {
 /// Thrown when the kernel refuses a call. code().value() is the errno.
 using OSError = std::system_error;
 
-/// Returns an OSError for `errno_value`, whose what() reads, for example,
+/// Returns an OSError for `errno_value`. Its message begins with `what`:
 /// "`what`: Bad file descriptor".
 inline OSError make_os_error(int errno_value, const std::string& what) {
   return OSError(errno_value, std::generic_category(), what);

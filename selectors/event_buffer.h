@@ -10,20 +10,26 @@
 
 namespace selectors {
 
-// The size follows the number of events that are ready at once, not the number
-// of registrations: a server with 10,000 idle connections needs a few elements.
+// An array whose size follows the number of events that are ready at once, not
+// the number of registrations: a server with 10,000 idle connections needs a
+// few elements.
 template <class Event>
 class EventBuffer {
  public:
+  // Returns the number of elements.
   int size() const { return size_; }
 
-  // Calls `ask`(elements, size, timeout), which waits and returns the number of
-  // elements that it filled or -1, and `report`(event) for each. If all are
-  // filled there may be more: calls `ask` again, without waiting, with a buffer
-  // twice as large, until all events are reported. `grown`() then makes room
-  // for size() more reports, so that no event between `ask` and `report` is
-  // lost when memory runs out. Returns false if the first call failed, with
-  // errno as `ask` left it.
+  // Waits for events and reports all of them. Calls `ask`(elements, size,
+  // timeout), which waits and returns the number of elements that it filled, or
+  // -1. Then calls `report`(event) for each event.
+  //
+  // If all elements are filled there may be more events. fill() then calls
+  // `ask` again, without waiting, with a buffer twice as large, until all
+  // events are reported. Before that, `grown`() makes room for size() more
+  // reports, so that no event between `ask` and `report` is lost when memory
+  // runs out.
+  //
+  // Returns false if the first call failed, with errno as `ask` left it.
   template <class Ask, class Report, class Grown>
   bool fill(const WaitLimit& timeout, Ask ask, Report report, Grown grown) {
     static constexpr WaitLimit kPoll = WaitLimit::nanoseconds::zero();
@@ -38,8 +44,8 @@ class EventBuffer {
  private:
   static constexpr int kFirstSize = 16;
 
-  // Returns false if memory runs out: the kernel keeps the remaining events
-  // until the next wait.
+  // Doubles the size. Returns false if memory runs out: the kernel keeps the
+  // remaining events until the next wait.
   template <class Grown>
   bool grow(Grown grown) {
     const int before = size_;

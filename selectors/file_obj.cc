@@ -10,7 +10,7 @@ namespace selectors {
 FileObj::FileObj(std::FILE* stream)
     : object_(stream), fd_(stream != nullptr ? ::fileno(stream) : kNoFd) {}
 
-// Not with a stream of <sstream>: that would link a megabyte of locales into
+// Uses no stream of <sstream>, which would link a megabyte of locales into
 // programs that link the standard library statically.
 std::string FileObj::repr() const {
   if (object_ == nullptr) return "fd " + std::to_string(fd_);

@@ -1,19 +1,21 @@
-// kqueue asks one question per filter: "readable?" and "writable?" are two
-// entries for the same descriptor, added and told apart from each other. What
-// this means for us:
+// kqueue has one filter per event: "readable?" and "writable?" are two entries
+// for the same descriptor, and are added and reported separately. The
+// consequences for us:
 //   - Both are submitted in one call. With EV_RECEIPT the kernel answers each
-//     change by itself (EV_ERROR, and an errno that may be 0), so that if the
-//     second is refused, the first can be taken back.
+//     change separately: EV_ERROR, and an errno that may be 0. So if the second
+//     is refused, the first can be taken back.
 //   - Both may come out of one wait, and go into one report; see report().
 //   - EV_ONESHOT deletes the filter that fired, not the other one.
 //   - Deleting a filter that is not there (it fired) is ENOENT, and fine.
 //   - Adding a filter again keeps its old flags on some systems, so a change is
 //     a deletion and an addition, in one call.
 //   - A pipe without a reader cannot be watched for writing on FreeBSD (EPIPE)
-//     and NetBSD (EBADF): register_() throws where other kernels call it ready.
-// Unlike epoll, a kqueue forgets a number when it is closed, whatever dup()s of
-// the file there are: no event ever comes for an earlier owner of a number. And
-// it is not inherited by fork(): in the child its number is closed.
+//     and NetBSD (EBADF): register_() throws where other kernels report the
+//     pipe as ready.
+//
+// Unlike epoll, a kqueue forgets a number when it is closed, even if there are
+// dup()s of the file: no event ever comes for an earlier owner of a number. A
+// kqueue is not inherited by fork(): in the child its number is closed.
 
 #include "selectors/kqueue_selector.h"
 
@@ -49,7 +51,8 @@ class Changes {
                        (events & EVENT_ONESHOT ? EV_ONESHOT : 0u));
   }
 
-  // Returns 0, or the errno of the first change that failed in earnest.
+  // Submits the changes. Returns 0, or the errno of the first change that
+  // failed; deleting a filter that is not there is no failure.
   int submit(int kq) const {
     const int size = static_cast<int>(size_);
     Kevent answers[kMost];
@@ -103,7 +106,7 @@ KqueueSelector::KqueueSelector()
     : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT),
       owner_(kernel::getpid()) {
   reserve_reports(events_.size());
-  kq_ = make_kqueue();  // Last of all: what came after could leak it.
+  kq_ = make_kqueue();  // Last: a later throw would leak it.
 }
 
 KqueueSelector::~KqueueSelector() { close(); }
@@ -159,8 +162,8 @@ bool KqueueSelector::wait(const WaitLimit& timeout) {
       [this] { reserve_reports(events_.size()); });
   if (!answered && errno == EINTR) return false;
   if (!answered) throw make_os_error(errno, "kevent");
-  // The filter of a oneshot that did not fire is taken out only now: it could
-  // have been told with the last places of the buffer.
+  // The filter of an EVENT_ONESHOT registration that did not fire is deleted
+  // only now: its event could have been among the last of the buffer.
   for (const auto& [key, events] : reported()) {
     const bool fired_whole = (key.events & kBoth) == events;
     if ((key.events & EVENT_ONESHOT) != 0 && !fired_whole) forget(key.fd);
@@ -168,14 +171,14 @@ bool KqueueSelector::wait(const WaitLimit& timeout) {
   return true;
 }
 
-// In a child the number may be somebody else's by now.
+// In a child the number may already belong to another file.
 void KqueueSelector::close_kernel_object() noexcept {
   if (kernel::getpid() == owner_) kernel::close(kq_);
 }
 
 void KqueueSelector::renew_after_fork() {
   const int fresh = make_kqueue();
-  close_kernel_object();  // If this child was here before, and did not succeed.
+  close_kernel_object();  // if an earlier call in this child failed
   kq_ = fresh;
   owner_ = kernel::getpid();
   for (Registration* registration : registrations().by_fd()) {
@@ -184,7 +187,7 @@ void KqueueSelector::renew_after_fork() {
     Changes changes(registration->fd);
     changes.add(registration->events);
     const int error = changes.submit(kq_);
-    // What is closed, or a pipe that nobody reads, is not watched any more.
+    // A closed descriptor, or a pipe without a reader, is not watched any more.
     if (error != 0 && error != EBADF && error != EPIPE) {
       throw refusal(error, registration->fd);
     }

@@ -1,4 +1,5 @@
-// BSD and macOS: a queue of kernel events, with a filter for each question.
+// `KqueueSelector`: a selector over kqueue of BSD and macOS, a queue of kernel
+// events with one filter for reading and one for writing.
 
 #ifndef SELECTORS_KQUEUE_SELECTOR_H_
 #define SELECTORS_KQUEUE_SELECTOR_H_
@@ -12,17 +13,29 @@ struct kevent;
 
 namespace selectors {
 
-// Selector over kqueue(2). A select() costs what is ready, however much is
-// registered. The kernel forgets a descriptor when it is closed. Has EVENT_EDGE
-// and EVENT_ONESHOT.
-// Port of selectors.KqueueSelector (CPython 3.15, Lib/selectors.py).
+/// A selector over kqueue(2). The cost of a select() depends on the number of
+/// ready descriptors, not on the number of registered ones.
+///
+/// ```cpp
+/// selectors::KqueueSelector selector;
+/// selector.register_(fd, selectors::EVENT_READ | selectors::EVENT_EDGE);
+/// ```
+///
+/// The kernel forgets a descriptor when it is closed. Supports EVENT_EDGE and
+/// EVENT_ONESHOT. The contract, including the thread rule, is that of
+/// BaseSelector.
+///
+/// Port of selectors.KqueueSelector (CPython 3.15, Lib/selectors.py).
 class KqueueSelector final : public BaseSelectorImpl {
  public:
-  // Throws OSError.
+  /// Makes a kqueue. Throws OSError.
   KqueueSelector();
+  /// Closes the selector.
   ~KqueueSelector() override;
 
+  /// Returns the descriptor of the kqueue. See BaseSelector::fileno().
   int fileno() const override;
+  /// Returns "KqueueSelector".
   std::string_view name() const override { return "KqueueSelector"; }
 
  private:
@@ -41,7 +54,7 @@ class KqueueSelector final : public BaseSelectorImpl {
   void report_event(const struct kevent& event);
 
   int kq_ = -1;
-  int owner_;  // the process that made it
+  int owner_;  // the process that made kq_
   EventBuffer<struct kevent> events_;
 };
 

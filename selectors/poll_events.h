@@ -1,5 +1,6 @@
-// EVENT_READ and EVENT_WRITE in the words of poll, epoll and /dev/poll, and
-// back. kIn and kOut are what the kernel in question calls them.
+// `to_native()`, `from_native()`: convert EVENT_READ and EVENT_WRITE to the
+// events of poll, epoll and /dev/poll, and back. kIn and kOut are the bits of
+// that kernel call, such as POLLIN and POLLOUT.
 
 #ifndef SELECTORS_POLL_EVENTS_H_
 #define SELECTORS_POLL_EVENTS_H_
@@ -8,15 +9,17 @@
 
 namespace selectors {
 
-// What to ask for.
+// Returns the kernel's bits for `events`.
 template <unsigned kIn, unsigned kOut>
 constexpr unsigned to_native(EventMask events) {
   return (events & EVENT_READ ? kIn : 0) | (events & EVENT_WRITE ? kOut : 0);
 }
 
-// What an answer means. Whatever is not readability alone (a hang-up, an error)
-// lets a writer proceed, and what is not writability alone a reader: both will
-// meet it in their next call.
+// Returns the events that the kernel's bits stand for. Any bits except kIn
+// alone let a writer proceed, and any bits except kOut alone let a reader
+// proceed. So a hang-up or an error lets both proceed, and they meet it in
+// their next call.
+//
 // Port of the masks in selectors._PollLikeSelector.select (CPython 3.15).
 template <unsigned kIn, unsigned kOut>
 constexpr EventMask from_native(unsigned events) {

@@ -1,4 +1,5 @@
-// Any Unix: an array of what is watched, given to the kernel at every wait.
+// `PollSelector`: a selector over poll of every Unix, which passes an array of
+// descriptors to the kernel at every wait.
 
 #ifndef SELECTORS_POLL_SELECTOR_H_
 #define SELECTORS_POLL_SELECTOR_H_
@@ -12,20 +13,34 @@ struct pollfd;
 
 namespace selectors {
 
-/// Selector over poll(2). A select() costs what is registered: the kernel
-/// copies the array in and checks every entry. For one or two descriptors it is
-/// faster than epoll. Takes any descriptor; regular files are always ready.
+/// A selector over poll(2). The cost of a select() depends on the number of
+/// registered descriptors: the kernel copies the array in and checks every
+/// entry. For one or two descriptors poll is faster than epoll.
+///
+/// ```cpp
+/// selectors::PollSelector selector;
+/// selector.register_(fd, selectors::EVENT_READ);
+/// ```
+///
+/// Takes every open descriptor except O_PATH; regular files are always ready.
 ///
 /// Watches a number, not the file behind it: if a registered descriptor is
-/// closed and another file opened under its number, that one is watched. While
-/// nothing is open under it, it is reported as ready in each select().
+/// closed and another file is opened under its number, the new file is watched.
+/// While the number is not open, each select() reports it as ready.
+///
+/// The contract, including the thread rule, is that of BaseSelector.
+///
 /// Differs from Python: there, a closed number can be registered.
+///
 /// Port of selectors.PollSelector (CPython 3.15, Lib/selectors.py).
 class PollSelector final : public BaseSelectorImpl {
  public:
+  /// Makes a selector with nothing registered.
   PollSelector();
+  /// Closes the selector.
   ~PollSelector() override;
 
+  /// Returns "PollSelector".
   std::string_view name() const override { return "PollSelector"; }
 
  private:
@@ -34,8 +49,8 @@ class PollSelector final : public BaseSelectorImpl {
   void remove(const Registration& registration) noexcept override;
   bool wait(const WaitLimit& timeout) override;
 
-  std::vector<pollfd>
-      fds_;  // dense: Registration::backend_data is the place in it
+  // Dense: Registration::backend_data is the index.
+  std::vector<pollfd> fds_;
 };
 
 }  // namespace selectors

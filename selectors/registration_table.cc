@@ -31,7 +31,7 @@ void RegistrationTable::make_room_for(int fd) {
   if (!kernel::may_be_open(fd)) {
     throw make_os_error(EBADF, "fd " + std::to_string(fd));
   }
-  // By a quarter, not twofold: at 8 bytes per fd the slack is what costs.
+  // Grows by a quarter, not twofold: at 8 bytes per fd the slack is the cost.
   const auto index = static_cast<std::size_t>(fd);
   if (index >= by_fd_.capacity()) by_fd_.reserve(index + index / 4 + 16);
   by_fd_.resize(index + 1);

@@ -1,8 +1,9 @@
-// Which file objects are registered: Python's dict from fd to key, as an array.
+// `RegistrationTable`: the registered file objects of a selector. Python's dict
+// from descriptor to key, as an array.
 //
-// The kernel hands out the lowest free descriptor number, so the numbers are
-// small and dense, and an array indexed by them needs no hashing. It holds
-// pointers, so that a key never moves while a caller looks at it.
+// The kernel assigns the lowest free descriptor number, so the numbers are
+// small and dense, and an array indexed by them needs no hashing. The array
+// holds pointers, so that a key never moves while a caller refers to it.
 
 #ifndef SELECTORS_REGISTRATION_TABLE_H_
 #define SELECTORS_REGISTRATION_TABLE_H_
@@ -20,19 +21,19 @@
 
 namespace selectors {
 
-// A key, and what a selector notes about it.
+// A key, and the notes of its selector.
 struct Registration : SelectorKey {
-  // The backend's own: epoll's generation, poll's place in its array.
+  // For the backend: epoll's generation, poll's index in its array.
   std::uint32_t backend_data = 0;
-  // Where it may stand in the batch of ready keys; see
+  // The index in the batch of ready keys, if the key is in the batch; see
   // BaseSelectorImpl::in_batch().
   std::uint32_t ready_index = 0;
-  // Which registration of its table it is: the 1st, the 2nd, ...
+  // The number of the registration within its table: 1, 2, ...
   std::uint64_t order = 0;
 };
 
-// Registrations by descriptor. Freed ones are used again, so that registering
-// and unregistering allocate nothing once warm.
+// Registrations by descriptor. Destroyed registrations leave their memory to
+// later ones, so that registering and unregistering allocate nothing once warm.
 class RegistrationTable {
  public:
   RegistrationTable() = default;
@@ -40,7 +41,8 @@ class RegistrationTable {
   RegistrationTable& operator=(const RegistrationTable&) = delete;
   ~RegistrationTable();
 
-  // nullptr if `fd` is not registered, or is no descriptor at all.
+  // Returns the registration of `fd`, or nullptr if `fd` is not registered or
+  // negative.
   Registration* find(int fd) const {
     const auto index = static_cast<std::size_t>(fd);  // Negative: huge.
     return index < by_fd_.size() ? by_fd_[index] : nullptr;
@@ -48,8 +50,9 @@ class RegistrationTable {
 
   // Returns the registration of a file object; nullptr if its descriptor is not
   // registered. A closed object is found by its identity: of several
-  // registrations the one that was made first. Throws ValueError for an object
-  // that has neither a descriptor nor a known identity.
+  // registrations, the one made first. Throws ValueError for an object that has
+  // neither a descriptor nor a known identity.
+  //
   // Port of selectors._BaseSelectorImpl._fileobj_lookup.
   Registration* lookup(const FileObj& fileobj) const {
     if (fileobj.fileno() >= 0) [[likely]]
@@ -57,15 +60,17 @@ class RegistrationTable {
     return find_by_identity(fileobj);
   }
 
-  // How many are registered.
+  // Returns the number of registrations.
   std::size_t size() const { return size_; }
 
-  // All places, in the order of descriptors; empty ones are nullptr.
+  // Returns the whole array, indexed by descriptor; nullptr for descriptors
+  // that are not registered.
   std::span<Registration* const> by_fd() const { return by_fd_; }
 
-  // Makes a registration that is not in the table yet; `data` is moved from
-  // last of all. Strong guarantee; after it, insert() cannot fail.
-  // Throws OSError (EBADF) for an fd so high that it must be a mistake.
+  // Makes a registration that is not in the table yet, and moves from `data`
+  // last of all. Strong guarantee: a throw changes nothing. A later insert() of
+  // the registration cannot fail. Throws OSError (EBADF) for a number so high
+  // that it must be a mistake.
   Registration& create(const FileObj& fileobj, int fd, EventMask events,
                        std::any&& data) {
     if (static_cast<std::size_t>(fd) >= by_fd_.size()) make_room_for(fd);
@@ -77,25 +82,26 @@ class RegistrationTable {
     return *registration;
   }
 
-  // Puts it in the place of its fd, where nothing or an older one stands.
+  // Puts a registration into the table, in place of the one of its descriptor,
+  // if any.
   void insert(Registration& registration) noexcept {
     Registration*& place = by_fd_[static_cast<std::size_t>(registration.fd)];
     if (place == nullptr) ++size_;
     place = &registration;
   }
 
-  // Gives it the order of one that is registered now.
+  // Gives a registration the next order, as if it were made now.
   void make_last(Registration& registration) noexcept {
     registration.order = ++last_order_;
   }
 
-  // Takes it from its place.
+  // Takes a registration out of the table, but does not destroy it.
   void erase(const Registration& registration) noexcept {
     by_fd_[static_cast<std::size_t>(registration.fd)] = nullptr;
     --size_;
   }
 
-  // Ends its life; it must not be in its place any more.
+  // Destroys a registration, which must not be in the table any more.
   void destroy(Registration& registration) noexcept {
     auto* const node = reinterpret_cast<Node*>(&registration);
     registration.~Registration();

@@ -16,7 +16,7 @@
 namespace selectors {
 
 struct SelectSelector::Sets {
-  // An fd_set that knows whether it is empty.
+  // An fd_set that keeps the number of its elements.
   class Set {
    public:
     bool contains(int fd) const { return FD_ISSET(fd, &fds_); }
@@ -30,9 +30,9 @@ struct SelectSelector::Sets {
       }
     }
 
-    // What to ask: nothing if nobody is in it. The kernel copies and walks each
-    // set that it is given; an empty one makes a look at few descriptors take a
-    // fifth longer.
+    // Returns the argument for the kernel: nullptr if the set is empty. The
+    // kernel copies and walks each set that it gets; an empty set makes a poll
+    // of few descriptors take a fifth longer.
     const fd_set* question() const { return size_ > 0 ? &fds_ : nullptr; }
 
    private:
@@ -46,7 +46,8 @@ struct SelectSelector::Sets {
 
 namespace {
 
-// An fd_set is a bitmap: looked at 64 descriptors at a time, mostly zeros.
+// An fd_set is a bitmap, mostly of zeros: the loop below reads 64 descriptors
+// at a time.
 using Words = std::array<std::uint64_t, sizeof(fd_set) / sizeof(std::uint64_t)>;
 static_assert(sizeof(Words) == sizeof(fd_set));
 static_assert(std::endian::native == std::endian::little,
@@ -101,7 +102,7 @@ bool SelectSelector::wait(const WaitLimit& timeout) {
     throw_refused(errno);
   }
   if (count == 0) return true;
-  reserve_reports(count);  // Who can be read and written counts twice.
+  reserve_reports(count);  // A file ready for both counts twice.
   const auto readers = std::bit_cast<Words>(readable);
   const auto writers = std::bit_cast<Words>(writable);
   for (std::size_t word = 0; word < readers.size(); ++word) {
@@ -117,7 +118,7 @@ bool SelectSelector::wait(const WaitLimit& timeout) {
   return true;
 }
 
-// select() says that one of them is bad, not which.
+// Names the closed descriptor: select() says that there is one, not which.
 void SelectSelector::throw_refused(int error) const {
   for (const Registration* registration : registrations().by_fd()) {
     if (registration == nullptr || kernel::is_open(registration->fd)) continue;

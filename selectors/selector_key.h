@@ -1,4 +1,5 @@
-// What a selector knows of a file object, and what it reports.
+// `SelectorKey`, `ReadyKey`, `EventMask`: a registered file object, an entry of
+// the result of select(), and the set of events in both.
 
 #ifndef SELECTORS_SELECTOR_KEY_H_
 #define SELECTORS_SELECTOR_KEY_H_
@@ -10,38 +11,62 @@
 
 namespace selectors {
 
-// A set of EVENT_ bits. Generic: a backend translates them to its kernel's own.
+/// A set of EVENT_ bits, the same for all kernels. Each backend translates the
+/// bits to those of its kernel.
 using EventMask = unsigned;
 
-inline constexpr EventMask EVENT_READ = 1u << 0;   // read() will not block
-inline constexpr EventMask EVENT_WRITE = 1u << 1;  // write() will not block
+/// The file object is readable: read() will not block.
+inline constexpr EventMask EVENT_READ = 1u << 0;
+/// The file object is writable: write() will not block.
+inline constexpr EventMask EVENT_WRITE = 1u << 1;
 
-// Modifiers, beyond Python; epoll and kqueue have them, the other backends
-// refuse them with ValueError.
-//
-// EVENT_EDGE: reported when something new arrives, not for as long as it is
-// there. The reader must read until EAGAIN, or what is left waits unseen.
-// EVENT_ONESHOT: reported once, then silent until modify() arms it again.
+/// Modifier: reports a file object when something new arrives, not for as long
+/// as something is there. The reader must read until EAGAIN, or the rest stays
+/// unreported. Beyond Python: epoll and kqueue only, the other backends refuse
+/// this modifier with ValueError.
 inline constexpr EventMask EVENT_EDGE = 1u << 2;
+/// Modifier: reports a file object once, and then not until modify() arms it
+/// again. Beyond Python: epoll and kqueue only, the other backends refuse this
+/// modifier with ValueError.
 inline constexpr EventMask EVENT_ONESHOT = 1u << 3;
 
-// "READ|WRITE"; bits that are no event in hexadecimal; "0" for none.
+/// Returns the names of `events`: "READ|WRITE". Unknown bits are shown in
+/// hexadecimal; no events are "0".
 std::string events_repr(EventMask events);
 
-// Associates a file object with its descriptor, the events that are waited for,
-// and whatever the program attached.
-// Port of selectors.SelectorKey (CPython 3.15, Lib/selectors.py).
+/// A registered file object: its descriptor, its events, and the data that the
+/// program attached.
+///
+/// ```cpp
+/// const selectors::SelectorKey& key =
+///     selector.register_(fd, selectors::EVENT_READ, std::string("client"));
+/// std::puts(std::any_cast<const std::string&>(key.data).c_str());
+/// ```
+///
+/// Port of selectors.SelectorKey (CPython 3.15, Lib/selectors.py).
 struct SelectorKey {
+  /// The file object that was registered.
   FileObj fileobj;
+  /// The descriptor of the file object.
   int fd;
+  /// The events that the program waits for.
   EventMask events;
+  /// The data that the program attached.
   std::any data;
 };
 
-// One line of what select() returns: `for (const auto& [key, events] : ...)`.
+/// An entry of the result of select(): a key, and its events that are ready.
+///
+/// ```cpp
+/// for (const auto& [key, events] : selector.select()) {
+///   if (events & selectors::EVENT_READ) read_from(key.fd);
+/// }
+/// ```
 struct ReadyKey {
+  /// The key; valid until the next select() or close().
   const SelectorKey& key;
-  EventMask events;  // EVENT_READ, EVENT_WRITE or both; within key.events
+  /// EVENT_READ, EVENT_WRITE or both; only events of the key.
+  EventMask events;
 };
 
 }  // namespace selectors

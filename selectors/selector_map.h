@@ -15,19 +15,27 @@ class RegistrationTable;
 
 /// A live, read-only view of the registered file objects, from get_map().
 ///
-/// The view lives as long as its selector. References and pointers to keys are
-/// valid until that file object is modified or unregistered; iterators, until
-/// anything is registered or unregistered. Iteration visits the keys in the
-/// order of their descriptors.
+/// ```cpp
+/// for (const selectors::SelectorKey& key : *selector.get_map()) {
+///   std::puts(key.fileobj.repr().c_str());
+/// }
+/// ```
+///
+/// The view lives as long as its selector, and is used under the thread rule of
+/// the selector. References and pointers to a key are valid until its file
+/// object is modified or unregistered. Iterators are valid until any file
+/// object is registered or unregistered. Iteration visits the keys in the order
+/// of their descriptors.
 ///
 /// Differs from Python: there, iteration yields the descriptors alone, in the
 /// order of registration.
+///
 /// Port of selectors._SelectorMapping (CPython 3.15, Lib/selectors.py).
 class SelectorMap {
  public:
   class iterator;
 
-  /// Makes a view of `table`, which must outlive it.
+  /// Makes a view of `table`, which must outlive the view.
   explicit SelectorMap(const RegistrationTable& table) : table_(&table) {}
 
   /// Returns the number of registered file objects.
@@ -35,27 +43,30 @@ class SelectorMap {
   /// Returns whether nothing is registered.
   bool empty() const { return size() == 0; }
 
-  /// Returns the key of `fileobj`, or nullptr if it is not registered. Throws
-  /// ValueError for a negative fd, and for a closed object that is not known by
-  /// its identity.
+  /// Returns the key of `fileobj`, or nullptr if `fileobj` is not registered.
+  /// Throws ValueError for a negative fd, and for a closed object that is not
+  /// registered.
   const SelectorKey* get(const FileObj& fileobj) const;
-  /// Returns whether `fileobj` is registered. Throws ValueError as get() does.
+  /// Returns whether `fileobj` is registered. Throws ValueError for a negative
+  /// fd, and for a closed object that is not registered.
   bool contains(const FileObj& fileobj) const { return get(fileobj); }
 
-  /// Returns the key of `fileobj`. Throws KeyError if it is not registered, and
-  /// ValueError as get() does.
+  /// Returns the key of `fileobj`. Throws KeyError if `fileobj` is not
+  /// registered, and ValueError for a negative fd, and for a closed object that
+  /// is not registered.
   const SelectorKey& operator[](const FileObj& fileobj) const;
 
-  /// The first key.
+  /// Returns an iterator to the key with the lowest descriptor.
   iterator begin() const;
-  /// The end of the keys.
+  /// Returns the end of the keys.
   iterator end() const;
 
  private:
   const RegistrationTable* table_;
 };
 
-/// A forward iterator over keys. Must not be used after its selector is gone.
+/// A forward iterator over the keys of a SelectorMap. Must not be used after
+/// its selector is destroyed.
 class SelectorMap::iterator {
  public:
   using iterator_category = std::forward_iterator_tag;
@@ -64,18 +75,25 @@ class SelectorMap::iterator {
   using pointer = const SelectorKey*;
   using reference = const SelectorKey&;
 
+  /// Makes an iterator that can only be assigned to.
   iterator() = default;
-  /// Points to the first key whose descriptor is `fd` or higher.
+  /// Points to the first key whose descriptor is `fd` or higher, or to the end.
   iterator(const RegistrationTable& table, std::size_t fd);
 
+  /// Returns the key. Undefined at the end.
   reference operator*() const;
+  /// Returns a pointer to the key. Undefined at the end.
   pointer operator->() const { return &**this; }
+  /// Moves to the key with the next higher descriptor. Undefined at the end.
   iterator& operator++();
+  /// Moves to the next key and returns an iterator to the one before. Undefined
+  /// at the end.
   iterator operator++(int) {
     iterator old = *this;
     ++*this;
     return old;
   }
+  /// Returns whether both point to the same key of the same map.
   friend bool operator==(const iterator&, const iterator&) = default;
 
  private:

@@ -1,4 +1,4 @@
-// All that `import selectors` gives.
+// Umbrella header: all names that `import selectors` gives.
 
 #ifndef SELECTORS_SELECTORS_H_
 #define SELECTORS_SELECTORS_H_

@@ -13,10 +13,15 @@
 namespace selectors {
 
 // A member of an object that only one thread at a time may use.
+//
+//   int Counter::next() {
+//     const SingleUser::Use use(user_);
+//     return ++count_;
+//   }
 class SingleUser {
  public:
-  // Whether uses are checked. A template argument below, so that translation
-  // units with and without NDEBUG do not share code under one name.
+  // Whether uses are checked. It is a template argument below, so that
+  // translation units with and without NDEBUG do not share code under one name.
 #ifdef NDEBUG
   static constexpr bool kChecked = false;
 #else
@@ -66,7 +71,7 @@ template <>
 class SingleUser::UseIf<false> {
  public:
   explicit UseIf(SingleUser&) {}
-  ~UseIf() {}  // Makes it a variable that is used.
+  ~UseIf() {}  // Suppresses the warning about an unused variable.
 };
 
 }  // namespace selectors
