@@ -12,7 +12,8 @@ Interceptor::~Interceptor() { first_interceptor.store(next_); }
 
 std::optional<Word> Interceptor::enter(const Call&) { return std::nullopt; }
 
-// The newest is asked first; the first answer stands. All are told.
+// The newest interceptor comes first, and the first answer stands. leave() of
+// all interceptors runs.
 Word intercepted(const Syscall& syscall, std::span<const Word> args,
                  const std::function<Word()>& make) {
   const auto start = std::chrono::steady_clock::now();

@@ -1,15 +1,15 @@
-// call(): the one function through which every system call goes.
+// `call()`: the one function through which every system call goes.
 //
-// Each system call of this project, but for the trace's own writing, is a line
-// in a page: posix.h (every Unix), epoll.h (Linux), kqueue.h (BSD, macOS),
-// devpoll.h (Solaris), loop/callbacks/kernel.h (signals, pipes). All of them
-// use call(), so that one place
+// Each system call of this project, except the trace's own output, is a line in
+// one of these headers: posix.h (every Unix), epoll.h (Linux), kqueue.h (BSD,
+// macOS), devpoll.h (Solaris), loop/callbacks/kernel.h (signals, pipes). All of
+// them use call(), so that one place
 //   - prints the calls if SELECTORS_TRACE=1 is set (trace.h),
 //   - lets a test make the n-th call fail, with any errno,
-//   - lets a test stand in for a kernel that this machine does not have,
-//   - shows a learner everything that the library asks of a kernel.
+//   - lets a test replace a kernel that this machine does not have,
+//   - shows a learner every request of the library to a kernel.
 //
-// Pages are included from .cc files only, so that no system header reaches a
+// Only .cc files include these headers, so that no system header reaches a
 // program that includes a selector.
 
 #ifndef SELECTORS_KERNEL_CALL_H_
@@ -30,45 +30,64 @@
 
 namespace selectors::kernel {
 
-// What a system call takes and gives: a register, holding a number or an
-// address.
+/// An argument or the result of a system call: a register, which holds a number
+/// or an address.
 using Word = std::intptr_t;
 
 struct Call;
 
-// The name of a system call, and how to print one.
+/// The name of a system call, and the function that prints its arguments.
 struct Syscall {
+  /// The name: "epoll_ctl".
   const char* name;
-  // Appends the arguments, decoded: "3, ADD, 5, IN". Called when the call has
-  // returned, so it can show what the kernel wrote through a pointer, too.
+  /// Appends the decoded arguments: "3, ADD, 5, IN". Runs after the call has
+  /// returned, so that the text can include data that the kernel wrote through
+  /// a pointer.
   void (*describe)(std::string& text, const Call& call);
 };
 
-// One system call that is being made.
+/// One system call that is being made.
 struct Call {
   const Syscall& syscall;
   std::span<const Word> args;
   Word result = 0;
-  int error = 0;  // errno, if result is -1
+  /// The errno, if `result` is -1.
+  int error = 0;
+  /// The time from the first enter() to the result.
   std::chrono::nanoseconds elapsed{};
 };
 
-// Stands between the library and the kernel for as long as it lives. It sees
-// the calls of all threads, and must do its own locking. Made and destroyed
-// only while no other thread makes calls, in the order of a stack. It must not
-// call select() of the selector whose call it intercepts.
+/// Sees every system call between its construction and its destruction, and may
+/// answer a call in place of the kernel.
+///
+/// ```cpp
+/// class CallCounter : public selectors::kernel::Interceptor {
+///  public:
+///   void leave(const selectors::kernel::Call&) override { ++count; }
+///
+///   std::atomic<int> count = 0;
+/// };
+/// ```
+///
+/// An interceptor sees the calls of all threads, and must do its own locking.
+/// Interceptors are made and destroyed in the order of a stack, only while no
+/// other thread makes calls. An interceptor must not call select() of the
+/// selector whose call it intercepts.
 class Interceptor {
  public:
+  /// Starts to intercept, before all older interceptors.
   Interceptor();
   Interceptor(const Interceptor&) = delete;
   Interceptor& operator=(const Interceptor&) = delete;
+  /// Stops intercepting.
   virtual ~Interceptor();
 
-  // Before the call. A result that is returned here, with errno set if it is
-  // -1, is the call's result, and the kernel is not asked.
+  /// Runs before the call. A returned value is the result of the call, and the
+  /// kernel is not called; set errno if that value is -1. nullopt, the default,
+  /// passes the call on.
   virtual std::optional<Word> enter(const Call& call);
 
-  // After the call, whoever answered it.
+  /// Runs after the call, whether the kernel or an interceptor answered it.
   virtual void leave(const Call& call) = 0;
 
  private:
@@ -77,12 +96,16 @@ class Interceptor {
   Interceptor* const next_;
 };
 
+// The newest interceptor, or nullptr. Each interceptor knows the next older
+// one.
 inline constinit std::atomic<Interceptor*> first_interceptor = nullptr;
 
-// Makes a call that somebody intercepts.
+// Makes a call through all interceptors. Calls `make` unless an interceptor
+// answers. Returns the result, and sets errno if the result is -1.
 Word intercepted(const Syscall& syscall, std::span<const Word> args,
                  const std::function<Word()>& make);
 
+// Converts an argument to a Word.
 inline Word to_word(std::integral auto number) {
   return static_cast<Word>(number);
 }
@@ -90,18 +113,20 @@ inline Word to_word(const volatile void* address) {
   return reinterpret_cast<Word>(address);
 }
 
-// The same for any call. Never inlined: what it needs on the stack would
-// otherwise be made ready by callers that do not come here.
+// Makes a system call through the interceptors and returns its result.
 template <class Make, class... Args>
 [[gnu::noinline]] auto call_intercepted(const Syscall& syscall, Make make,
                                         Args... args) {
+  // Not inlined: otherwise even callers that never come here would prepare the
+  // stack space of this function.
   const auto make_it = [&]() -> Word { return make(args...); };
   const std::array<Word, sizeof...(args)> words = {to_word(args)...};
   return static_cast<decltype(make(args...))>(
       intercepted(syscall, words, make_it));
 }
 
-// Makes a system call. Costs one branch when nobody intercepts.
+/// Makes a system call: calls `make`(args...) and returns its result. Costs one
+/// branch if there is no interceptor.
 template <class Make, class... Args>
 inline auto call(const Syscall& syscall, Make make, Args... args) {
   if (first_interceptor.load() == nullptr) [[likely]]
@@ -109,7 +134,7 @@ inline auto call(const Syscall& syscall, Make make, Args... args) {
   return call_intercepted(syscall, make, args...);
 }
 
-// For `describe`: the WaitLimit that an argument points to.
+/// Returns the WaitLimit that an argument points to. For Syscall::describe.
 inline const WaitLimit& timeout_of(const Call& call, std::size_t arg) {
   return *reinterpret_cast<const WaitLimit*>(call.args[arg]);
 }

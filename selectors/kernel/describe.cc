@@ -22,11 +22,11 @@ constexpr struct {
     {EPERM, "EPERM"},   {EPIPE, "EPIPE"},
 };
 
-// ".05" for 50 of 1,000; nothing for 0.
+// Appends the decimals of a fraction: ".05" for 50 of 1,000; nothing for 0.
 void append_fraction(std::string& text, std::uint64_t part,
                      std::uint64_t whole) {
   if (part == 0) return;
-  std::string digits = std::to_string(whole + part);  // With its zeros: "1050".
+  std::string digits = std::to_string(whole + part);  // with its zeros: "1050"
   digits.front() = '.';
   digits.erase(digits.find_last_not_of('0') + 1);
   text += digits;
@@ -53,8 +53,8 @@ void append_flags(std::string& text, unsigned long flags,
   append(text, flags == 0 ? "" : "0x", std::string_view(digits.data(), end));
 }
 
-// Four digits, in whole numbers: the conversion of floating-point numbers would
-// add 170 KB to a program that links the standard library statically.
+// Uses whole numbers only: the conversion of floating-point numbers would add
+// 170 KB to a program that links the standard library statically.
 void append_duration(std::string& text, std::chrono::nanoseconds duration) {
   constexpr struct {
     std::uint64_t nanoseconds;
@@ -65,7 +65,7 @@ void append_duration(std::string& text, std::chrono::nanoseconds duration) {
                               : static_cast<std::uint64_t>(count);
   for (const auto& [unit, name] : kUnits) {
     if (size < unit) continue;
-    std::uint64_t step = 1;  // Of the last digit that is shown.
+    std::uint64_t step = 1;  // of the last digit that is shown
     while (step < unit && size / step >= 10'000) step *= 10;
     const std::uint64_t rounded = (size + step / 2) / step * step;
     append(text, count < 0 ? "-" : "", rounded / unit);

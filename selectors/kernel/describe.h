@@ -1,4 +1,5 @@
-// Words for numbers: how traces and error messages show flags, errors, times.
+// `append()`, `append_flags()`, `append_duration()`, `append_errno()`,
+// `append_list()`: the text of traces and error messages.
 
 #ifndef SELECTORS_KERNEL_DESCRIBE_H_
 #define SELECTORS_KERNEL_DESCRIBE_H_
@@ -12,11 +13,13 @@
 
 namespace selectors {
 
+/// A bit and its name.
 struct FlagName {
   unsigned long flag;
   const char* name;
 };
 
+// Appends one part of append().
 inline void append_one(std::string& text, std::string_view words) {
   text += words;
 }
@@ -24,22 +27,27 @@ inline void append_one(std::string& text, std::integral auto number) {
   text += std::to_string(number);
 }
 
+/// Appends `parts`, each a string or an integer, to `text`.
 template <class... Parts>
 void append(std::string& text, const Parts&... parts) {
   (append_one(text, parts), ...);
 }
 
-// "IN|OUT"; bits without a name in hexadecimal; "0" for none.
+/// Appends the names of `flags`: "IN|OUT". Bits without a name are shown in
+/// hexadecimal; no flags are "0".
 void append_flags(std::string& text, unsigned long flags,
                   std::span<const FlagName> names);
 
-// "320 ns", "1.5 us", "100 ms", "3 s".
+/// Appends a duration, with up to four digits: "320 ns", "1.5 us", "3 s".
 void append_duration(std::string& text, std::chrono::nanoseconds duration);
 
-// "ENOENT"; the number for one without a name here.
+/// Appends the name of an errno: "ENOENT". An errno without a name here is
+/// shown as a number: "errno 200".
 void append_errno(std::string& text, int error);
 
-// "[a, b, ... 3 more]": a trace that prints 10,000 entries shows nothing.
+/// Appends a list of `count` items: "[a, b, ... 3 more]". Calls
+/// `append_item`(text, item) for the first eight only: a trace that prints
+/// 10,000 entries shows nothing.
 template <class T, class AppendItem>
 void append_list(std::string& text, const T* items, std::ptrdiff_t count,
                  AppendItem append_item) {

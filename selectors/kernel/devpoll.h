@@ -1,4 +1,4 @@
-// What DevpollSelector asks of Solaris. See kernel.h.
+// The system calls of DevpollSelector on Solaris. See call.h.
 
 #ifndef SELECTORS_KERNEL_DEVPOLL_H_
 #define SELECTORS_KERNEL_DEVPOLL_H_
@@ -16,7 +16,7 @@ namespace selectors::kernel {
 
 extern const Syscall kDevpollOpen, kDevpollWrite, kDevpollIoctl;
 
-// open("/dev/poll"): a new, empty set, behind a descriptor. poll(7D).
+/// open("/dev/poll"): makes a new, empty set, behind a descriptor. poll(7D).
 inline int devpoll_open() {
   constexpr auto make = [](const char* path) {
     return ::open(path, O_RDWR | O_CLOEXEC);
@@ -24,14 +24,16 @@ inline int devpoll_open() {
   return call(kDevpollOpen, make, "/dev/poll");
 }
 
-// write(2): adds descriptors to the set, or takes them out (POLLREMOVE).
+/// write(2): adds descriptors to the set, or removes them (POLLREMOVE). Returns
+/// whether all `changes` were written.
 inline bool devpoll_write(int fd, std::span<const pollfd> changes) {
   return call(kDevpollWrite, ::write, fd, changes.data(),
               changes.size_bytes()) ==
          static_cast<ssize_t>(changes.size_bytes());
 }
 
-// ioctl(2), DP_POLL: waits for whole milliseconds.
+/// ioctl(2), DP_POLL: waits for ready descriptors. The timeout is rounded up to
+/// whole milliseconds.
 inline int devpoll_wait(int fd, pollfd* ready, int room,
                         const WaitLimit& timeout) {
   dvpoll question{};

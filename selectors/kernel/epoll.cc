@@ -13,8 +13,8 @@ constexpr FlagName kEvents[] = {
     {EPOLLONESHOT, "ONESHOT"}, {EPOLLET, "ET"},
 };
 
-// "IN 5#7": the events, and the registration that the entry carries: the 7th,
-// of fd 5. See the marks of epoll_selector.cc.
+// Appends "IN 5#7": the events, and the registration that the entry carries,
+// the 7th, of fd 5. See the generations in epoll_selector.cc.
 void append_event(std::string& text, const epoll_event& event) {
   append_flags(text, event.events, kEvents);
   append(text, " ", event.data.u64 & 0xffffffff, "#", event.data.u64 >> 33);

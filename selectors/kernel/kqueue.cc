@@ -11,7 +11,7 @@ constexpr FlagName kFlags[] = {
     {EV_ERROR, "ERROR"},
 };
 
-// "READ 5 ADD|CLEAR"
+// Appends "READ 5 ADD|CLEAR": the filter, the descriptor and the flags.
 void append_kevent(std::string& text, const struct ::kevent& event) {
   append(text, event.filter == EVFILT_READ ? "READ " : "WRITE ", event.ident,
          " ");

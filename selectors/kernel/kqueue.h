@@ -1,10 +1,10 @@
-// What KqueueSelector asks of a BSD or macOS. See kernel.h.
+// The system calls of KqueueSelector on a BSD or macOS. See call.h.
 
 #ifndef SELECTORS_KERNEL_KQUEUE_H_
 #define SELECTORS_KERNEL_KQUEUE_H_
 
 // clang-format off
-#include <sys/types.h>  // BSDs want it before the next one.
+#include <sys/types.h>  // BSDs need it before the next one.
 #include <sys/event.h>
 // clang-format on
 #include <unistd.h>
@@ -15,10 +15,10 @@ namespace selectors::kernel {
 
 extern const Syscall kKqueue, kKevent, kGetpid;
 
-// kqueue(2): a new, empty queue, behind a descriptor.
+/// kqueue(2): makes a new, empty queue, behind a descriptor.
 inline int kqueue() { return call(kKqueue, ::kqueue); }
 
-// kevent(2): submits changes, then waits for events, in one call.
+/// kevent(2): submits changes, then waits for events, in one call.
 inline int kevent(int kq, const struct ::kevent* changes, int change_count,
                   struct ::kevent* events, int room, const WaitLimit& timeout) {
   constexpr auto make = [](int fd, const struct ::kevent* in, int in_count,
@@ -30,7 +30,7 @@ inline int kevent(int kq, const struct ::kevent* changes, int change_count,
   return call(kKevent, make, kq, changes, change_count, events, room, &timeout);
 }
 
-// getpid(2).
+/// getpid(2): returns the id of this process.
 inline int getpid() { return call(kGetpid, ::getpid); }
 
 }  // namespace selectors::kernel

@@ -40,7 +40,8 @@ void append_fd_set(std::string& text, const Call& call, std::size_t arg) {
               [](std::string& out, int fd) { append(out, fd); });
 }
 
-// "6, [3, 5] -> [3], -, 100 ms": readers, asked and answered; no writers.
+// Appends "6, [3, 5] -> [3], -, 100 ms": the readers, asked for and ready; no
+// writers.
 void describe_pselect(std::string& text, const Call& call) {
   append(text, call.args[0]);
   for (const std::size_t asked : {1u, 2u}) {
@@ -59,14 +60,14 @@ void describe_poll(std::string& text, const Call& call) {
   append(text, ", ", call.args[1], ", ", timeout_of(call, 2).repr());
 }
 
-// No `#if`: the compiler looks at the C library's header. Because the type of
-// `fds` is a template parameter, ppoll is looked up only when this is
-// instantiated, and if there is none that branch is left out.
+// Calls ppoll() if the C library has it, without an `#if`. Because the type of
+// `fds` is a template parameter, ppoll is looked up only at instantiation. If
+// there is none, the compiler leaves that branch out.
 template <class PollFd>
 int ppoll_or_poll(PollFd* fds, std::size_t count, const WaitLimit* timeout) {
   const auto n = static_cast<nfds_t>(count);
-  // ppoll also writes back how much time was left, and that takes a quarter of
-  // the time of a look at one descriptor.
+  // ppoll also writes back the time that was left, which takes a quarter of the
+  // time of a poll of one descriptor.
   const bool exact = timeout->waits_forever() || timeout->is_poll();
   if constexpr (requires { ppoll(fds, n, nullptr, nullptr); }) {
     std::timespec wait;

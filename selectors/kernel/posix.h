@@ -1,4 +1,4 @@
-// The system calls of every Unix that the library makes.
+// The system calls that the library makes on every Unix. See call.h.
 
 #ifndef SELECTORS_KERNEL_POSIX_H_
 #define SELECTORS_KERNEL_POSIX_H_
@@ -20,11 +20,12 @@ namespace selectors::kernel {
 
 extern const Syscall kClose, kFcntl, kPselect, kPoll;
 
-// close(2). Never repeated after EINTR: on Linux the descriptor is gone even
-// then, and its number may already be another thread's.
+/// close(2): closes a descriptor. Never repeated after EINTR: on Linux the
+/// descriptor is closed even then, and its number may already belong to another
+/// thread.
 inline int close(int fd) { return call(kClose, ::close, fd); }
 
-// fcntl(2).
+/// fcntl(2): reads or sets a property of a descriptor.
 inline int fcntl(int fd, int command, int argument = 0) {
   constexpr auto make = [](int number, int what, int value) {
     return ::fcntl(number, what, value);
@@ -32,24 +33,25 @@ inline int fcntl(int fd, int command, int argument = 0) {
   return call(kFcntl, make, fd, command, argument);
 }
 
-// Is there an open file behind this number?
+/// Returns whether `fd` is the number of an open file.
 inline bool is_open(int fd) { return fcntl(fd, F_GETFD) != -1; }
 
-// Can there be an open file behind this number? A table that is indexed by a
-// number of two thousand million would cost 16 GiB. So one that is beyond what
-// Linux allows, unless it is told otherwise (/proc/sys/fs/nr_open), must be
-// open.
+/// Returns whether `fd` can be the number of an open file. A number from 2^20
+/// on counts only if it is open: Linux does not assign such a number by default
+/// (/proc/sys/fs/nr_open), and a table indexed by two thousand million would
+/// cost 16 GiB.
 inline bool may_be_open(int fd) {
   constexpr int kOrdinary = 1 << 20;
   return fd < kOrdinary || is_open(fd);
 }
 
-// Closes it in programs that are started with exec().
+/// Marks `fd` to be closed by exec().
 inline void close_on_exec(int fd) { fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
-// pselect(2): select(2) with nanoseconds. Either set of the question may be
-// nullptr. The system call writes its answer over the question; here it goes to
-// sets of its own, which for a missing question stay as they are.
+/// pselect(2): select(2) with a timeout in nanoseconds. `readers` and `writers`
+/// may each be nullptr. The system call writes its answer over the question;
+/// this function writes the answer to `readable` and `writable`. For a question
+/// of nullptr the answer stays unchanged.
 inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
                    fd_set* readable, fd_set* writable,
                    const WaitLimit& timeout) {
@@ -66,11 +68,13 @@ inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
               &timeout);
 }
 
-// poll(2); ppoll(2) where nanoseconds matter and the C library has it (macOS
-// has not: there the timeout is rounded up to milliseconds).
+/// poll(2): waits for ready descriptors. Calls ppoll(2) where nanoseconds
+/// matter and the C library has it. (macOS has not: there the timeout is
+/// rounded up to milliseconds.)
 int poll(pollfd* fds, std::size_t count, const WaitLimit& timeout);
 
-// For `describe`: what is asked of each descriptor, and what was answered.
+/// Appends each descriptor with its requested and reported events. For
+/// Syscall::describe.
 void append_pollfds(std::string& text, const pollfd* fds, Word count);
 
 }  // namespace selectors::kernel

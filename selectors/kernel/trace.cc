@@ -11,9 +11,10 @@
 namespace selectors {
 namespace {
 
-thread_local int depth = 0;  // of library calls
+thread_local int depth = 0;  // of nested library calls
 
-// Past the door: a trace that traced its own output would not end.
+// Writes a line without call(): a trace that traced its own output would not
+// end.
 void print(const std::string& text) {
   std::string line(static_cast<std::size_t>(2 * depth), ' ');
   line += text;
@@ -47,7 +48,8 @@ bool wanted() {
 
 bool start() {
   if (!wanted()) return false;
-  // Lives until the process ends, for the sake of selectors that are static.
+  // Never destroyed: static selectors may still make calls when the process
+  // ends.
   [[maybe_unused]] static Tracer* const tracer = new Tracer;
   return true;
 }
