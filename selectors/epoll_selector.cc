@@ -1,6 +1,6 @@
-// epoll keeps the interest list in the kernel. The key of an entry is not a
-// descriptor number but the pair (open file, number). The entry lives until the
-// *open file* is gone, not the number. So, with a dup() around:
+// epoll keeps the interest list in the kernel. An entry is identified not by a
+// descriptor number but by the pair (open file, number). The entry lives until
+// the *open file* is gone, not the number. So, with a dup() around:
 //
 //   epoll_ctl(epfd, ADD, 5)   entry (file A, 5)
 //   other = dup(5); close(5)  A is still open: the entry stays, events go on
