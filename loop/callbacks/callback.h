@@ -18,6 +18,12 @@ namespace loop {
 
 /// An owner of a callable object that takes no arguments; results are dropped.
 ///
+/// ```cpp
+/// loop::Callback callback = [line = std::move(line)] { print(line); };
+/// callback();            // Can be called again.
+/// callback.call_once();  // Destroys the closure.
+/// ```
+///
 /// Movable and not copyable, so that a closure may own objects that cannot be
 /// copied. A callback that is empty or moved from must not be scheduled.
 ///
@@ -39,7 +45,7 @@ class Callback {
   Callback() = default;
 
   /// Stores `function`. Throws the exceptions of its copy or move constructor,
-  /// and std::bad_alloc if it has to be allocated.
+  /// and std::bad_alloc when out of memory, if `function` must be allocated.
   template <class F>
   requires(!std::same_as<std::decay_t<F>, Callback> &&
            std::invocable<std::decay_t<F>&>)
@@ -53,27 +59,33 @@ class Callback {
     }
   }
 
-  /// A callback that is empty or that pin() has been called for.
+  /// A reference to a callback that is empty, or for which pin() was called.
   struct Pinned {
     Callback& callback;
   };
-  /// Moves from a pinned callback, which takes fewer instructions.
+  /// Moves the closure of a pinned callback, as bytes, and leaves the callback
+  /// empty.
   explicit Callback(Pinned other) noexcept
       : operations_(std::exchange(other.callback.operations_, nullptr)) {
     std::memcpy(storage_, other.callback.storage_, kSize);
   }
 
+  /// Moves the closure of `other`, which is empty afterwards.
   Callback(Callback&& other) noexcept { take(other); }
+  /// Replaces the closure by that of `other`, which is empty afterwards. The
+  /// old closure is destroyed last.
   Callback& operator=(Callback&& other) noexcept {
-    // The old closure dies last: its destructor may do anything.
+    // Last, as the destructor of the old closure may do anything.
     Callback old(std::move(*this));
     take(other);
     return *this;
   }
+  /// Destroys the closure.
   ~Callback() { reset(); }
 
-  /// True if a callback can be made of an `F` in its final place: nothing that
-  /// making it does can fail. Otherwise it is made elsewhere and moved there.
+  /// Whether a callback of an `F` can be constructed at its final address,
+  /// because the construction cannot fail. Otherwise the callback is
+  /// constructed elsewhere and moved.
   template <class F>
   static constexpr bool kMadeInPlace =
       std::same_as<std::decay_t<F>, Callback>
@@ -81,21 +93,21 @@ class Callback {
           : fits<std::decay_t<F>>() &&
                 std::is_nothrow_constructible_v<std::decay_t<F>, F>;
 
-  /// True if making a callback of an `F` in its final place, and moving it from
-  /// there, runs no code of the user's and cannot fail.
+  /// Whether constructing a callback of an `F` at its final address, and moving
+  /// the callback from there, runs no user code and cannot fail.
   template <class F>
   static constexpr bool kMadeOfBytes =
       kMadeInPlace<F>&& std::is_trivially_copyable_v<std::decay_t<F>>&&
           std::is_trivially_constructible_v<std::decay_t<F>, F>;
 
-  /// Stores a closure in an empty callback, which is empty until the closure's
-  /// constructor has returned.
+  /// Stores a closure in this callback, which must be empty, and stays empty
+  /// until the closure's constructor has returned.
   template <class F>
   void emplace(F&& function) {
     ::new (static_cast<void*>(this)) Callback(std::forward<F>(function));
   }
 
-  /// Destroys the closure.
+  /// Destroys the closure, if there is one, and makes the callback empty.
   void reset() {
     const Operations* const operations = std::exchange(operations_, nullptr);
     if (operations != nullptr && operations->destroy != nullptr) {
@@ -103,13 +115,13 @@ class Callback {
     }
   }
 
-  /// Makes sure that moving this callback runs no code of the user's, if need
-  /// be by moving the closure to the heap now, once. Throws std::bad_alloc;
-  /// then nothing has changed.
+  /// Ensures that moving this callback runs no user code, if necessary by
+  /// moving the closure to the heap, once. Throws std::bad_alloc; then nothing
+  /// has changed.
   void pin() {
     if (operations_ == nullptr || operations_->relocate == nullptr) return;
     auto boxed = std::make_unique<Callback>(std::move(*this));
-    put<Boxed<Callback>>(std::move(boxed));  // NOLINT: fills it again.
+    put<Boxed<Callback>>(std::move(boxed));  // NOLINT: refills *this.
   }
 
   /// Returns whether the closure is an `F`.
@@ -118,7 +130,8 @@ class Callback {
     return operations_ == &kOperations<F>;
   }
 
-  /// Returns whether the destructor does nothing.
+  /// Returns whether the callback is empty or its closure trivially
+  /// destructible.
   bool is_trivially_destructible() const {
     return operations_ == nullptr || operations_->destroy == nullptr;
   }
@@ -126,10 +139,11 @@ class Callback {
   /// Returns whether there is a closure.
   explicit operator bool() const { return operations_ != nullptr; }
 
-  /// Calls the closure, which can be called again.
+  /// Calls the closure, which can be called again. There must be a closure.
   void operator()() { operations_->call(storage_); }
 
-  /// Calls the closure and destroys it, whether it throws or not.
+  /// Calls the closure and destroys it, whether the call throws or not. There
+  /// must be a closure.
   void call_once() { std::exchange(operations_, nullptr)->call_once(storage_); }
 
  private:
@@ -137,7 +151,7 @@ class Callback {
   struct Operations {
     void (*call)(void* function);
     void (*call_once)(void* function);
-    // nullptr: the closure is trivially destructible.
+    // Destroys the closure. nullptr: it is trivially destructible.
     void (*destroy)(void* function);
     // Move-constructs at `to` and destroys `from`. nullptr: copying the bytes
     // is enough.
@@ -151,7 +165,7 @@ class Callback {
     std::unique_ptr<F> function;
   };
 
-  // A box is a pointer, which may be copied as bytes.
+  // A box holds only a pointer, so a box can be moved as bytes.
   template <class F>
   static constexpr bool is_box(const Boxed<F>*) {
     return true;
@@ -197,16 +211,17 @@ class Callback {
 
   template <class F, class Argument>
   void put(Argument&& argument) {
-    // Tells the compiler that all bytes are initialized, without an
-    // instruction: take() also copies the bytes behind the closure, which is
-    // harmless, but g++ -O2 -Wall warns of it in every user's code.
+    // Marks all bytes as initialized, without an instruction. take() also
+    // copies the bytes behind the closure, which is harmless, but g++ -O2 -Wall
+    // would warn about the copy in every user's code.
     asm("" : "=m"(storage_));
     ::new (static_cast<void*>(storage_)) F(std::forward<Argument>(argument));
     operations_ = &kOperations<F>;
   }
 
-  // Precondition: this is empty. It stays empty until the closure has arrived,
-  // as its move constructor may do anything.
+  // Moves the closure of `other` into this callback, which must be empty, and
+  // stays empty until the move constructor, which may do anything, has
+  // returned.
   void take(Callback& other) noexcept {
     const Operations* const operations =
         std::exchange(other.operations_, nullptr);
@@ -223,16 +238,19 @@ class Callback {
   alignas(kAlignment) std::byte storage_[kSize];
 };
 
-// A callback, and the place in the program where it was scheduled.
+/// A callback, and the source location where it was scheduled.
 struct Scheduled {
+  /// Makes a callback of `function`, which must not be an empty Callback.
+  /// Throws the exceptions of Callback's constructor.
   template <class F>
   Scheduled(F&& function, const SourceLocation& place)
       : callback(std::forward<F>(function)), where(place) {
-    assert(callback);  // An empty one cannot be called.
+    assert(callback);  // An empty callback cannot be called.
   }
+  /// Makes an empty callback without a location.
   Scheduled() = default;
 
-  // Stores a closure in an empty one.
+  /// Stores a closure and its location. The callback must be empty.
   template <class F>
   void emplace(F&& function, const SourceLocation& place) {
     callback.emplace(std::forward<F>(function));
@@ -240,6 +258,8 @@ struct Scheduled {
     where = place;
   }
 
+  /// Returns whether the callback is empty or its closure trivially
+  /// destructible.
   bool is_trivially_destructible() const {
     return callback.is_trivially_destructible();
   }

@@ -1,4 +1,4 @@
-// The callback layer, whole.
+// Umbrella header: all public names of the callback layer.
 
 #ifndef LOOP_CALLBACKS_CALLBACKS_H_
 #define LOOP_CALLBACKS_CALLBACKS_H_

@@ -22,7 +22,7 @@ struct Disposition {
   struct sigaction before;
 };
 
-std::mutex mutex;  // Of what follows, and of the dispositions themselves.
+std::mutex mutex;  // Guards `dispositions` and the process's dispositions.
 [[maybe_unused]] const bool outlives_fork = selectors::lock_for_fork<mutex>();
 
 std::array<Disposition, Mailbox::kSignals> dispositions;
@@ -41,12 +41,12 @@ bool is_caught_by_us(const struct sigaction& action) {
   return action.sa_handler == Mailbox::deliver;
 }
 
-// For the holder of `mutex`.
+// Catches a signal. The caller must hold `mutex`.
 void catch_it(int signal_number) {
   struct sigaction action {};
   action.sa_handler = Mailbox::deliver;
-  // What another thread is in the middle of goes on, and a thread with a small
-  // stack may have set another one aside for signals.
+  // SA_RESTART: interrupted system calls of other threads continue. SA_ONSTACK:
+  // a thread with a small stack may have an alternate stack for signals.
   action.sa_flags = SA_RESTART | SA_ONSTACK;
   struct sigaction before {};
   if (kernel::sigaction(signal_number, &action, &before) != 0) {
@@ -79,7 +79,8 @@ bool has_default_disposition(int signal_number) {
 
 namespace {
 
-// Returns false, and does nothing, if the program has set a disposition.
+// Catches SIGPIPE and returns true. Returns false, and does nothing, if the
+// program has set a disposition.
 bool catch_sigpipe() {
   const std::lock_guard lock(mutex);
   const struct sigaction present = present_action(SIGPIPE);

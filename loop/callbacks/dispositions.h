@@ -1,44 +1,57 @@
-// What a signal does to the whole process.
+// Dispositions of signals: catching them for loops, and `SigpipeGuard`.
 
 #ifndef LOOP_CALLBACKS_DISPOSITIONS_H_
 #define LOOP_CALLBACKS_DISPOSITIONS_H_
 
 namespace loop {
 
-// Has a signal delivered to mailboxes from now on. Several loops may ask for
-// the same one; each gets it. A disposition that somebody else has set
-// meanwhile is replaced. Nothing is blocked, and so a child process has nothing
-// to unblock; exec() restores the dispositions by itself. Throws RuntimeError
-// for one that cannot be caught (SIGKILL, SIGSTOP).
+/// Sets the disposition of a signal to delivery to mailboxes.
+/// Several loops may catch the same signal; each gets it. The number must be
+/// valid; see Mailbox::is_signal(). A disposition that other code has set
+/// meanwhile is replaced. No signal is blocked, so a child process has nothing
+/// to unblock; exec() itself restores the dispositions. Throws RuntimeError for
+/// a signal that cannot be caught (SIGKILL, SIGSTOP). From any thread.
 void catch_signal(int signal_number);
 
-// Has the kernel restore the default when the next one is delivered, so that
-// the one after that does what it does by default, whatever the program is
-// busy with. For a signal that is caught; until somebody catches it again.
+/// Makes the kernel restore the default disposition when it delivers the signal
+/// the next time. The second arrival then has the default effect, even if the
+/// program is busy. For a caught signal; the next catch_signal() of this number
+/// ends the effect. From any thread.
 void reset_after_next(int signal_number);
 
-// Does the signal do what it does by default?
+/// Returns whether the signal has its default disposition. From any thread.
 bool has_default_disposition(int signal_number);
 
-/// `SigpipeGuard`: keeps SIGPIPE from ending the process as long as one exists,
-/// if that is what the signal would do: write(2) to a pipe or socket that
-/// nobody reads then fails with EPIPE. A disposition that the program has set
-/// is left alone. Guards of several threads may overlap in any way. Differs
-/// from Python: the signal is caught rather than ignored, because exec()
-/// restores the default of what is caught and hands on what is ignored.
+/// A guard that keeps SIGPIPE from ending the process, as long as one guard
+/// exists.
+///
+/// ```cpp
+/// const loop::SigpipeGuard guard;
+/// write(fd, "hello", 5);  // EPIPE if the reader has closed the pipe.
+/// ```
+///
+/// A write(2) to a pipe or socket without a reader then fails with EPIPE. A
+/// disposition that the program has set is left alone. Guards of several
+/// threads may overlap in any way.
+///
+/// Differs from Python: the signal is caught and not ignored, because exec()
+/// restores the default of caught signals but passes on ignored ones.
 class SigpipeGuard {
  public:
+  /// Catches SIGPIPE, unless the program has set its disposition.
   SigpipeGuard();
   SigpipeGuard(const SigpipeGuard&) = delete;
   SigpipeGuard& operator=(const SigpipeGuard&) = delete;
+  /// Releases SIGPIPE: the last guard restores the old disposition.
   ~SigpipeGuard();
 
  private:
   const bool catches_;
 };
 
-// The opposite of catch_signal(). After the last one the old disposition is
-// restored, unless somebody else has set another one meanwhile.
+/// Undoes one call of catch_signal() for this signal. The last release restores
+/// the old disposition, unless other code has set another one meanwhile. From
+/// any thread.
 void release_signal(int signal_number);
 
 }  // namespace loop

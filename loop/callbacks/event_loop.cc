@@ -21,8 +21,8 @@ using selectors::WaitLimit;
 
 constinit thread_local EventLoop* running_loop = nullptr;
 
-// The loop that runs where fork() was called is the parent's. As in Python,
-// which compares process ids.
+// In a child of fork() no loop is running: the one that called fork() is the
+// parent's. Python compares process ids to the same effect.
 [[maybe_unused]] const bool none_runs_in_children =
     selectors::at_fork({nullptr, nullptr, [] { running_loop = nullptr; }});
 
@@ -31,7 +31,7 @@ void check_no_other_runs() {
   throw RuntimeError("Cannot run the event loop while another loop is running");
 }
 
-// When there is no memory left to say more.
+// Reports that no memory is left for a report. Allocates nothing.
 void log_no_memory() {
   std::fputs("loop: no memory to report an exception\n", stderr);
 }
@@ -40,7 +40,7 @@ void log_no_memory() {
 
 // ---- Running ----
 
-// As long as it lives, a loop runs in this thread.
+// Marks the loop as running in this thread, as long as the object exists.
 class EventLoop::Running {
  public:
   explicit Running(EventLoop& loop) : loop_(loop) {
@@ -74,23 +74,24 @@ EventLoop& get_running_loop() {
   return *running_loop;
 }
 
-// One iteration. The numbers are those of loop/README.md. Inlined, as to enter
-// and leave a function of its own would be a sixth of what it costs when there
-// is little to do.
+// Runs one iteration. The numbers are those of loop/README.md. Inlined, because
+// the function call would be a sixth of the cost of an iteration with little to
+// do.
 [[gnu::always_inline]] inline void EventLoop::run_once(
     const Running&, const WaitLimit& at_most) {
-  // 1. Tell the selector which readers and writers came and went.
+  // 1. Update the selector with the readers and writers that were added or
+  //    removed.
   if (fds_.has_changed()) tell_selector();
 
-  // 2. Ask the kernel what is ready. If there is nothing to do until then,
-  //    sleep until something is, or the first timer is due.
+  // 2. Poll for ready descriptors. If there is nothing to run yet, block until
+  //    a descriptor is ready or the first timer is due.
   std::optional<TimePoint> due_at;  // Now, if a timer is due already.
   const auto ready_fds =
       has_work() ? poll_now() : wait_for_work(at_most, due_at);
 
-  // 3. Queue what came from outside: what other threads have posted, then the
-  //    handlers of what is ready (the queue is what select() returned), then
-  //    those of the signals that arrived.
+  // 3. Queue events from outside: callbacks that other threads posted, then the
+  //    handlers of ready descriptors (the result of select() is the queue),
+  //    then the handlers of the signals that arrived.
   // 4. Queue the timers that are due.
   pool_.begin_iteration();
   const bool any_timers = !timers_.empty();
@@ -107,7 +108,8 @@ EventLoop& get_running_loop() {
     throw;
   }
 
-  // 5. Run what is queued by now. What that schedules waits for the next turn.
+  // 5. Run the callbacks queued so far. Callbacks that these schedule wait for
+  //    the next iteration.
   ready_.run_batch([this](Scheduled& scheduled) { run(scheduled); });
   if (!fds_.empty()) run_fds(ready_fds);
   if (signals_.any_arrived()) run_signals();
@@ -126,9 +128,9 @@ void EventLoop::run_once(const WaitLimit& at_most) {
   run_once(running, at_most);
 }
 
-// If there is no descriptor but the loop's own channel, nobody need be asked:
-// what that would tell the mailbox knows without a system call. But a guest's
-// descriptor stays readable until the selector is asked.
+// Polls for ready descriptors. No system call is needed if the loop's own
+// channel is the only descriptor, as the mailbox knows its state. But a guest's
+// descriptor stays readable until the selector is polled.
 inline std::span<const ReadyKey> EventLoop::poll_now() {
   if (fds_.empty() && !is_guest_) return {};
   return ask(std::chrono::nanoseconds::zero());
@@ -140,8 +142,9 @@ inline std::span<const ReadyKey> EventLoop::ask(const WaitLimit& timeout) {
   return ready_fds;
 }
 
-// To ask the clock takes as long as all else that is done for a timer: so step
-// 4 need not do it again if one is due already.
+// Blocks until there is something to do. Sets `due_at` to the present time if a
+// timer is due already, so that step 4 need not read the clock again. Reading
+// the clock takes as long as all other work for a timer.
 std::span<const ReadyKey> EventLoop::wait_for_work(
     const WaitLimit& at_most, std::optional<TimePoint>& due_at) {
   if (timers_.empty()) return block(at_most);
@@ -182,8 +185,8 @@ void EventLoop::run_timers() {
   timers_.fire_due([this](Scheduled&& scheduled) { run(scheduled); });
 }
 
-// Stands in the queue for a batch of callbacks that other threads have posted:
-// they run in their order with those of call_soon().
+// The callback that runs a batch of posts of other threads. Its position in the
+// queue keeps their order with the callbacks of call_soon().
 struct EventLoop::RunPosts {
   void operator()() const {
     loop->mailbox_->for_each_of_batch(
@@ -202,7 +205,8 @@ void EventLoop::run_handler(Handler& handler) {
   });
 }
 
-// Nothing that a callback throws comes further than here.
+// Runs call(), reports its exceptions, and in debug mode reports slow
+// callbacks.
 template <class Call>
 inline void EventLoop::guarded(const Scheduled& scheduled, Call call) try {
   if (!debug_ || scheduled.callback.holds<RunPosts>()) [[likely]]
@@ -220,7 +224,7 @@ inline void EventLoop::guarded(const Scheduled& scheduled, Call call) try {
   report_exception(scheduled.where);
 }
 
-// Called while the exception is being handled.
+// Reports the exception that is being handled.
 void EventLoop::report_exception(const SourceLocation& where) noexcept {
   try {
     call_exception_handler(
@@ -242,8 +246,8 @@ void EventLoop::report_if_slow(TimePoint start,
   log_no_memory();
 }
 
-// What the selector would not take is told like an exception in a callback that
-// is scheduled now.
+// Passes the changes to the selector. Schedules a callback for each refusal,
+// which reports the refusal to the exception handler.
 void EventLoop::tell_selector() {
   check_home();
   fds_.tell_selector([this](std::vector<FdHandlers::Refused>& all_refused) {
@@ -302,15 +306,16 @@ WaitLimit EventLoop::prepare() {
   return std::max(until(when, time()), std::chrono::nanoseconds::zero());
 }
 
-// From now on the host may block at any time, so the loop counts as asleep.
-// What is left to do makes its descriptor readable.
+// Begins the time between two iterations of a guest. The host may block at any
+// time, so the loop counts as asleep. Work that is left makes its descriptor
+// readable.
 void EventLoop::rest() noexcept {
   rests_ = needs_checks_ = true;
-  if (process_.is_left()) return;  // The host is the parent's, too.
+  if (process_.is_left()) return;  // The host belongs to the parent, too.
   bool has_told = true;
   try {
     if (fds_.has_changed()) tell_selector();
-  } catch (...) {  // Out of memory: the next iteration tells it.
+  } catch (...) {  // Out of memory: the next iteration repeats the call.
     has_told = false;
   }
   if (!mailbox_->fall_asleep() || has_work() || !has_told) {
@@ -324,7 +329,7 @@ void EventLoop::end_rest() {
   mailbox_->wake_up();
 }
 
-// ---- Birth and death ----
+// ---- Construction and destruction ----
 
 EventLoop::EventLoop(std::unique_ptr<selectors::BaseSelector> selector,
                      Clock clock)
@@ -367,7 +372,8 @@ void EventLoop::close_it() noexcept {
   selector_->close();
 }
 
-// What dies here may cancel and remove the others, but schedules no more.
+// Destroys all callbacks. Destructors that run here may cancel and remove other
+// callbacks but cannot schedule new ones.
 void EventLoop::destroy_all() {
   const auto report = [this](const SourceLocation& where) {
     report_never_ran(where);
@@ -382,14 +388,14 @@ void EventLoop::destroy_all() {
     scheduled.callback.reset();
     destroy_batch();
   };
-  // Twice if what is being run is destroyed in a child of fork().
+  // Two batches if a batch that is being run is destroyed in a child of fork().
   while (!ready_.empty()) ready_.run_batch(destroy_ready);
   timers_.pop_due(std::chrono::nanoseconds::max(),
                   [&](Scheduled&& scheduled) { destroy(scheduled); });
   fds_.remove_all(report);
   signals_.remove_all(report);
-  // Last, as destructors may have posted. What is posted from now on is
-  // destroyed with the mailbox.
+  // Last, as destructors may have posted. Mailbox::release() destroys later
+  // posts.
   mailbox_->take_posts();
   while (mailbox_->has_taken_posts()) destroy_batch();
 }
@@ -405,8 +411,8 @@ void EventLoop::report_never_ran(const SourceLocation& where) const noexcept
 void EventLoop::after_fork_in_child() {
   if (running_loop != this) check_no_other_runs();
   selector_->after_fork_in_child();
-  // Not before: until then this would change what the parent watches. Gone
-  // already, if this is called again because the rest of it failed.
+  // Not earlier, as that would change the parent's selector. The channel is
+  // unregistered already if an earlier call failed after this line.
   const int channel = mailbox_->channel().reader;
   if (selector_->get_map()->contains(channel)) selector_->unregister(channel);
   mailbox_->renew_channel();
@@ -416,19 +422,20 @@ void EventLoop::after_fork_in_child() {
   if (is_running_here) {
     running_loop = this;
   } else {
-    thread_ = std::thread::id();  // That thread does not exist here.
+    thread_ = std::thread::id();  // The old thread does not exist here.
   }
   extensions_.after_fork_in_child();
-  if (rests_) rest();  // What was written to the old channel is the parent's.
+  if (rests_) rest();  // Wake-ups in the old channel belong to the parent.
 }
 
 // ---- The mailbox ----
 
-// With EVENT_EDGE only what is written anew is reported, so that the channel
-// need never be read, if it is one that is never full. Else somebody has to.
+// Registers the channel with the selector. EVENT_EDGE reports only new writes,
+// so that an eventfd, which never becomes full, need not be read. Any other
+// channel, or a selector without EVENT_EDGE, requires drain_channel().
 void EventLoop::watch_mailbox() {
   const WakeChannel& channel = mailbox_->channel();
-  fds_.forget(channel.reader);  // If it was somebody else's number before.
+  fds_.forget(channel.reader);  // Its number may have been another's before.
   drains_channel_ = !channel.is_eventfd();
   if (!drains_channel_) {
     try {
@@ -451,7 +458,8 @@ void EventLoop::drain_channel(std::span<const ReadyKey> ready_fds) const {
 
 // ---- Scheduling ----
 
-// Before the callback is touched: if this throws, the caller still has it.
+// Called before the callback is moved: if this throws, the caller still has the
+// callback.
 void EventLoop::prepare_call_soon() {
   check_usable("call_soon");
   if (mailbox_->has_mail()) take_posts();
@@ -498,7 +506,7 @@ void EventLoop::check_thread_now(const char* function) const {
 
 void EventLoop::set_exception_handler(ExceptionHandler handler) {
   check_thread("set_exception_handler");
-  // The old one dies last, as its destructor may do anything.
+  // The old handler is destroyed last, as its destructor may do anything.
   auto old = std::make_shared<const ExceptionHandler>(std::move(handler));
   exception_handler_.swap(old);
 }
@@ -514,7 +522,7 @@ void EventLoop::default_exception_handler(const ExceptionContext& context) {
 
 void EventLoop::call_exception_handler(const ExceptionContext& context) noexcept
     try {
-  const auto handler = exception_handler_;  // It may replace itself.
+  const auto handler = exception_handler_;  // The handler may replace itself.
   if (!*handler) return default_exception_handler(context);
   try {
     (*handler)(*this, context);

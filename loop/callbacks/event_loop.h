@@ -1,4 +1,4 @@
-// The event loop: waits until there is something to do, and does it.
+// `EventLoop`: runs callbacks in one thread. Port of asyncio's event loop.
 
 #ifndef LOOP_CALLBACKS_EVENT_LOOP_H_
 #define LOOP_CALLBACKS_EVENT_LOOP_H_
@@ -38,107 +38,137 @@
 
 namespace loop {
 
-// Runs callbacks, one at a time, in one thread: when their turn comes, when a
-// time has come, when a descriptor is ready, when a signal arrives, when
-// another thread wants it.
-//
-// A callback runs to its end; until then the others wait. It may call all of
-// the functions below, and remove, cancel, close and destroy what it likes, its
-// own handler and closure included; but not close(), run_forever() or
-// run_once() of the loop that runs it (RuntimeError), and it must not destroy
-// that loop. An exception that leaves it goes to the exception handler, and the
-// loop goes on.
-//
-// Used by one thread, the one that runs it; only what says "from any thread"
-// may be called from others. set_debug(true) has it checked.
-//
-// What cannot be scheduled for want of memory throws std::bad_alloc, and
-// nothing has changed. (Nor has call_soon() moved from the callback then.)
-// After close() the functions that schedule throw RuntimeError.
-//
-// Port of asyncio's BaseEventLoop and BaseSelectorEventLoop (CPython 3.15,
-// Lib/asyncio/base_events.py and selector_events.py).
+/// A loop that runs callbacks, one at a time, in one thread: scheduled
+/// callbacks, timers, handlers of ready descriptors and of arrived signals, and
+/// callbacks that other threads post.
+///
+/// ```cpp
+/// loop::EventLoop loop;
+/// loop.add_reader(socket, [&] { receive(socket); });
+/// loop.call_later(60s, [&] { loop.stop(); });
+/// loop.run_forever();
+/// ```
+///
+/// A callback runs to its end; until then the others wait. It may remove,
+/// cancel, close and destroy anything, its own handler and closure included,
+/// except the loop that runs it. It may call every function below, but
+/// close(), prepare(), run_forever() and run_once() of that loop throw
+/// RuntimeError. An exception that leaves a callback goes to the exception
+/// handler, and the loop continues.
+///
+/// Threads: one thread, the one that runs the loop. Only functions that say
+/// "from any thread" may be called from others. set_debug(true) checks this.
+///
+/// Functions that schedule or register throw std::bad_alloc when out of memory;
+/// then nothing has changed, and call_soon() has not moved from the callback.
+/// After close() they throw RuntimeError.
+///
+/// Port of asyncio's BaseEventLoop and BaseSelectorEventLoop (CPython 3.15,
+/// Lib/asyncio/base_events.py and selector_events.py).
 class EventLoop {
  public:
+  /// A function that returns the present time. The time must never go back.
   using Clock = std::function<TimePoint()>;
+  /// A function that gets the errors of a loop; see call_exception_handler().
   using ExceptionHandler =
       std::function<void(EventLoop&, const ExceptionContext&)>;
 
-  // nullptr: a DefaultSelector, and std::chrono::steady_clock, which nobody can
-  // set back. A test can bring a clock of its own; it must not go back either.
-  // Throws OSError if there is no descriptor left.
+  /// Makes a loop that waits with `selector` and measures time with `clock`.
+  /// Without a selector the loop uses a DefaultSelector, and without a clock
+  /// std::chrono::steady_clock, which cannot be set back. A test can pass a
+  /// clock of its own. Throws OSError if no descriptor is left.
   explicit EventLoop(std::unique_ptr<selectors::BaseSelector> selector = {},
                      Clock clock = {});
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
-  ~EventLoop();  // close()s. Ends the program if the loop is running.
+  /// Closes the loop as close() does. Aborts the program, with a line on
+  /// standard error, if the loop is running.
+  ~EventLoop();
 
   // ---- Running ----
 
-  // Runs until stop(). Throws RuntimeError if it is closed, or if a loop is
-  // running in this thread, and what leaves the selector's select(): then
-  // nothing is lost, and it can be run again.
+  /// Runs iterations until stop() is called.
+  /// Throws RuntimeError if the loop is closed or running, or if another loop
+  /// is running in this thread. Also throws RuntimeError in the child of a
+  /// fork() before after_fork_in_child(). Exceptions of the selector's select()
+  /// and std::bad_alloc also propagate to the caller; then no callback is lost,
+  /// and the loop can be run again.
   void run_forever();
 
-  // Runs one iteration, of which loop/README.md tells the steps: sleeps until
-  // there is something to do, but for `at_most` if that is given; 0 does not
-  // sleep, nor does one after stop(). Throws as run_forever().
-  // Differs from Python: there it is private, and sleeps as long as it likes.
+  /// Runs one iteration, whose steps loop/README.md lists.
+  /// Blocks until there is something to do, or for `at_most` if that is given.
+  /// Does not block if `at_most` is 0 or less, or after stop(). Throws the
+  /// exceptions that run_forever() throws.
+  /// Differs from Python: there it is private, and has no time limit.
   void run_once(const selectors::WaitLimit& at_most = {});
 
-  // run_forever() returns after the iteration that is running, or, if none is,
-  // after the next, which does not sleep.
+  /// Makes run_forever() return after the present iteration.
+  /// If no iteration is running, run_forever() returns after the next one,
+  /// which does not block. For the loop's thread only; another thread posts the
+  /// call with call_soon_threadsafe().
   void stop() { stopping_ = true; }
 
-  // Destroys all that is scheduled or registered, without running it, restores
-  // the dispositions of signals, and closes the selector. Closing twice is
-  // fine. Throws RuntimeError if it is running.
+  /// Closes the loop: destroys all scheduled and registered callbacks without
+  /// running them, restores the dispositions of signals, and closes the
+  /// selector. Closing twice has no effect. Throws RuntimeError if the loop is
+  /// running.
   void close();
 
-  bool is_running() const;  // From any thread.
+  /// Returns whether the loop is running in this process. From any thread.
+  bool is_running() const;
+  /// Returns whether close() has been called.
   bool is_closed() const { return closed_; }
 
   // ---- As the guest of another loop ----
 
-  /// The descriptor by which another loop (GLib's, Qt's, libuv's, poll(2))
-  /// waits for this one. It is readable when run_once(0s) has something to do:
-  /// a descriptor is ready, a thread has posted, a signal has come, something
-  /// was scheduled or registered between two iterations. It does not tell of
-  /// timers; prepare() does. From the first call on, changes between iterations
-  /// cost a system call. See "In another loop" in loop/README.md.
-  /// Throws ValueError where the selector has none (select, poll), OSError if
-  /// there is no descriptor left, RuntimeError if the loop is closed.
+  /// Returns the descriptor with which another loop (GLib's, Qt's, libuv's,
+  /// poll(2)) waits for this one.
+  /// The descriptor is readable when run_once(0s) has something to do: a
+  /// descriptor is ready, a thread has posted, a signal has arrived, or a
+  /// callback was scheduled or registered between two iterations. Timers do not
+  /// make the descriptor readable; see prepare(). From the first call on,
+  /// changes between iterations cost a system call. See "In another loop" in
+  /// loop/README.md.
+  /// Throws ValueError if the selector has no descriptor (select, poll), and
+  /// OSError if no descriptor is left. Throws RuntimeError if the loop is
+  /// closed, or in the child of a fork() before after_fork_in_child().
+  ///
   /// Beyond Python. Port of uv_backend_fd() (libuv).
   int fileno();
 
-  /// Makes the loop ready for the other one to block: tells the selector of all
-  /// changes. Returns how long the other loop may block if fileno() does not
-  /// become readable: 0 if something is queued or due, else the time until the
-  /// next timer, nullopt if there is none. Between two iterations; throws
-  /// RuntimeError if the loop is running or closed, and std::bad_alloc.
+  /// Prepares the loop for the other loop to block: passes all changes to the
+  /// selector. Returns how long the other loop may block if fileno() does not
+  /// become readable: 0 if something is queued or due, otherwise the time until
+  /// the next timer, and nullopt if there is no timer.
+  /// Must be called between two iterations: throws RuntimeError if the loop is
+  /// running or closed, or in the child of a fork() before
+  /// after_fork_in_child(). Throws std::bad_alloc.
   /// Beyond Python. Port of uv_backend_timeout() (libuv).
   selectors::WaitLimit prepare();
 
-  /// In the child of a fork(): has the child go on with this loop, which gets a
-  /// kernel object and a wake-up channel of its own. A loop that was running is
-  /// running again, and the task that forked is the current one; what other
-  /// threads were doing for the loop (run_in_executor()) fails with
-  /// RuntimeError, as those threads do not exist in the child.
-  /// Until then the loop is the parent's: it does not run in the child, and to
-  /// run it throws RuntimeError; it can be closed and destroyed, which changes
-  /// nothing for the parent. A loop that is made in the child needs nothing.
-  /// Throws RuntimeError if another loop is running in this thread, OSError if
-  /// there is no descriptor left; then it can be called again.
+  /// Makes this loop usable in the child of a fork(), with a kernel object and
+  /// a wake-up channel of its own.
+  /// A loop that was running is running again, and the task that forked is the
+  /// current one. Work of other threads for the loop (run_in_executor()) fails
+  /// with RuntimeError, because those threads do not exist in the child.
+  ///
+  /// Before this call the loop is the parent's: running it in the child throws
+  /// RuntimeError. The child may close and destroy the loop, which changes
+  /// nothing for the parent. A loop that was made in the child needs no call.
+  ///
+  /// Throws RuntimeError if another loop is running in this thread, and OSError
+  /// if no descriptor is left; after an OSError the call can be repeated.
   /// Beyond Python.
   void after_fork_in_child();
 
-  // Names this loop for those who may outlive it. From any thread.
+  /// Returns a reference to this loop, which may outlive the loop. From any
+  /// thread.
   LoopReference reference() const { return self_; }
 
-  // What a layer above keeps beside this loop: the one object of this type,
-  // made with Extension(*this) when it is first asked for. The loop destroys it
-  // when it closes, before anything else; the last one first. Throws
-  // RuntimeError if the loop is closed. Beyond Python.
+  /// Returns this loop's only object of type `Extension`, which a higher layer
+  /// keeps with the loop. The first call makes it with Extension(*this).
+  /// close() destroys the extensions before anything else, in reverse order.
+  /// Throws RuntimeError if the loop is closed. Beyond Python.
   template <std::derived_from<LoopExtension> Extension>
   Extension& extension() {
     if (Extension* const found = extensions_.find<Extension>()) return *found;
@@ -148,37 +178,42 @@ class EventLoop {
 
   // ---- Scheduling ----
 
-  // Runs `callback` in the next iteration, after what was scheduled before.
-  // Inlined, so that a handle which nobody takes costs nothing; what is rare is
-  // left to a function, so that nothing is saved for its sake.
+  /// Runs `callback` in the next iteration, after the callbacks that were
+  /// scheduled before.
+  /// Throws the exceptions of copying or moving the callback. Reports about the
+  /// callback name the location `where`.
   template <std::convertible_to<Callback> F>
   [[gnu::always_inline]] Handle call_soon(
       F&& callback, const SourceLocation& where = SourceLocation::current()) {
+    // Inlined, so that an unused handle costs nothing. The rare cases are in a
+    // function of their own, so that this one saves no registers.
     if (needs_checks_ || mailbox_->has_mail() || ready_.is_full()) [[unlikely]]
       return call_soon_slowly<PassedAs<F>>(std::forward<F>(callback), where);
     return Handle(self_, Handle::Kind::kSoon,
                   ready_.push(std::forward<F>(callback), where));
   }
 
-  /// Runs `callback` in the next iteration, after what was scheduled before, as
-  /// call_soon() does. From any thread, also while the loop closes; the caller
-  /// must know that the loop has not been destroyed. The handle is for any
-  /// thread, too. Throws RuntimeError once the loop is closed, and what making
-  /// the callback throws. A closure that cannot be copied as bytes is
-  /// allocated.
+  /// Runs `callback` in the next iteration, after the callbacks that were
+  /// scheduled before, and wakes the loop if it is blocked. From any thread,
+  /// also while the loop closes; the caller must know that the loop has not
+  /// been destroyed.
+  ///
+  /// The handle may be used in any thread, too. A closure that cannot be copied
+  /// as bytes is allocated. Throws RuntimeError once the loop is closed, and
+  /// the exceptions of making the callback.
   template <std::convertible_to<Callback> F>
   Handle call_soon_threadsafe(
       F&& callback, SourceLocation where = SourceLocation::current()) {
-    // The loop may be gone when post() returns: what was posted may have ended
-    // it.
+    // The loop may be gone when post() returns: the callback may have ended it.
     const LoopReference self = self_;
     const auto number =
         mailbox_->post(self.generation(), std::forward<F>(callback), where);
     return Handle(self, Handle::Kind::kPosted, number);
   }
 
-  // Runs `callback` when at least `delay` has passed from now; 0 and less: in
-  // the next iteration. As to order, see call_at(). Throws ValueError for NaN.
+  /// Runs `callback` once, when at least `delay` has passed from now.
+  /// A delay of 0 or less runs the callback in the next iteration. call_at()
+  /// defines the order of timers. Throws ValueError if `delay` is NaN.
   template <class Rep, class Period, std::convertible_to<Callback> F>
   TimerHandle call_later(std::chrono::duration<Rep, Period> delay, F&& callback,
                          SourceLocation where = SourceLocation::current()) {
@@ -186,11 +221,11 @@ class EventLoop {
                    std::forward<F>(callback), where);
   }
 
-  // Runs `callback` at `when` by the loop's clock, never before. Those of one
-  // iteration run in the order of their times, and of scheduling where these
-  // are equal.
-  // Differs from Python: there it may be early, by the clock's resolution, and
-  // equal times run in any order.
+  /// Runs `callback` once, at `when` by the loop's clock or later, never
+  /// before. Timers of one iteration run in the order of their times; timers of
+  /// equal times run in the order of scheduling.
+  /// Differs from Python: there a timer may be early by the clock's resolution,
+  /// and timers of equal times run in any order.
   template <std::convertible_to<Callback> F>
   TimerHandle call_at(TimePoint when, F&& callback,
                       SourceLocation where = SourceLocation::current()) {
@@ -200,11 +235,12 @@ class EventLoop {
     return TimerHandle(self_, id, when);
   }
 
-  // Runs `callback` every `period`, the first time after one period. The times
-  // do not drift: each is due a whole number of periods from now, however long
-  // the callback takes. What becomes of those that are missed, because
-  // something took longer than a period, `missed` says.
-  // Throws ValueError unless `period` is positive. Beyond Python.
+  /// Runs `callback` every `period`, the first time after one period.
+  /// The ticks do not drift: each is due a whole number of periods from now,
+  /// however long the callback takes (except under MissedTicks::kDelay).
+  /// `missed` is the policy for ticks that are missed because a callback took
+  /// longer than a period. Throws ValueError unless `period` is positive.
+  /// Beyond Python.
   template <class Rep, class Period>
   IntervalHandle call_every(std::chrono::duration<Rep, Period> period,
                             Callback callback,
@@ -214,36 +250,41 @@ class EventLoop {
                           std::move(callback), missed, where);
   }
 
-  // The present time by the loop's clock.
+  /// Returns the present time by the loop's clock.
   TimePoint time() const {
     return clock_ ? clock_() : std::chrono::steady_clock::now();
   }
 
   // ---- Descriptors ----
 
-  /// Runs `callback` in each iteration in which `fileobj` can be read (or is at
-  /// its end, or broken) without blocking. It replaces a reader that is there;
-  /// from then on the number is watched for what it means now, whatever it
-  /// meant before. Regular files, directories and /dev/null are always ready.
+  /// Runs `callback` in each iteration in which `fileobj` can be read without
+  /// blocking, or is at its end or broken.
+  /// Replaces a reader that exists already; from then on the loop watches the
+  /// file that the number means now, whatever file it meant before. Regular
+  /// files, directories and /dev/null are always ready. Remove the handlers of
+  /// a descriptor before you close it.
   ///
   /// Throws ValueError for an object without a descriptor. While the loop runs,
   /// in a callback or a task, throws OSError (EBADF) for a number that is not
   /// open. In both cases nothing has changed. The kernel is asked when a number
-  /// gets its first handler and when a handler is replaced, but not if the
-  /// number lost one in this iteration or the one before, so that removing a
-  /// reader and adding another costs no system call. Every other refusal is
-  /// found when the next iteration begins: the handler is removed, and the
-  /// exception handler gets the OSError and `where`. Remove the handlers of a
-  /// descriptor before you close it. Differs from Python: there, the kernel is
-  /// told at once and each refusal is thrown, and epoll refuses regular files.
+  /// gets its first handler and when a handler is replaced. The kernel is not
+  /// asked if the number lost a handler in this iteration or the one before.
+  /// Removing a reader and adding another thus costs no system call.
+  ///
+  /// Every other refusal is found when the next iteration begins: the handler
+  /// is removed, and the exception handler gets the OSError and `where`.
+  /// Differs from Python: there the kernel is asked at once and each refusal is
+  /// thrown, and epoll refuses regular files.
   template <std::convertible_to<Callback> F>
   void add_reader(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {
     check_usable("add_reader");
     fds_.add(fileobj, FdHandlers::kReader, std::forward<F>(callback), where);
   }
-  /// Runs `callback` in each iteration in which `fileobj` can be written to (or
-  /// is broken) without blocking; else as add_reader().
+  /// Runs `callback` in each iteration in which `fileobj` can be written to
+  /// without blocking, or is broken.
+  /// Replaces a writer that exists already. Throws, and reports later refusals
+  /// of the kernel, under the conditions that add_reader() lists.
   template <std::convertible_to<Callback> F>
   void add_writer(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {
@@ -251,72 +292,94 @@ class EventLoop {
     fds_.add(fileobj, FdHandlers::kWriter, std::forward<F>(callback), where);
   }
 
-  /// Removes the handler; it does not run any more, even if it is ready.
-  /// Returns false if there was none, and for what has no descriptor (-1, an
-  /// object that was closed and has no handler), so that a destructor may call
-  /// it. Differs from Python: there, what has no descriptor raises ValueError.
+  /// Removes the reader of `fileobj`, which does not run any more, even if the
+  /// descriptor is ready.
+  /// Returns false if there was no reader, or if there is no descriptor (-1, or
+  /// an object that was closed and has no handler). A destructor may therefore
+  /// call this function.
+  /// Differs from Python: there an object without a descriptor raises
+  /// ValueError.
   bool remove_reader(const selectors::FileObj& fileobj) {
     return remove_handler(fileobj, FdHandlers::kReader);
   }
+  /// Removes the writer of `fileobj`, which does not run any more, even if the
+  /// descriptor is ready.
+  /// Returns false if there was no writer, or if there is no descriptor (-1, or
+  /// an object that was closed and has no handler). A destructor may therefore
+  /// call this function.
+  /// Differs from Python: there an object without a descriptor raises
+  /// ValueError.
   bool remove_writer(const selectors::FileObj& fileobj) {
     return remove_handler(fileobj, FdHandlers::kWriter);
   }
 
   // ---- Signals ----
 
-  // Runs `callback` once for each time the signal arrives, after the handlers
-  // of descriptors that are ready then. It replaces a handler that is there.
-  // Throws ValueError for what is no signal, RuntimeError for one that cannot
-  // be caught.
-  // Differs from Python: any thread's loop may, and several may ask for one
-  // signal.
+  /// Runs `callback` once for each arrival of the signal, after the handlers of
+  /// the descriptors that are ready then.
+  /// Replaces a handler that exists already. Throws ValueError for a number
+  /// that is no signal, and RuntimeError for a signal that cannot be caught.
+  /// Differs from Python: the loop of any thread may add handlers, and several
+  /// loops may handle one signal.
   void add_signal_handler(int signal_number, Callback callback,
                           SourceLocation where = SourceLocation::current());
 
-  // Restores what the signal did before, if no other loop wants it. Returns
-  // false if there was no handler. Throws ValueError for what is no signal.
-  // Differs from Python: there it does what it does by default.
+  /// Removes the handler of a signal, and restores the earlier disposition if
+  /// no other loop handles the signal.
+  /// Returns false if there was no handler. Throws ValueError for a number that
+  /// is no signal.
+  /// Differs from Python: there the default disposition is set.
   bool remove_signal_handler(int signal_number);
 
   // ---- Errors ----
 
-  // What call_exception_handler() calls; empty: default_exception_handler().
+  /// Sets the function that call_exception_handler() calls; an empty one stands
+  /// for default_exception_handler().
   void set_exception_handler(ExceptionHandler handler);
+  /// Returns the function of set_exception_handler(); empty if none is set.
+  /// The reference is valid until the next set_exception_handler().
   const ExceptionHandler& get_exception_handler() const {
     return *exception_handler_;
   }
 
-  // Tells the exception handler. If that throws, both are told to the default.
+  /// Calls the exception handler with `context`. If the handler throws, the
+  /// default handler reports its exception and `context`.
   void call_exception_handler(const ExceptionContext& context) noexcept;
 
-  // Writes one line to standard error.
+  /// Writes one line to standard error: the message, the location and the text
+  /// of the exception, as far as `context` has them.
   static void default_exception_handler(const ExceptionContext& context);
 
   // ---- Debugging ----
 
-  // Debug mode (the last of these is not in Python)
-  //   - has what is called from a wrong thread while the loop runs throw
-  //     RuntimeError,
-  //   - reports callbacks that took slow_callback_duration() or longer,
-  //   - reports at close() what was still scheduled or registered,
-  // the last two in lines on standard error that name where it was scheduled.
+  /// Turns debug mode on or off. In debug mode
+  ///   - functions called from a wrong thread while the loop runs throw
+  ///     RuntimeError,
+  ///   - callbacks that took slow_callback_duration() or longer are reported,
+  ///   - close() reports the callbacks that are still scheduled or registered
+  ///     (beyond Python).
+  /// A report is a line on standard error with the location of the scheduling.
   void set_debug(bool enabled) {
     debug_ = enabled;
     needs_checks_ = debug_ || closed_ || rests_;
   }
+  /// Returns whether debug mode is on.
   bool get_debug() const { return debug_; }
 
-  // In debug mode, for the layers above: throws RuntimeError if the loop is
-  // running in another thread than this.
+  /// Throws RuntimeError in debug mode if the loop is running in a thread other
+  /// than this. `function` names the caller in the message. For the layers
+  /// above.
   void check_thread(const char* function) const {
     if (debug_) [[unlikely]]
       check_thread_now(function);
   }
 
-  // 100 ms until it is set.
+  /// Returns the shortest duration for which debug mode reports a callback; 100
+  /// ms by default.
   std::chrono::nanoseconds slow_callback_duration() const {
     return slow_callback_duration_;
   }
+  /// Sets the shortest duration for which debug mode reports a callback.
   void set_slow_callback_duration(std::chrono::nanoseconds duration) {
     slow_callback_duration_ = duration;
   }
@@ -358,9 +421,9 @@ class EventLoop {
   void destroy_all();
   void report_never_ran(const SourceLocation& where) const noexcept;
 
-  // How call_soon() hands a callback on: by reference, so that who gets an
-  // exception still has it; but by value what can be copied as bytes, as to
-  // have an address it would be written to memory before each call.
+  // The type by which call_soon() passes a callback on. A reference, so that a
+  // caller that gets an exception still has the callback. Trivially copyable
+  // callables are passed by value, so that they stay in registers.
   template <class F>
   using PassedAs =
       std::conditional_t<std::is_trivially_copyable_v<std::remove_cvref_t<F>>,
@@ -387,8 +450,9 @@ class EventLoop {
     if (needs_checks_) [[unlikely]]
       throw_unusable(function);
   }
-  // Throws if it is. If it rests, what the caller is about to do is for the
-  // host to know.
+  // The slow path of check_usable(): throws RuntimeError if the loop is closed,
+  // or if debug mode finds a wrong thread. Between two iterations of a guest it
+  // wakes the host, as the caller is about to change the loop.
   void throw_unusable(const char* function) const;
   void check_thread_now(const char* function) const;
   const std::unique_ptr<selectors::BaseSelector> selector_;
@@ -402,27 +466,27 @@ class EventLoop {
   SignalHandlers signals_;
 
   bool drains_channel_ = false;
-  std::atomic<std::thread::id> thread_{};  // In which it runs, if it does.
+  std::atomic<std::thread::id> thread_{};  // The thread that runs the loop.
   selectors::HomeProcess process_;
   bool stopping_ = false;
   bool closed_ = false;
   bool debug_ = false;
-  bool is_guest_ = false;  // Was fileno() called?
-  bool rests_ = false;     // Is it a guest between two iterations?
-  bool needs_checks_ =
-      false;  // Closed, debug or rests: calls ask one question.
+  bool is_guest_ = false;  // Whether fileno() was called.
+  bool rests_ = false;     // Whether this is a guest between two iterations.
+  // closed_ || debug_ || rests_, so that calls test one flag.
+  bool needs_checks_ = false;
   std::chrono::nanoseconds slow_callback_duration_ =
       std::chrono::milliseconds(100);
-  // Shared with the call that is running, as it may be replaced there.
+  // Shared with a running call of the handler, which may replace the handler.
   std::shared_ptr<const ExceptionHandler> exception_handler_ =
       std::make_shared<ExceptionHandler>();
   LoopExtensions extensions_;
 };
 
-/// The loop that is running in this thread. Throws RuntimeError if none is; in
-/// the child of a fork() none is until it runs one or has called
-/// after_fork_in_child().
-// Port of asyncio.get_running_loop (CPython 3.15, Lib/asyncio/events.py).
+/// Returns the loop that is running in this thread. Throws RuntimeError if none
+/// is. In the child of a fork() no loop is running until the child runs one or
+/// calls after_fork_in_child().
+/// Port of asyncio.get_running_loop (CPython 3.15, Lib/asyncio/events.py).
 EventLoop& get_running_loop();
 
 }  // namespace loop

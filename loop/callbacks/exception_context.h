@@ -13,6 +13,13 @@ namespace loop {
 /// The description of an error that EventLoop::call_exception_handler()
 /// reports.
 ///
+/// ```cpp
+/// event_loop.set_exception_handler(
+///     [](loop::EventLoop&, const loop::ExceptionContext& context) {
+///       std::cerr << context.where.repr() << ": " << context.message << "\n";
+///     });
+/// ```
+///
 /// Port of the `context` of asyncio's exception handlers (CPython 3.15,
 /// asyncio.loop.call_exception_handler).
 struct ExceptionContext {
@@ -20,7 +27,7 @@ struct ExceptionContext {
   std::string message;
   /// The exception; nullptr if there is none.
   std::exception_ptr exception = nullptr;
-  /// The place in the program: usually where the callback was scheduled.
+  /// The source location, usually that of scheduling the callback.
   SourceLocation where = {};
 };
 

@@ -27,7 +27,7 @@ bool FdHandlers::remove(const FileObj& fileobj, Side side) {
   return true;
 }
 
-// kNone if there is none.
+// Returns the number of a closed object, or kNone.
 int FdHandlers::find_by_identity(const FileObj& fileobj) const {
   int found = kNone;
   for (std::size_t i = 0; i < by_fd_.size(); ++i) {
@@ -44,9 +44,9 @@ int FdHandlers::find_by_identity(const FileObj& fileobj) const {
 
 void FdHandlers::ask_if_open(const FileObj& fileobj) {
   const int fd = fileobj.fileno();
-  // Before the loop runs a refusal is reported by the exception handler, as all
-  // refusals of the kernel are. While the selector is told of the others a
-  // destructor may be adding it, which cannot throw.
+  // Before the loop runs, the exception handler gets this refusal, like all
+  // refusals of the kernel. During tell_changes() the caller may be a
+  // destructor, which cannot throw.
   if (is_telling_ || !is_running_) return;
   if (!selectors::kernel::is_open(fd)) {
     throw selectors::make_os_error(EBADF, fileobj.repr());
@@ -59,16 +59,18 @@ void FdHandlers::note_report(int fd) {
   arm_again(fd);
 }
 
-// After EVENT_ONESHOT the kernel reports nothing more until it is asked again:
-// when the next iteration begins, if there is still a handler. A level needs no
-// arming, and asking again costs little.
+// Arms a descriptor again when the next iteration begins, if there is still a
+// handler. After EVENT_ONESHOT the kernel reports nothing more until then. A
+// level needs no arming, but registering it again costs little.
 void FdHandlers::arm_again(int fd) {
   Watch& watch = watch_of(fd);
   note_change(watch, fd);
   watch.is_spent = true;
 }
 
-// The descriptor may be closed next, and then its entry could not be changed.
+// Called when a descriptor lost its last handler. Makes its kernel entry
+// EVENT_ONESHOT now, as the entry cannot be changed after a close(), which may
+// come next.
 void FdHandlers::lose_last(int fd) {
   Watch& watch = watch_of(fd);
   watch.renewed = true;
@@ -79,7 +81,8 @@ void FdHandlers::lose_last(int fd) {
   try {
     const bool refused = selector_.try_watch(fd, once).has_value();
     watch.registered = refused ? 0 : static_cast<std::uint8_t>(once);
-  } catch (...) {  // No memory, or a child of fork() with the parent's loop.
+  } catch (...) {
+    // Out of memory, or a child of fork() with the parent's loop.
     stop_watching(fd);
   }
 }
@@ -97,8 +100,8 @@ void FdHandlers::make_room_for(const FileObj& fileobj) {
 
 void FdHandlers::tell_changes() {
   forget_unwanted();
-  // The destructor of a refused handler may add others: not beyond what is the
-  // last one now.
+  // The destructor of a refused handler may add changes, so the walk ends at
+  // the change that is the last one now.
   const int last = last_changed_;
   is_telling_ = true;
   struct Telling {
@@ -107,7 +110,7 @@ void FdHandlers::tell_changes() {
   };
   const Telling telling{is_telling_};
   for (int fd = kNone; first_changed_ != kNone && fd != last;) {
-    // Room for both handlers, before it leaves the queue.
+    // Makes room for two refusals before the number leaves the queue.
     if (refused_.capacity() - refused_.size() < 2) {
       refused_.reserve(2 * refused_.size() + 2);
     }
@@ -131,7 +134,7 @@ int FdHandlers::take_first_change() {
 void FdHandlers::update(int fd) {
   Watch& watch = watch_of(fd);
   const EventMask wanted = watch.wanted();
-  // Came and went: nobody was told, and nobody need be.
+  // All handlers were added and removed since the last update.
   if (watch.registered == 0 && wanted == 0) return;
   if (wanted == 0) return let_go(fd);
   if (watch.is_always_ready()) {
@@ -145,7 +148,7 @@ void FdHandlers::update(int fd) {
   }
 }
 
-// What the selector is to watch it for, EVENT_ONESHOT included.
+// Returns the events to register, EVENT_ONESHOT included.
 EventMask FdHandlers::events_for(const Watch& watch) const {
   const bool is_new = watch.registered == 0;
   const bool once =
@@ -153,22 +156,22 @@ EventMask FdHandlers::events_for(const Watch& watch) const {
   return watch.wanted() | (once ? selectors::EVENT_ONESHOT : 0);
 }
 
-// If it is registered it may mean another file by now, and so it is registered
-// as if it were new.
+// Registers a number with the selector. A number that is registered already may
+// mean another file by now, so try_watch() registers it as if it were new.
 void FdHandlers::start_watching(int fd, EventMask events) {
   Watch& watch = watch_of(fd);
   watch.renewed = watch.is_spent = false;
   if (const auto refusal = selector_.try_watch(fd, events)) {
     watch.registered = 0;
     if (refusal->code() != std::errc::operation_not_permitted) throw *refusal;
-    // epoll's way to say that a file or a directory is always ready.
+    // EPERM of epoll means that a file or a directory is always ready.
     add_always_ready(fd);
     events = watch.wanted();
   }
   watch.registered = static_cast<std::uint8_t>(events);
 }
 
-// Nobody wants it any more.
+// Unregisters a number without handlers, or defers that.
 void FdHandlers::let_go(int fd) {
   if (lets_go_slowly_ && !watch_of(fd).is_always_ready()) {
     unwanted_.push_back(fd);
@@ -205,7 +208,7 @@ void FdHandlers::add_always_ready(int fd) {
   watch_of(fd).always_place = place;
 }
 
-// The last one takes its place.
+// Removes a number from always_ready_. The last element moves into its slot.
 void FdHandlers::remove_always_ready(int fd) {
   const int place = std::exchange(watch_of(fd).always_place, kNone);
   const int last = always_ready_.back();
@@ -215,15 +218,16 @@ void FdHandlers::remove_always_ready(int fd) {
   watch_of(last).always_place = place;
 }
 
-// Called while the error is being handled.
+// Removes the handlers of a number that the selector refused, for the exception
+// that is being handled.
 void FdHandlers::refuse(int fd) {
   Watch& watch = watch_of(fd);
   const bool is_watched =
       watch.is_always_ready() || selector_.get_map()->contains(fd);
   if (watch.registered != 0 && is_watched) stop_watching(fd);
   watch.registered = 0;
-  // Both are out of their places before one dies, as its destructor may add
-  // another.
+  // Both handlers leave the table before one is destroyed, as its destructor
+  // may add another.
   const std::array<Handler*, 2> handlers = {take(watch, kReader),
                                             take(watch, kWriter)};
   for (const Side side : {kReader, kWriter}) {

@@ -1,5 +1,29 @@
-// Which callback belongs to which descriptor, and what the selector has to be
-// told of it.
+// `FdHandlers`: the readers and writers of a loop, and their registration with
+// the selector.
+//
+// Deferred updates. The selector gets only the net change, when the loop is
+// about to wait: a reader and a writer that are added and removed by then cost
+// no epoll_ctl(). There is one exception. After the last handler of a
+// descriptor is removed, the program may close the descriptor and get its
+// number again for another file. A library may do so before the program
+// replaces a handler. The number is then registered as if it were new, so that
+// the selector watches the file that the number means now.
+//
+// Deferred unregister. A descriptor that lost its last handler is likely to get
+// another soon: a program that waits for one message after the other adds and
+// removes a reader for each. To delete an entry of the kernel's list and to add
+// the entry again costs four times as much as to change the entry. So if the
+// selector supports this (epoll), an unwanted descriptor is unregistered
+//   - when the next iteration finds it still unwanted,
+//   - before the loop blocks, as nothing unwanted may end the wait.
+//
+// EVENT_ONESHOT. The kernel's entry of a closed number survives if a copy of
+// the file is open (a child of fork() has one). That entry must not wake the
+// loop forever. So where the selector supports deferred unregister, a new
+// descriptor is watched with EVENT_ONESHOT. A descriptor that was reported in
+// two iterations, and still has handlers, is watched as a level. A descriptor
+// that loses its last handler becomes EVENT_ONESHOT at once, because the
+// kernel's entry cannot be changed any more after a close().
 
 #ifndef LOOP_CALLBACKS_FD_HANDLERS_H_
 #define LOOP_CALLBACKS_FD_HANDLERS_H_
@@ -21,37 +45,14 @@
 
 namespace loop {
 
-// Readers and writers by descriptor number, in an array, as numbers are small.
-//
-// The selector is not told of each change but of what is left of them when the
-// loop is about to wait: a reader and a writer that are added and removed by
-// then have cost no epoll_ctl(). With one exception. Between the removal of a
-// descriptor's last handler and the next addition the program may have closed
-// it and got its number again for another file, and so may a library before the
-// program replaces a handler. That is another registration, and the selector is
-// told to watch what the number means now.
-//
-// A descriptor that lost its last handler is likely to get another soon: a
-// program that waits for one message after the other adds and removes a reader
-// for each. To delete an entry of the kernel's list and to add it again costs
-// four times what a change of the entry does. So if the selector has a way to
-// do so (epoll), it is told to forget an unwanted descriptor
-//   - when it has been unwanted until the next iteration,
-//   - before the loop sleeps, which nothing unwanted shall disturb.
-//
-// An entry that outlives its number, because a copy of the file is open (a
-// child of fork() has one), must not wake the loop forever. So where the
-// selector can be told lazily, a descriptor is watched with EVENT_ONESHOT until
-// its handlers have proved to stay: reported in two iterations, and still
-// there, it is watched as a level. When it loses its last handler it is made
-// EVENT_ONESHOT at once, as after the close() that may follow the kernel cannot
-// be told any more.
+/// The readers and writers of one loop, by descriptor number. For the loop's
+/// thread only.
 class FdHandlers {
  public:
-  // Which of the two handlers of a descriptor.
+  /// The side of a descriptor that a handler waits for.
   enum Side : std::size_t { kReader, kWriter };
 
-  // A handler that could not be registered with the selector, and is removed.
+  /// A handler that the selector refused to register, and that was removed.
   struct Refused {
     int fd;
     Side side;
@@ -59,35 +60,37 @@ class FdHandlers {
     std::exception_ptr error;
   };
 
-  // Both must outlive it.
+  /// Makes an empty table for `selector`, whose handlers `pool` owns. Both must
+  /// outlive the table.
   FdHandlers(selectors::BaseSelector& selector, HandlerPool& pool)
       : selector_(selector),
         pool_(pool),
         lets_go_slowly_(selector.forgets_closed()) {}
 
-  /// Adds a handler, or replaces the one that is there. Asks the kernel whether
-  /// the number is open, unless the loop knows.
+  /// Adds a handler, or replaces the present one. Asks the kernel whether the
+  /// number is open, unless the loop knows this.
   /// Throws ValueError for an object without a descriptor and, while the loop
   /// runs, OSError (EBADF) for a number that is not open; then nothing has
-  /// changed. Otherwise tell_selector() finds out.
+  /// changed. tell_selector() finds other refusals.
   template <class F>
   void add(const selectors::FileObj& fileobj, Side side, F&& callback,
            const SourceLocation& where) {
     check(fileobj, side);
     Handler& handler = pool_.add(std::forward<F>(callback), where);
-    // All of the user's code that runs does so before this line or after it.
+    // put() runs no user code, so nothing interrupts the replacement.
     pool_.remove(put(fileobj, side, handler));
   }
 
-  /// Removes a handler. Returns false if there is nothing to remove. An object
-  /// that was closed is found by its identity; of several of its numbers, the
-  /// one that got a handler first.
+  /// Removes a handler. Returns false if there is none. An object that was
+  /// closed is found by its identity; if several numbers match, the one that
+  /// got a handler first is meant.
   bool remove(const selectors::FileObj& fileobj, Side side);
 
-  // Removes all, and tells report(where) of each.
+  /// Removes all handlers. Calls report(where) with the source location of
+  /// each.
   template <class Report>
   void remove_all(Report report) {
-    // By index, as what is destroyed may remove others.
+    // By index, as destructors of callbacks may remove other handlers.
     for (std::size_t i = 0; i < by_fd_.size(); ++i) {
       for (const Side side : {kReader, kWriter}) {
         Handler* const handler = take(by_fd_[i], side);
@@ -98,27 +101,29 @@ class FdHandlers {
     }
   }
 
-  // Tells whether the loop runs, so that add() may throw into a callback.
+  /// Sets whether the loop is running. If it is, add() throws OSError for a
+  /// number that is not open.
   void set_running(bool is_running) { is_running_ = is_running; }
 
-  // Is there any handler?
+  /// Returns whether there are no handlers.
   bool empty() const { return size_ == 0; }
 
-  // May tell_selector() have something to tell?
+  /// Returns whether there may be changes for tell_selector().
   bool has_changed() const { return has_changed_; }
 
-  // Is there something that the selector can be told to forget?
+  /// Returns whether forget_unwanted() may have something to do.
   bool has_unwanted() const { return !unwanted_.empty(); }
 
-  // Is there something that is always ready, so that nobody need wait? Known
-  // after tell_selector().
+  /// Returns whether a descriptor is always ready, so that the loop need not
+  /// wait. Up to date after tell_selector().
   bool has_always_ready() const { return !always_ready_.empty(); }
 
-  /// Tells the selector what has changed by now, and report(refused) of what it
-  /// would not take, a vector that may be empty. What the destructor of a
-  /// refused handler changes is told the next time.
-  /// Throws what report() does, and std::bad_alloc; then nothing is forgotten,
-  /// and the rest told the next time.
+  /// Passes the changes to the selector, and calls report(refused) with a
+  /// vector of the refused handlers, which may be empty. Changes by the
+  /// destructor of a refused handler wait for the next call.
+  ///
+  /// Throws the exceptions of report(), and std::bad_alloc; then nothing is
+  /// lost, and the next call passes on the rest.
   template <class Report>
   void tell_selector(Report report) {
     tell_changes();
@@ -127,24 +132,26 @@ class FdHandlers {
     has_changed_ = has_unwanted() || first_changed_ != kNone;
   }
 
-  /// Tells the selector at once to forget what lost its last handler.
+  /// Unregisters now all descriptors whose unregistration is deferred.
   void forget_unwanted();
-  /// Tells the selector at once to forget `fd`, if it lost its last handler.
+  /// Unregisters `fd` now, if `fd` has no handler and its unregistration is
+  /// deferred.
   void forget(int fd);
 
-  // Makes the kernel report `batch` again, whose handlers have not run.
+  /// Makes the kernel report `batch` again, for handlers that have not run.
   void report_again(std::span<const selectors::ReadyKey> batch) {
     for (const auto& [key, events] : batch) {
       if (has_room_for(key.fd)) arm_again(key.fd);
     }
   }
 
-  // Calls run(handler) for each handler that `batch` says is ready, and for
-  // those that always are, if it is still there when its turn comes.
+  /// Calls run(handler) for each handler that is ready according to `batch`,
+  /// and for the handlers of descriptors that are always ready. Skips handlers
+  /// that were removed meanwhile, or added in this iteration.
   template <class Run>
   void run_ready(std::span<const selectors::ReadyKey> batch, Run run) {
     for (const auto& [key, events] : batch) run_one(key.fd, events, run);
-    // Changed by tell_selector() only, so not by what runs here.
+    // The callbacks do not change always_ready_; only tell_selector() does.
     for (const int fd : always_ready_) {
       run_one(fd, selectors::EVENT_READ | selectors::EVENT_WRITE, run);
     }
@@ -153,19 +160,19 @@ class FdHandlers {
  private:
   static constexpr int kNone = -1;
 
-  // What is known of one descriptor.
+  // The state of one descriptor.
   struct Watch {
     std::array<Handler*, 2> handlers{};
-    const void* identity = nullptr;  // Of the object that it was given as.
-    std::uint64_t order = 0;         // Which it was to get a first handler.
-    int always_place = kNone;  // Where it stands among those always ready.
-    int next_changed = kNone;  // The number behind it in the queue of changes.
-    std::uint32_t known_in = 0;   // The turn in which it was known to be open.
-    std::uint8_t registered = 0;  // What the selector watches it for.
-    std::uint8_t reports = 0;     // How often, with EVENT_ONESHOT.
-    bool is_spent = false;        // Has it been, and was not registered since?
-    bool changed = false;         // Is it in the queue of changes?
-    bool renewed = false;  // Has the number to be registered as if it were new?
+    const void* identity = nullptr;  // The identity of the file object.
+    std::uint64_t order = 0;         // The rank of getting a first handler.
+    int always_place = kNone;        // The index in always_ready_.
+    int next_changed = kNone;        // The next number in the queue of changes.
+    std::uint32_t known_in = 0;      // The iteration that knew it to be open.
+    std::uint8_t registered = 0;     // The events that the selector watches.
+    std::uint8_t reports = 0;  // The number of reports with EVENT_ONESHOT.
+    bool is_spent = false;     // Whether it was reported and must be rearmed.
+    bool changed = false;      // Whether it is in the queue of changes.
+    bool renewed = false;      // Whether to register it as if it were new.
 
     selectors::EventMask wanted() const {
       return (handlers[kReader] != nullptr ? selectors::EVENT_READ : 0) |
@@ -192,14 +199,15 @@ class FdHandlers {
       run(*handler);
   }
 
-  // Out of its place; nullptr if there is none.
+  // Takes a handler out of the table; nullptr if there is none.
   Handler* take(Watch& watch, Side side) {
     Handler* const handler = std::exchange(watch.handlers[side], nullptr);
     if (handler != nullptr) --size_;
     return handler;
   }
 
-  // Before a handler is added. Throws; if not, the number has its place.
+  // Checks a file object before a handler is added, and makes room for its
+  // number. Throws the errors of add().
   void check(const selectors::FileObj& fileobj, Side side) {
     const int fd = fileobj.fileno();
     if (!has_room_for(fd)) [[unlikely]]
@@ -207,9 +215,10 @@ class FdHandlers {
     if (must_be_asked(watch_of(fd), side)) [[unlikely]]
       ask_if_open(fileobj);
   }
-  // A number that the selector watches, or that had a handler in this turn or
-  // the one before, is believed to be open: so it costs nothing to remove a
-  // handler and to add another.
+  // Returns whether to ask the kernel if the number is open. A number that the
+  // selector watches, or that lost a handler in this iteration or the one
+  // before, counts as open. Removing a handler and adding another thus costs no
+  // system call.
   bool must_be_asked(const Watch& watch, Side side) const {
     if (watch.handlers[side] != nullptr) return true;
     return watch.registered == 0 && !is_known(watch);
@@ -221,14 +230,15 @@ class FdHandlers {
     return static_cast<std::uint32_t>(pool_.turn());
   }
 
-  // Returns the handler that was there before, or nullptr.
+  // Puts a handler into the table. Returns the handler that it replaces, or
+  // nullptr.
   Handler* put(const selectors::FileObj& fileobj, Side side, Handler& handler) {
     const int fd = fileobj.fileno();
     Watch& watch = watch_of(fd);
     note_change(watch, fd);
     const bool is_first = watch.wanted() == 0;
     if (is_first) watch.order = ++last_order_;
-    // Given as an object for one side, and as its number for the other.
+    // One side may be given as an object, and the other as its number.
     if (is_first || fileobj.identity() != nullptr) {
       watch.identity = fileobj.identity();
     }
@@ -240,8 +250,8 @@ class FdHandlers {
     }
     return old;
   }
-  // The queue's links stand in the watches: so to join it takes no memory, for
-  // want of which remove() would fail.
+  // Appends the number to the queue of changes. The links of the queue are
+  // members of Watch, so that remove() needs no memory and cannot fail.
   void note_change(Watch& watch, int fd) {
     if (watch.changed) return;
     watch.changed = true;
@@ -255,7 +265,7 @@ class FdHandlers {
     last_changed_ = fd;
   }
 
-  bool has_room_for(int fd) const {  // A negative one is a huge index.
+  bool has_room_for(int fd) const {  // A negative number is a huge index.
     return static_cast<std::size_t>(fd) < by_fd_.size();
   }
   Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
@@ -281,14 +291,14 @@ class FdHandlers {
   std::vector<Watch> by_fd_;
   const bool lets_go_slowly_;
   bool has_changed_ = false;
-  bool is_telling_ = false;  // Is tell_changes() at work?
+  bool is_telling_ = false;  // Whether tell_changes() is running.
   bool is_running_ = false;
   int first_changed_ = kNone;
   int last_changed_ = kNone;
   std::vector<int> unwanted_;
   std::vector<int> always_ready_;
-  std::vector<Refused> refused_;  // And nobody has been told yet.
-  std::size_t size_ = 0;          // Of handlers.
+  std::vector<Refused> refused_;  // Not reported yet.
+  std::size_t size_ = 0;          // The number of handlers.
   std::uint64_t last_order_ = 0;
 };
 

@@ -30,8 +30,9 @@ void Handle::cancel() {
   __atomic_store_n(&cancelled_, true, __ATOMIC_RELAXED);
 }
 
-// What is destroyed in a wrong thread may meet there what it shares with the
-// loop; and what the loop has taken, its thread touches without a lock.
+// While the loop runs, only its thread destroys closures, which may share
+// objects with the loop. Its thread reads taken posts without a lock, so no
+// other thread destroys these.
 void Handle::cancel_posted() const {
   loop_.mailbox_->cancel_post(
       loop_.generation_, number_, [](const EventLoop& loop, bool taken) {

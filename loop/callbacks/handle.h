@@ -1,4 +1,5 @@
-// What scheduling a callback returns: a way to take it back.
+// `Handle` and `TimerHandle`: references to scheduled callbacks, to cancel
+// them.
 
 #ifndef LOOP_CALLBACKS_HANDLE_H_
 #define LOOP_CALLBACKS_HANDLE_H_
@@ -15,25 +16,40 @@ namespace loop {
 class EventLoop;
 class Mailbox;
 
-// Names a loop without keeping it alive.
+/// A reference to a loop that does not keep the loop alive.
+///
+/// ```cpp
+/// const loop::LoopReference reference = event_loop.reference();
+/// if (loop::EventLoop* const open = reference.get()) open->call_soon(work);
+/// ```
+///
+/// A small value, which may be copied, and may outlive the loop. EventLoop's
+/// reference() makes references.
 class LoopReference {
  public:
+  /// Makes a reference to no loop.
   LoopReference() = default;
+  /// Makes a reference to the loop that has `mailbox` in this generation. See
+  /// Mailbox::generation().
   LoopReference(Mailbox& mailbox, std::uint64_t generation)
       : mailbox_(&mailbox), generation_(generation) {}
 
-  // nullptr once the loop is closed. For the loop's thread.
+  /// Returns the loop; nullptr once the loop is closed, and if there is none.
+  /// For the loop's thread only.
   EventLoop* get() const;
 
-  // As that of the loop, for those who do not know whether there still is one:
-  // throws RuntimeError once it is closed. From any thread.
+  /// Runs `callback` in the next iteration of the loop, like
+  /// EventLoop::call_soon_threadsafe(), but the loop may have been destroyed.
+  /// Throws RuntimeError once the loop is closed, and if there is none. From
+  /// any thread.
   void call_soon_threadsafe(
       Callback callback,
       SourceLocation where = SourceLocation::current()) const;
 
+  /// Returns the generation of the loop's mailbox; see Mailbox::generation().
   std::uint64_t generation() const { return generation_; }
 
-  // Do they name the same loop?
+  /// Returns whether two references name the same loop.
   friend bool operator==(const LoopReference&, const LoopReference&) = default;
 
  private:
@@ -42,27 +58,42 @@ class LoopReference {
   std::uint64_t generation_ = 0;
 };
 
-/// A callback that call_soon() or call_soon_threadsafe() has scheduled. A small
-/// value, to be copied or forgotten at will: it owns nothing, and may outlive
-/// the callback and the loop. The handle that call_soon() returned is for the
-/// loop's thread; that of call_soon_threadsafe() is for any thread.
+/// A reference to a callback that call_soon() or call_soon_threadsafe() has
+/// scheduled.
+///
+/// ```cpp
+/// loop::Handle handle = event_loop.call_soon(work);
+/// handle.cancel();  // `work` does not run.
+/// ```
+///
+/// A small value, to be copied or dropped at will: a handle owns nothing, and
+/// may outlive the callback and the loop.
+///
+/// Threads: a handle of call_soon() is for the loop's thread only, a handle of
+/// call_soon_threadsafe() for any thread.
+///
 /// Port of asyncio.Handle (CPython 3.15, Lib/asyncio/events.py).
 class Handle {
  public:
+  /// Makes a handle of no callback.
   Handle() = default;
 
-  /// Takes the callback back: it never runs. If it has run, is running or was
-  /// cancelled, or if the loop is closed, nothing happens. In the loop's thread
-  /// the callback is destroyed now. Another thread leaves that to the loop,
-  /// which destroys it when its turn comes; a loop that has not run yet, to the
-  /// thread that cancels.
-  /// Differs from Python: does not wait for the end of a callback that is
-  /// running in the loop's thread.
+  /// Cancels the callback, which then never runs. Nothing happens if the
+  /// callback has run, is running or was cancelled, or if the loop is closed.
+  ///
+  /// If the loop's thread cancels, the callback is destroyed now. If another
+  /// thread does, the loop destroys the callback when its turn comes. But if
+  /// the loop is not running, and has not taken the callback from its mailbox
+  /// yet, that thread destroys the callback now. In debug mode, cancelling a
+  /// callback of call_soon() throws RuntimeError in a thread other than the
+  /// loop's. Differs from Python: does not wait for the end of a callback that
+  /// is running in the loop's thread.
   void cancel();
 
-  /// Returns whether cancel() has been called.
-  /// Differs from Python: on this handle, or on the one that it was copied from
-  /// before that.
+  /// Returns whether cancel() has been called on this handle, or on the handle
+  /// that it was copied from, before the copy.
+  /// Differs from Python: there every reference to the handle sees the
+  /// cancellation; here an earlier copy does not.
   bool cancelled() const {
     return __atomic_load_n(&cancelled_, __ATOMIC_RELAXED);
   }
@@ -81,46 +112,48 @@ class Handle {
   bool cancelled_ = false;
 };
 
-/// `TimerHandle`: the name of a callback that call_later() or call_at() has
-/// scheduled. A small value, to be copied and forgotten at will: it owns
-/// nothing and may outlive the callback and the loop. Used by the loop's thread
-/// only.
+/// A reference to a callback that call_later() or call_at() has scheduled.
 ///
-/// ```
+/// ```cpp
 /// loop::TimerHandle idle = event_loop.call_later(60s, hang_up);
 /// idle.reschedule(event_loop.time() + 60s);  // The peer has spoken.
 /// idle.cancel();                             // The peer has left.
 /// ```
 ///
+/// A small value, to be copied or dropped at will: a handle owns nothing, and
+/// may outlive the callback and the loop. Threads: the loop's thread only.
+///
 /// Port of asyncio.TimerHandle (CPython 3.15, Lib/asyncio/events.py).
-/// Differs from Python: it is not derived from Handle.
+/// Differs from Python: the class is not derived from Handle.
 class TimerHandle {
  public:
+  /// Makes a handle of no callback.
   TimerHandle() = default;
 
-  /// Cancels the callback: it does not run any more, and is destroyed now.
-  /// Nothing happens if it has run, is running or was cancelled, or if the loop
-  /// is closed. In debug mode, throws RuntimeError in a thread other than the
-  /// loop's.
+  /// Cancels the callback, which then never runs, and destroys it now. Nothing
+  /// happens if the callback has run, is running or was cancelled, or if the
+  /// loop is closed. In debug mode, throws RuntimeError in a thread other than
+  /// the loop's.
   void cancel();
 
-  /// Returns whether cancel() has been called on this handle, or on the one
-  /// that it was copied from before that.
+  /// Returns whether cancel() has been called on this handle, or on the handle
+  /// that it was copied from, before the copy.
   bool cancelled() const { return id_ == kCancelled; }
 
-  /// Moves the callback to another time, earlier or later. This is cancel() and
-  /// call_at() in one, but the callback is not destroyed, constructed or moved,
-  /// and copies of the handle still name it; when() of the copies stays as it
-  /// was. Among equal times the callback runs behind those that were scheduled
-  /// before this call. A time that is past lets it run in the next iteration.
+  /// Moves the callback to another time, earlier or later.
+  /// The effect is that of cancel() and call_at(), but the callback is not
+  /// destroyed, constructed or moved. Copies of the handle still name the
+  /// callback; their when() does not change. Among equal times the callback
+  /// runs behind those that were scheduled before this call. A callback whose
+  /// new time is past runs in the next iteration.
   ///
   /// Returns false, and does nothing, if the callback has run, is running or
-  /// was cancelled, or if the loop is closed. Throws std::bad_alloc if there is
-  /// no memory; then nothing has changed. In debug mode, throws RuntimeError in
+  /// was cancelled, or if the loop is closed. Throws std::bad_alloc when out of
+  /// memory; then nothing has changed. In debug mode, throws RuntimeError in
   /// a thread other than the loop's. Beyond Python.
   bool reschedule(TimePoint when);
 
-  /// The time at which the callback is due, also after it has run.
+  /// Returns the time at which the callback is due, also after it has run.
   TimePoint when() const { return when_; }
 
  private:

@@ -1,4 +1,4 @@
-// Callbacks that run again and again: readers, writers, signal handlers.
+// `HandlerPool`: the storage of readers, writers and signal handlers.
 
 #ifndef LOOP_CALLBACKS_HANDLER_POOL_H_
 #define LOOP_CALLBACKS_HANDLER_POOL_H_
@@ -11,52 +11,59 @@
 
 namespace loop {
 
+/// A callback that may run many times.
 struct Handler {
+  /// The callback, and where it was registered.
   Scheduled scheduled;
-  std::uint64_t turn = 0;        // in which it was added
-  Handler* next_free = nullptr;  // of those that are not in use
+  /// The number of the iteration in which the handler was added.
+  std::uint64_t turn = 0;
+  /// The next handler in the list of unused ones.
+  Handler* next_free = nullptr;
 };
 
-// Where handlers live. One that is running may be removed, by itself or by what
-// it does; it is destroyed when it returns. Places are used again, so that once
-// warm nothing is allocated.
+/// The owner of all handlers of a loop. A handler may be removed while it runs,
+/// and is destroyed when it returns. The memory of removed handlers is reused,
+/// so that a warm pool allocates nothing. For the loop's thread only.
 class HandlerPool {
  public:
-  /// Keeps a callback, until remove(). It is copied or moved, and so the user's
-  /// code runs, which may add and remove others.
-  /// Throws std::bad_alloc, and what making a Callback of it throws; then
+  /// Stores a callback until remove(). Copying or moving the callback runs user
+  /// code, which may add and remove other handlers.
+  /// Throws std::bad_alloc, and the exceptions of making the Callback; then
   /// nothing has changed.
   template <class F>
   Handler& add(F&& callback, const SourceLocation& where) {
     if (free_ == nullptr) free_ = &handlers_.emplace_back();
-    // Taken before the callback is copied or moved, which may add another.
+    // Taken first, as copying or moving the callback may add another handler.
     Taken taken{*this, std::exchange(free_, free_->next_free)};
     taken.handler->scheduled.emplace(std::forward<F>(callback), where);
     taken.handler->turn = turn_;
     return *std::exchange(taken.handler, nullptr);
   }
 
-  // nullptr is fine. Runs the destructor of the callback, which may do
-  // anything, so let nothing refer to `handler` any more.
+  /// Removes a handler, or does nothing for nullptr. Runs the destructor of the
+  /// callback, which may do anything: the caller must not hold a reference to
+  /// `handler`.
   void remove(Handler* handler) {
     if (handler == nullptr) return;
     if (handler == running_) {
-      running_ = nullptr;  // run() sees to the rest.
+      running_ = nullptr;  // run() destroys the handler.
       return;
     }
     destroy(*handler);
   }
 
-  // What is added from now on does not run in this turn: what the kernel said
-  // at its beginning was not about them.
+  /// Begins an iteration. Handlers that are added from now on do not run in
+  /// this iteration, because the kernel's report was made before them.
   void begin_iteration() { ++turn_; }
+  /// Returns whether `handler` was added before this iteration began.
   bool runs_in_this_iteration(const Handler& handler) const {
     return handler.turn != turn_;
   }
-  /// The number of the turn that was begun last, from 2 on.
+  /// Returns the number of the iteration that began last; 2 before the first.
   std::uint64_t turn() const { return turn_; }
 
-  // Calls `call(handler.scheduled)`, which must not throw.
+  /// Runs a handler with call(handler.scheduled), which must not throw.
+  /// Destroys the handler afterwards if it was removed by that call.
   template <class Call>
   void run(Handler& handler, Call call) {
     running_ = &handler;
@@ -67,7 +74,8 @@ class HandlerPool {
   }
 
  private:
-  // A handler that is in no list; it becomes free again unless it is used.
+  // A handler that is in no list. The destructor frees the handler again,
+  // unless the member is nullptr.
   struct Taken {
     ~Taken() {
       if (handler == nullptr) return;
@@ -77,14 +85,14 @@ class HandlerPool {
     Handler* handler;
   };
 
-  // Its place is not free before the callback is dead, whose destructor may add
-  // another.
+  // Destroys a handler. Its memory is free only after the destructor of the
+  // callback, which may add another handler.
   void destroy(Handler& handler) {
     handler.scheduled.callback.reset();
     handler.next_free = std::exchange(free_, &handler);
   }
 
-  std::deque<Handler> handlers_;  // Never moves what it holds.
+  std::deque<Handler> handlers_;  // Does not move its elements.
   Handler* free_ = nullptr;
   Handler* running_ = nullptr;
   std::uint64_t turn_ = 2;

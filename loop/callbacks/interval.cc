@@ -5,7 +5,7 @@
 
 namespace loop {
 
-// One interval. Owned by its pending timer, and by the tick that is running.
+// The state of one interval. Its pending timer and a running tick own it.
 class Interval : public std::enable_shared_from_this<Interval> {
  public:
   Interval(EventLoop& loop, std::chrono::nanoseconds period, Callback callback,
@@ -29,8 +29,8 @@ class Interval : public std::enable_shared_from_this<Interval> {
   TimePoint when() const { return timer_.when(); }
 
  private:
-  // The next one is scheduled first: so the callback can cancel it, and nothing
-  // that it throws keeps it from coming.
+  // Runs one tick. The next tick is scheduled first, so that the callback can
+  // cancel it, and an exception of the callback cannot prevent it.
   void tick() {
     schedule(next());
     callback_();

@@ -27,20 +27,27 @@ class Interval;
 
 /// The handle of an interval, from EventLoop::call_every().
 ///
+/// ```cpp
+/// loop::IntervalHandle ticks = event_loop.call_every(1s, draw_clock);
+/// ticks.cancel();
+/// ```
+///
 /// A small value, which may be copied, and may outlive the interval and the
 /// loop. Threads: the loop's thread only.
 class IntervalHandle {
  public:
   /// Makes a handle of no interval.
   IntervalHandle() = default;
+  /// Makes a handle of `interval`, for start_interval().
   explicit IntervalHandle(std::weak_ptr<Interval> interval)
       : interval_(std::move(interval)) {}
 
-  /// Ends the interval. The callback is destroyed now or, if it is running,
-  /// when it returns.
+  /// Ends the interval. The callback is destroyed now or, if the callback is
+  /// running, when it returns.
   void cancel();
 
-  /// Returns whether the interval has ended, by any handle or with its loop.
+  /// Returns whether the interval has ended, by any handle or with its loop;
+  /// true for a handle of no interval.
   bool cancelled() const;
 
   /// Returns the time of the next tick; TimePoint::max() if there is none.
@@ -50,7 +57,8 @@ class IntervalHandle {
   std::weak_ptr<Interval> interval_;
 };
 
-// The implementation of EventLoop::call_every().
+/// Starts an interval: the implementation of EventLoop::call_every(). Throws
+/// ValueError unless `period` is positive.
 IntervalHandle start_interval(EventLoop& loop, std::chrono::nanoseconds period,
                               Callback callback, MissedTicks missed,
                               SourceLocation where);

@@ -10,7 +10,7 @@ namespace {
 using selectors::append;
 using selectors::kernel::Call;
 
-// "4, 8 bytes"
+// Appends, for example, "4, 8 bytes".
 void describe_transfer(std::string& text, const Call& call) {
   append(text, call.args[0], ", ", call.args[2], " bytes");
 }

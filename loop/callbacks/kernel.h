@@ -1,4 +1,5 @@
-// What this layer asks of the kernel. See selectors/kernel/call.h.
+// The system calls of this layer: thin wrappers that can be traced. See
+// selectors/kernel/call.h.
 
 #ifndef LOOP_CALLBACKS_KERNEL_H_
 #define LOOP_CALLBACKS_KERNEL_H_
@@ -17,22 +18,23 @@ using selectors::kernel::call;
 using selectors::kernel::close;
 using selectors::kernel::Syscall;
 
+/// The descriptions of the system calls for traces.
 extern const Syscall kRead, kWrite, kPipe, kSigaction;
 
-// read(2).
+/// Calls read(2).
 inline auto read(int fd, void* buffer, std::size_t size) {
   return call(kRead, ::read, fd, buffer, size);
 }
 
-// write(2).
+/// Calls write(2).
 inline auto write(int fd, const void* bytes, std::size_t size) {
   return call(kWrite, ::write, fd, bytes, size);
 }
 
-// pipe(2): fds[0] reads what is written to fds[1].
+/// Calls pipe(2). fds[0] is the end for reading, fds[1] the end for writing.
 inline int pipe(int* fds) { return call(kPipe, ::pipe, fds); }
 
-// sigaction(2). Either action may be nullptr.
+/// Calls sigaction(2). Either action may be nullptr.
 inline int sigaction(int signal_number, const struct sigaction* action,
                      struct sigaction* old) {
   constexpr auto make = [](int number, const struct sigaction* a,

@@ -9,7 +9,7 @@
 namespace loop {
 namespace {
 
-// Of the exception that is being handled.
+// Returns the name of the type of the exception that is being handled.
 std::string type_name() {
   const std::type_info* const type = abi::__cxa_current_exception_type();
   if (type == nullptr) return "an exception of another language";

@@ -1,5 +1,5 @@
-// `log_line()` writes a report to standard error; `exception_text()` says what
-// an exception is.
+// `log_line()` writes a report to standard error; `exception_text()` describes
+// an exception.
 
 #ifndef LOOP_CALLBACKS_LOG_LINE_H_
 #define LOOP_CALLBACKS_LOG_LINE_H_
@@ -10,14 +10,14 @@
 
 namespace loop {
 
-// Writes "loop: `text`" and a newline to standard error, in one piece. A line
-// that cannot be written is lost.
+/// Writes "loop: `text`" and a newline to standard error, in one piece. A line
+/// that cannot be written is lost. Throws std::bad_alloc.
 inline void log_line(const std::string& text) {
   std::fputs(("loop: " + text + "\n").c_str(), stderr);
 }
 
-/// Returns the what() of an exception that is a std::exception; otherwise the
-/// name of its type, such as "loop::KeyboardInterrupt".
+/// Returns the text of an exception: the what() of a std::exception, or the
+/// name of the type of another, such as "loop::KeyboardInterrupt".
 std::string exception_text(const std::exception_ptr& exception);
 
 }  // namespace loop

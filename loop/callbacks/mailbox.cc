@@ -19,19 +19,20 @@
 namespace loop {
 namespace {
 
-// Every mailbox there ever was, the newest first. A signal handler walks along
-// it without a lock, as nothing is ever taken out.
+// The list of all mailboxes, the newest first. A signal handler reads the list
+// without a lock, as no mailbox is ever removed.
 std::atomic<Mailbox*> first_mailbox = nullptr;
 static_assert(std::atomic<Mailbox*>::is_always_lock_free);
 
 [[maybe_unused]] const bool enters_children =
     selectors::at_fork({nullptr, nullptr, Mailbox::enter_child});
 
-constexpr std::uint64_t kOne = 1;  // An eventfd wants eight bytes.
+constexpr std::uint64_t kOne = 1;  // A write to an eventfd takes eight bytes.
 
 }  // namespace
 
-// Without a lock, which a child of fork() could find locked forever.
+// Returns a mailbox without a loop, a new one if there is none. Uses no lock,
+// as a child of fork() could find the lock locked forever.
 Mailbox& Mailbox::take_free_one() {
   Mailbox* first = first_mailbox.load();
   for (Mailbox* m = first; m != nullptr; m = m->next_) {
@@ -74,7 +75,7 @@ void Mailbox::release() {
   for (auto& count : delivered_) count = 0;
   mail_ = 0;
   asleep_ = false;
-  // While no other loop can have this mailbox yet.
+  // Before in_use_ becomes false, so that no other loop has this mailbox yet.
   unread.clear();
   taken.clear();
   in_use_ = false;
@@ -95,8 +96,8 @@ void Mailbox::unlock_in_child() noexcept {
     mutex_.unlock();
     return;
   }
-  // Its owner does not exist here. A vector that it was changing is not fit to
-  // be looked at, not even to be destroyed.
+  // The thread that holds the lock does not exist here. That thread may have
+  // left posts_ half changed, so the vector must not even be destroyed.
   std::construct_at(&mutex_);
   std::construct_at(&posts_);
   next_number_ = first_taken_ + taken_.size();
@@ -112,7 +113,8 @@ void Mailbox::throw_closed() {
   throw selectors::RuntimeError("Event loop is closed");
 }
 
-// With the lock. Returns whether wake_for_posts() must be called without it.
+// Called with the lock held. Returns whether wake_for_posts() must be called
+// after unlocking.
 bool Mailbox::announce_posts() {
   mail_ |= kPosts;
   if (!must_be_woken()) return false;
@@ -140,7 +142,8 @@ bool Mailbox::take_posts() {
   return are_any;
 }
 
-// If all that was taken has begun, the two arrays change places.
+// Moves posts_ to the end of taken_. If all taken posts have begun, the two
+// vectors are swapped.
 void Mailbox::append_posts() {
   if (next_post_ == taken_.size()) {
     first_taken_ += taken_.size();
@@ -163,7 +166,7 @@ void Mailbox::append_posts() {
 void Mailbox::write_wake_up() const {
   while (kernel::write(channel_.writer, &kOne, sizeof(kOne)) < 0) {
     if (errno == EINTR) continue;
-    if (errno != EAGAIN) {  // Full is as good as written.
+    if (errno != EAGAIN) {  // A full channel is readable, which is enough.
       log_line("cannot wake the event loop, which will sleep on: write to fd " +
                std::to_string(channel_.writer) + ": " +
                std::generic_category().message(errno));
@@ -172,14 +175,14 @@ void Mailbox::write_wake_up() const {
   }
 }
 
-// Anything may have been interrupted, also a function of this class. So there
-// is no lock here, and the write goes past kernel.h: a trace of it would
-// allocate memory.
+// The signal may have interrupted any function, also one of this class. So this
+// function takes no lock, and calls ::write() without kernel.h, because a trace
+// would allocate memory.
 void Mailbox::deliver(int signal_number) noexcept {
   const int interrupted_errno = errno;
   const int process = ::getpid();
   for (Mailbox* m = first_mailbox.load(); m != nullptr; m = m->next_) {
-    // A child that enter_child() has not been called in would wake the parent.
+    // A child in which enter_child() has not run yet would wake the parent.
     if (m->process_.load() != process) continue;
     ++m->writers_;
     if ((m->wanted_signals_.load() & bit(signal_number)) != 0) {

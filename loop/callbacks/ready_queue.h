@@ -1,4 +1,15 @@
 // `ReadyQueue`: the callbacks that run next.
+//
+// A batch ends where the queue ended when the batch began; asyncio notes the
+// length of its deque for this ("ntodo").
+//
+// The queue is a list of chunks. A callback stays at its address until it has
+// run: the running callback does not move, and no move constructor of a closure
+// runs in the middle of a change. A slot is taken before its callback is made,
+// because making the callback may push others. Until then the slot is empty,
+// like the slot of a callback that has run or was cancelled.
+//
+// Chunks that have run are reused, the last one first.
 
 #ifndef LOOP_CALLBACKS_READY_QUEUE_H_
 #define LOOP_CALLBACKS_READY_QUEUE_H_
@@ -13,40 +24,32 @@
 
 namespace loop {
 
-/// Callbacks in the order in which they came. They run in batches: what comes
-/// while one runs waits for the next, so that a callback which schedules itself
-/// again cannot keep the loop forever. As asyncio notes the length of its
-/// deque before it begins ("ntodo"), a batch ends where the queue ended.
-///
-/// The queue is a list of chunks, and a callback stays where it was made until
-/// it has run: so the one that runs does not move, and no closure is ever
-/// moved, which would run its move constructor, in the middle of a change. A
-/// place is taken before its callback is made, because that may push others:
-/// then it is empty, like the place of a callback that has run or was
-/// cancelled.
-///
-/// Chunks that have run are used again, the last one first. Once warm, nothing
-/// is allocated.
+/// A queue of callbacks in FIFO order, which run in batches. Callbacks that are
+/// pushed while a batch runs wait for the next batch, so that a callback which
+/// schedules itself again cannot keep the loop forever. Once warm, the queue
+/// allocates nothing. For the loop's thread only.
 class ReadyQueue {
  public:
-  /// Names a callback of this queue forever. Positions grow, by one from a
-  /// callback to the next unless the queue was empty in between.
+  /// The name of a callback, which no other callback of this queue ever has.
+  /// Positions grow, by one from a callback to the next unless the queue was
+  /// empty in between.
   using Position = std::uint64_t;
 
-  /// Makes room for `count` more, so that pushing them does not throw. Throws
-  /// std::bad_alloc.
+  /// Makes room for `count` more callbacks, so that the queue needs no memory
+  /// to push them. Throws std::bad_alloc.
   void make_room(std::size_t count) {
     while (room() < count) add_spare();
   }
 
-  /// Returns whether pushing one more takes another chunk.
+  /// Returns whether the next push() takes another chunk.
   bool is_full() const { return end_ == limit_; }
 
-  /// Adds a callback. A closure that can be made without fail is made in its
-  /// place, as to move it there would take longer than to run it. Throws what
-  /// making the callback throws, and std::bad_alloc; then nothing has changed.
+  /// Adds a callback and returns its position. Throws the exceptions of making
+  /// the callback, and std::bad_alloc; then nothing has changed.
   template <class F>
   Position push(F&& callback, const SourceLocation& where) {
+    // A closure whose construction cannot fail is constructed in its slot, as
+    // moving the closure there would take longer than running it.
     if constexpr (Callback::kMadeInPlace<F>) {
       if (is_full()) [[unlikely]]
         add_chunk();
@@ -59,25 +62,27 @@ class ReadyQueue {
     }
   }
 
-  /// The position that the next one gets.
+  /// Returns the position of the next callback.
   Position end() const {
     return limit_position_ - static_cast<Position>(limit_ - end_);
   }
 
-  /// Returns whether nothing waits for the next batch.
+  /// Returns whether no callback waits for the next batch.
   bool empty() const { return next_ == end_; }
 
-  /// Destroys a callback that has not begun. Does nothing for others: the
-  /// places of those that have are empty, or gone.
+  /// Destroys a callback that has not begun. Does nothing for other callbacks,
+  /// whose slots are empty or gone.
   void cancel(Position position) {
     Scheduled* const scheduled = find(position);
     if (scheduled == nullptr) return;
-    // Empty before it dies, as its destructor may do anything, even this.
+    // The slot is empty before the destructor runs, which may do anything, even
+    // call cancel().
     [[maybe_unused]] const Callback dying = std::move(scheduled->callback);
   }
 
-  /// Calls run(scheduled), which must not throw, for each that is waiting now
-  /// and is not cancelled before its turn. It must leave the callback empty.
+  /// Calls run(scheduled) for each callback that is waiting now and is not
+  /// cancelled before its turn. run() must not throw, and must leave the
+  /// callback empty.
   template <class Run>
   void run_batch(Run run) {
     Scheduled* const end = end_;
@@ -91,8 +96,8 @@ class ReadyQueue {
   }
 
  private:
-  // Small enough that two of them fit into the first cache of a processor,
-  // large enough that the step from one to the next is rare.
+  // Small enough that two chunks fit into the first-level cache, large enough
+  // that the step from one chunk to the next is rare.
   static constexpr std::size_t kChunk = 128;
   using Chunk = std::unique_ptr<Scheduled[]>;
 
@@ -109,7 +114,7 @@ class ReadyQueue {
   }
 
   [[gnu::noinline]] void add_spare() {
-    // So that no list of chunks needs memory later.
+    // Reserves now, so that no list of chunks needs memory later.
     reserve(spare_, made_ + 1);
     reserve(chunks_, 2 * (made_ + 1));
     spare_.push_back(std::make_unique_for_overwrite<Scheduled[]>(kChunk));
@@ -142,8 +147,8 @@ class ReadyQueue {
     begin_at(chunks_[first_chunk_].get());
   }
 
-  // An empty queue begins its chunk again, so that bursts of one size always
-  // need as many chunks. The places that are left out count as positions.
+  // Restarts the chunk of an empty queue, so that bursts of equal size always
+  // need the same number of chunks. The skipped slots count as positions.
   void rewind() {
     next_ = end_ = limit_ - kChunk;
     first_position_ += kChunk;
@@ -161,15 +166,15 @@ class ReadyQueue {
     return &chunks_[first_chunk_ + chunk][position % kChunk];
   }
 
-  Scheduled* end_ = nullptr;  // In the last chunk; its limit, if it is full.
+  Scheduled* end_ = nullptr;  // In the last chunk; limit_ if that is full.
   Scheduled* limit_ = nullptr;
   Position limit_position_ = 0;
   Scheduled* next_ = nullptr;  // In the first chunk.
   Scheduled* next_limit_ = nullptr;
 
-  std::vector<Chunk> chunks_;  // Those before first_chunk_ are gone.
+  std::vector<Chunk> chunks_;  // Elements before first_chunk_ are empty.
   std::size_t first_chunk_ = 0;
-  Position first_position_ = 0;  // Of the first chunk.
+  Position first_position_ = 0;  // The position of the first chunk.
   std::vector<Chunk> spare_;
   std::size_t made_ = 0;
 };

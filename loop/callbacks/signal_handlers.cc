@@ -18,12 +18,14 @@ Handler*& SignalHandlers::handler_of(int signal_number) {
 void SignalHandlers::add(int signal_number, Callback callback,
                          SourceLocation where) {
   Handler*& place = handler_of(signal_number);
-  arrived_.reserve(Mailbox::kSignals);  // So that collect() loses nothing.
+  arrived_.reserve(Mailbox::kSignals);  // So that collect() need not allocate.
   Handler& handler = pool_.add(std::move(callback), where);
   const bool is_first = place == nullptr;
-  if (is_first) mailbox_.want_signal(signal_number);  // Lest one be lost.
+  // Before catching the signal, so that no arrival is lost.
+  if (is_first) mailbox_.want_signal(signal_number);
   try {
-    // Also for another: the last one may have been for one signal only.
+    // Also for a replacement, as reset_after_next() may have limited the
+    // earlier catch to one arrival.
     catch_signal(signal_number);
   } catch (...) {
     if (is_first) mailbox_.forget_signal(signal_number);

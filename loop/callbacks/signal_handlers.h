@@ -1,4 +1,7 @@
-// Which callback belongs to which signal.
+// `SignalHandlers`: the signal handlers of a loop, which run as callbacks.
+//
+// Next to nothing is allowed in a signal handler that the kernel calls.
+// Therefore that handler, Mailbox::deliver(), only counts arrivals.
 
 #ifndef LOOP_CALLBACKS_SIGNAL_HANDLERS_H_
 #define LOOP_CALLBACKS_SIGNAL_HANDLERS_H_
@@ -15,24 +18,26 @@
 
 namespace loop {
 
-// The signal handlers of one loop. In a signal handler as the kernel means it
-// next to nothing is allowed; so that one only counts, in the mailbox, and what
-// is added here runs later, in the loop, once for each time the signal came.
+/// The signal handlers of one loop, by signal number. A handler runs in the
+/// loop, once for each arrival of its signal. For the loop's thread only.
 class SignalHandlers {
  public:
-  // Both must outlive it.
+  /// Makes an empty table, whose handlers `pool` owns. `mailbox` and `pool`
+  /// must outlive the table.
   SignalHandlers(Mailbox& mailbox, HandlerPool& pool)
       : mailbox_(mailbox), pool_(pool) {}
 
-  // Puts the callback in the place of what is there. Throws ValueError for what
-  // is no signal, RuntimeError for one that cannot be caught.
+  /// Adds a handler, or replaces the present one. Throws ValueError for a
+  /// number that is no signal, RuntimeError for a signal that cannot be caught,
+  /// and std::bad_alloc; then nothing has changed.
   void add(int signal_number, Callback callback, SourceLocation where);
 
-  // Returns false if there is nothing to remove. Throws ValueError for what is
-  // no signal.
+  /// Removes a handler. Returns false if there is none. Throws ValueError for a
+  /// number that is no signal.
   bool remove(int signal_number);
 
-  // Removes all, and tells report(where) of each.
+  /// Removes all handlers. Calls report(where) with the source location of
+  /// each.
   template <class Report>
   void remove_all(Report report) {
     for (int number = 1; number < Mailbox::kSignals; ++number) {
@@ -43,17 +48,20 @@ class SignalHandlers {
     }
   }
 
-  // Notes which signals have come. They run when run_arrived() is called.
+  /// Takes the arrived signals from the mailbox. run_arrived() runs their
+  /// handlers.
   void collect() {
     mailbox_.take_signals([this](int signal_number, std::uint32_t count) {
       arrived_.emplace_back(signal_number, count);
     });
   }
 
-  // Has collect() found any?
+  /// Returns whether collect() has found signals that run_arrived() has not
+  /// handled.
   bool any_arrived() const { return !arrived_.empty(); }
 
-  // Calls run(handler) as often as collect() found, as long as it is there.
+  /// Calls run(handler) once for each arrival that collect() found, as long as
+  /// the signal has a handler.
   template <class Run>
   void run_arrived(Run run) {
     for (auto [signal_number, count] : arrived_) {
@@ -67,7 +75,8 @@ class SignalHandlers {
   }
 
  private:
-  // Throws ValueError.
+  // Returns the entry of a signal. Throws ValueError for a number that is no
+  // signal.
   Handler*& handler_of(int signal_number);
 
   Mailbox& mailbox_;

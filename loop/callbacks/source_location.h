@@ -7,13 +7,17 @@
 
 namespace loop {
 
-/// A file and line, as std::source_location, which clang 14 lacks.
+/// A file and a line, like std::source_location, which clang 14 lacks.
 ///
-/// As the last parameter of a function, `SourceLocation where =
-/// SourceLocation::current()`, it is the place of the call.
+/// ```cpp
+/// void log(std::string text,
+///          loop::SourceLocation where = loop::SourceLocation::current());
+/// ```
+///
+/// As such a default argument, current() is the location of the call.
 class SourceLocation {
  public:
-  /// Returns the place of the call.
+  /// Returns the location of the call. Callers leave out the parameters.
   static constexpr SourceLocation current(
       const char* file = __builtin_FILE(),
       unsigned line = static_cast<unsigned>(__builtin_LINE())) {
@@ -23,9 +27,9 @@ class SourceLocation {
     return here;
   }
 
-  /// The file, as the compiler was given it; "" if unknown.
+  /// Returns the file, as named to the compiler; "" if unknown.
   constexpr const char* file_name() const { return file_; }
-  /// The line; 0 if unknown.
+  /// Returns the line; 0 if unknown.
   constexpr unsigned line() const { return line_; }
 
   /// Changes the line, in the same file.

@@ -8,7 +8,11 @@
 
 namespace loop {
 
-/// A time of a loop's clock, as EventLoop::time() returns it.
+/// A time of a loop's clock. EventLoop::time() returns the present one.
+///
+/// ```cpp
+/// event_loop.call_at(event_loop.time() + 5s, work);
+/// ```
 using TimePoint = std::chrono::steady_clock::time_point;
 
 /// Returns `when` + `delay`, saturated at the smallest and largest TimePoint.

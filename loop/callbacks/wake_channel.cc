@@ -16,8 +16,9 @@ void WakeChannel::close() {
   *this = {};
 }
 
-// A pipe that is full takes many reads, an eventfd one: it gives its number,
-// and a second read would say EAGAIN.
+// Reads until a read does not fill the buffer. A full pipe takes many reads. An
+// eventfd takes one, which returns eight bytes; a second would fail with
+// EAGAIN.
 void WakeChannel::drain() const {
   char bytes[4096];
   while (kernel::read(reader, bytes, sizeof(bytes)) == sizeof(bytes)) {

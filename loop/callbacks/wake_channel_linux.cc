@@ -24,8 +24,8 @@ void describe_eventfd(std::string& text, const selectors::kernel::Call& call) {
 
 constinit const kernel::Syscall kEventfd = {"eventfd", describe_eventfd};
 
-// eventfd(2): a number behind a descriptor. Writing adds to it; the descriptor
-// is readable while the number is not 0.
+// Opens an eventfd(2), a number behind a descriptor. A write adds to the
+// number; the descriptor is readable while the number is not 0.
 WakeChannel open_eventfd() {
   const int fd =
       kernel::call(kEventfd, ::eventfd, 0u, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -35,7 +35,7 @@ WakeChannel open_eventfd() {
 
 }  // namespace
 
-// A kernel or a sandbox without it gets along with a pipe.
+// Falls back to a pipe if the kernel or a sandbox does not allow eventfd(2).
 WakeChannel WakeChannel::open() {
   try {
     return open_eventfd();
