@@ -1,5 +1,5 @@
-// Module `loop`: all that loop.h declares, and module `selectors`. For `import
-// loop;`. How it is made stands in selectors.cppm.
+// Module `loop`, for `import loop;`: all declarations of loop.h, and the module
+// `selectors`. selectors.cppm explains the technique.
 module;
 
 #include <algorithm>

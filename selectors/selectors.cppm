@@ -1,9 +1,9 @@
-// Module `selectors`: all that selectors.h declares, for `import selectors;`.
+// Module `selectors`, for `import selectors;`: all declarations of selectors.h.
 //
-// The standard headers come first, outside of the module, so that their guards
-// leave nothing of them to be exported. What is exported belongs to no module
-// (extern "C++"), so that it is the library's own, and a program may mix imports
-// and #includes.
+// The standard headers come first, outside the module. Their include guards
+// then keep their declarations out of the export. Exported declarations belong
+// to no module (extern "C++"): they are the library's own, so a program may mix
+// imports and #includes.
 module;
 
 #include <algorithm>
