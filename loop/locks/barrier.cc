@@ -10,8 +10,8 @@ Barrier::~Barrier() {
   while (!parties_waiting_.empty()) parties_waiting_.pop_front();
 }
 
-// leave() is no destructor's, which would also run when the loop closes: the
-// barrier may be gone by then.
+// leave() is not called by a destructor, which would also run when the loop
+// closes: the barrier may not exist then.
 Coroutine<int> Barrier::wait() {
   const auto guard = co_await condition_.scoped();
   co_await block();
@@ -35,7 +35,7 @@ Coroutine<int> Barrier::wait() {
   co_return self.index;
 }
 
-// Those that came and were cancelled since have left the list.
+// Tasks that were cancelled after their arrival have left the list.
 void Barrier::release() {
   int index = 0;
   while (!parties_waiting_.empty()) {
@@ -45,14 +45,14 @@ void Barrier::release() {
   condition_.notify_all();
 }
 
-// Until there is nobody left from the last time.
+// Waits until all tasks of the previous round have left.
 Coroutine<> Barrier::block() {
   const auto can_enter = [this] { return !is_emptying(); };
   co_await condition_.wait_for(can_enter);
   if (broken()) throw BrokenBarrierError("Barrier aborted");
 }
 
-// The last one lets those in who wait for that.
+// The last task to leave admits the tasks that wait in block().
 void Barrier::leave() {
   if (--count_ > 0) return;
   if (is_emptying()) state_ = State::kFilling;

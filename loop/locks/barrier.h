@@ -1,4 +1,4 @@
-// Tasks that wait for one another.
+// `Barrier`: a point at which a fixed number of tasks wait for one another.
 
 #ifndef LOOP_LOCKS_BARRIER_H_
 #define LOOP_LOCKS_BARRIER_H_
@@ -11,52 +11,75 @@
 
 namespace loop {
 
-// The barrier has been reset, or aborted.
-// Port of asyncio.BrokenBarrierError (CPython 3.15).
+/// Thrown by Barrier::wait() if the barrier is reset or aborted. Port of
+/// asyncio.BrokenBarrierError (CPython 3.15).
 struct BrokenBarrierError : selectors::RuntimeError {
   using selectors::RuntimeError::RuntimeError;
 };
 
-// Lets tasks wait until there are as many as it was made for; then all go on,
-// and it can be used anew. In all the rest it is as Lock, with regard to
-// threads, loops and its end.
-// Port of asyncio.Barrier (CPython 3.15, Lib/asyncio/locks.py).
+/// A point at which a fixed number of tasks wait for one another.
+///
+/// ```cpp
+/// loop::Barrier barrier(3);
+/// const int index = co_await barrier.wait();  // Until three tasks are here.
+/// if (index == 0) begin_next_round();         // In one of the three.
+/// ```
+///
+/// When the last of them arrives, all go on, and the barrier can be used again.
+///
+/// For the tasks of one loop, in its thread. The barrier belongs to the loop of
+/// the first task that has to wait: tasks of another loop get a RuntimeError,
+/// and so do tasks that wait when the barrier is destroyed.
+///
+/// Port of asyncio.Barrier (CPython 3.15, Lib/asyncio/locks.py).
 class Barrier {
  public:
-  // Throws ValueError unless `parties` is positive.
+  /// Makes a barrier for `parties` tasks. Throws ValueError unless `parties` is
+  /// positive.
   explicit Barrier(int parties);
   Barrier(const Barrier&) = delete;
   Barrier& operator=(const Barrier&) = delete;
+  /// Destroys the barrier. Tasks that wait get a RuntimeError.
   ~Barrier();
 
-  /// Waits for the others. Returns an index: of the `parties` tasks that go on
-  /// together each gets one of the numbers from 0 to parties - 1, in the order
-  /// in which they came, so that one can be chosen to do something. A task that
-  /// is cancelled while the barrier fills gives up its place.
-  /// A task that comes while the ones before are still leaving waits for that
-  /// first. Throws BrokenBarrierError if the barrier is aborted, or reset
+  /// `co_await barrier.wait()` waits until as many tasks as parties() have
+  /// called wait(), and returns the index of this task.
+  ///
+  /// The tasks that go on together get the numbers from 0 to parties() - 1, in
+  /// the order of their arrival, so that one of them can be chosen to do
+  /// something. A task that is cancelled while the barrier fills no longer
+  /// counts. A task that arrives while earlier tasks are still leaving first
+  /// waits until they have left.
+  ///
+  /// Throws BrokenBarrierError if the barrier is aborted, or is reset
   /// meanwhile.
-  /// Differs from Python: there the index is given on arrival, and after a
+  ///
+  /// Differs from Python: there, the index is given on arrival, and after a
   /// cancellation two tasks get the same one (gh-155233).
+  ///
   /// Port of wait() and of `async with barrier as index`.
   Coroutine<int> wait();
 
-  // Makes it empty: those that wait get a BrokenBarrierError.
+  /// `co_await barrier.reset()` empties the barrier and makes it usable again.
+  /// Tasks that wait get a BrokenBarrierError.
   Coroutine<> reset();
 
-  // Makes it of no use until reset(): those that wait, and that come later, get
-  // a BrokenBarrierError.
+  /// `co_await barrier.abort()` breaks the barrier until reset(). Tasks that
+  /// wait, and tasks that arrive later, get a BrokenBarrierError.
   Coroutine<> abort();
 
+  /// Returns the number of tasks that wait for one another.
   int parties() const { return parties_; }
-  // How many wait for the others.
+  /// Returns the number of tasks that have arrived while the barrier fills; 0
+  /// while they leave.
   int n_waiting() const { return state_ == State::kFilling ? count_ : 0; }
+  /// Returns whether the barrier has been aborted, and not been reset since.
   bool broken() const { return state_ == State::kBroken; }
 
  private:
   enum class State { kFilling, kDraining, kResetting, kBroken };
 
-  // A task that waits for the others, in the order of their coming.
+  // A task that waits for the others, in the order of arrival.
   struct Party : ListLink {
     int index = 0;  // Valid once the barrier is full.
   };
@@ -71,7 +94,7 @@ class Barrier {
   Condition condition_;
   const int parties_;
   State state_ = State::kFilling;
-  int count_ = 0;  // How many are in it.
+  int count_ = 0;  // Tasks that have arrived and not left.
   IntrusiveList<Party> parties_waiting_;
   Lifetime lifetime_;
 };

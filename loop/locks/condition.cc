@@ -11,7 +11,7 @@
 
 namespace loop {
 
-// Waits until it is woken.
+// The awaiter that waits for a notification.
 class Condition::Notified final : public Waiter {
  public:
   explicit Notified(Condition& condition) : condition_(condition) {}
@@ -27,8 +27,8 @@ class Condition::Notified final : public Waiter {
   Condition& condition_;
 };
 
-// Whatever happens, it ends with the lock in hand. While it waits for that, and
-// before, both the condition and the lock may be destroyed.
+// wait() always ends with the lock acquired. Before that, and while the task
+// waits for the lock, both the condition and the lock may be destroyed.
 Coroutine<> Condition::wait() {
   if (!locked()) {
     throw selectors::RuntimeError("cannot wait on un-acquired lock");
@@ -38,7 +38,7 @@ Coroutine<> Condition::wait() {
   const LifetimeObserver locking(lock.lifetime_);
   loop_.bind(TaskCore::running());  // Throws while the lock is still held.
   lock.release();
-  std::exception_ptr error;  // The last, if it is cancelled more than once.
+  std::exception_ptr error;  // The last, if cancelled more than once.
   try {
     co_await Operation<Condition, Notified>(*this);
   } catch (...) {
@@ -59,7 +59,7 @@ Coroutine<> Condition::wait() {
     std::rethrow_exception(error);
   }
   if (!error) co_return;
-  // It may have been notified before, which another has to hear of.
+  // This task may have been notified before; the notification goes to another.
   wake(1);
   std::rethrow_exception(error);
 }

@@ -54,9 +54,9 @@ class Condition {
   /// `co_await condition.wait()` releases the lock, waits for a notification,
   /// and acquires the lock again.
   ///
-  /// Whether it returns or throws, the task holds the lock afterwards, if that
-  /// still exists. It may return without a notification: check the data again,
-  /// or use wait_for(). Throws RuntimeError if the lock is free.
+  /// Whether wait() returns or throws, the task holds the lock afterwards, if
+  /// the lock still exists. wait() may return without a notification: check the
+  /// data again, or use wait_for(). Throws RuntimeError if the lock is free.
   Coroutine<> wait();
 
   /// `co_await condition.wait_for(predicate)` waits until predicate() is true,

@@ -40,7 +40,7 @@ class Event {
   /// clear().
   void set() {
     if (is_set_) return;
-    waiters_.wake_all();  // First, as there may be no memory for that.
+    waiters_.wake_all();  // First, as this may run out of memory.
     is_set_ = true;
   }
   /// Clears the flag. Waiters that set() has woken still resume.

@@ -6,11 +6,12 @@ namespace loop {
 
 void Lock::release() {
   if (!locked_) throw selectors::RuntimeError("Lock is not acquired.");
-  waiters_.wake_first();  // First, as there may be no memory for that.
+  waiters_.wake_first();  // First, as this may run out of memory.
   locked_ = false;
 }
 
-// Nobody can have taken it meanwhile: who is woken keeps newcomers waiting.
+// No other task can have taken the lock meanwhile: a woken waiter makes
+// newcomers wait.
 void Lock::Awaiter::take_over() {
   if (end()) {
     lock_.locked_ = true;

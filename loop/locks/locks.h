@@ -1,4 +1,4 @@
-// The whole package: locks between tasks.
+// Umbrella header of loop/locks: locks between tasks.
 
 #ifndef LOOP_LOCKS_LOCKS_H_
 #define LOOP_LOCKS_LOCKS_H_

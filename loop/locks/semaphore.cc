@@ -14,11 +14,13 @@ void Semaphore::release() {
   if (value_ >= bound_) {
     throw selectors::ValueError("BoundedSemaphore released too many times");
   }
-  // Who is woken has it already. First, as there may be no memory for that.
+  // A woken waiter has acquired the semaphore already. The waiter is woken
+  // first, as this may run out of memory.
   if (!waiters_.wake_first()) ++value_;
 }
 
-// Who is woken has one already, so that nobody else can take it.
+// A woken waiter has acquired the semaphore already, so the counter is
+// decremented here, and no other task can take it.
 bool Semaphore::wake_next() {
   if (value_ == 0 || !waiters_.wake_first()) return false;
   --value_;
@@ -28,7 +30,7 @@ bool Semaphore::wake_next() {
 void Semaphore::Awaiter::take_over() {
   const bool acquired = end();
   if (!acquired) ++semaphore_.value_;
-  // Others may have queued up only because this one was to run first.
+  // Other tasks may have queued up only because this one was to run first.
   while (semaphore_.wake_next()) {
   }
   if (!acquired) throw_cancelled();

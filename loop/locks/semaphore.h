@@ -52,15 +52,16 @@ class Semaphore {
   /// whose destructor releases it. Port of `async with semaphore`.
   ///
   /// Differs from Python: if a BoundedSemaphore has been released by hand
-  /// meanwhile, so that it has its first value, the Guard does nothing; `async
-  /// with` raises ValueError at its end.
+  /// meanwhile, so that it has its initial value, the Guard does nothing;
+  /// `async with` raises ValueError at its end.
   Scoped<Semaphore> scoped() { return Scoped<Semaphore>(*this); }
 
-  /// Increments the counter, or hands the place to the first waiter. Throws
-  /// ValueError if a BoundedSemaphore would exceed its initial value.
+  /// Increments the counter or, if tasks wait, hands the semaphore to the first
+  /// of them. Throws ValueError if a BoundedSemaphore would exceed its initial
+  /// value.
   void release();
 
-  /// Returns whether acquire() would wait: the counter is 0, or others wait.
+  /// Returns whether acquire() would wait: the counter is 0, or tasks wait.
   bool locked() const { return value_ == 0 || !waiters_.empty(); }
 
  protected:
@@ -88,7 +89,15 @@ class Semaphore {
 };
 
 /// A semaphore that must not be released more often than it was acquired.
-/// Port of asyncio.BoundedSemaphore.
+///
+/// ```cpp
+/// loop::BoundedSemaphore connections(10);
+/// const auto guard = co_await connections.scoped();
+/// ```
+///
+/// An extra release() throws ValueError. For the tasks of one loop, in its
+/// thread. Port of asyncio.BoundedSemaphore (CPython 3.15,
+/// Lib/asyncio/locks.py).
 class BoundedSemaphore : public Semaphore {
  public:
   /// Makes a semaphore that `value` tasks may acquire. Throws ValueError if

@@ -32,8 +32,8 @@ void Waiter::start(Frame& frame, WaitQueue& queue, BoundLoop& loop) {
   task.block_on(*this);
 }
 
-// Who is woken already gets what it was woken for, and then finds out that it
-// was cancelled: see end().
+// A waiter that was already woken keeps its wake-up; end() then reports the
+// cancellation.
 bool Waiter::cancel(const std::string& message) {
   if (state_ != State::kWaiting) return false;
   task_->wake_up_cancelled(message);

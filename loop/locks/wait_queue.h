@@ -1,14 +1,15 @@
-// Tasks in a queue: what locks, events, semaphores and queues are made of.
+// `WaitQueue`, `Waiter`: a queue of waiting tasks, the base of locks, events,
+// semaphores and queues.
 //
 // asyncio makes a future for each waiter, puts it into a deque and awaits it.
-// Here an awaiter, which stands in the frame of the coroutine that waits, is
+// Here an awaiter, which lives in the frame of the coroutine that waits, is
 // itself a link of the list: waiting allocates nothing.
 //
-// Between the callback that wakes a waiter and the step in which its task goes
-// on, other callbacks run. So there are two lists, of those who wait and those
-// who are woken. A newcomer that finds anybody in either has to queue up; and a
-// task that is cancelled when it was woken already has to pass on what it was
-// woken for, or nobody would get it.
+// Between the callback that wakes a waiter and the step in which its task
+// resumes, other callbacks run. So there are two lists: waiters that wait and
+// waiters that are woken. A newcomer queues up if either list has a member. A
+// task that is cancelled after it was woken passes its wake-up on; otherwise
+// the wake-up would be lost.
 
 #ifndef LOOP_LOCKS_WAIT_QUEUE_H_
 #define LOOP_LOCKS_WAIT_QUEUE_H_
@@ -24,11 +25,13 @@ namespace loop {
 
 class WaitQueue;
 
-// The loop of the first task that had to wait for an object; all others have to
-// be of the same. Port of asyncio.mixins._LoopBoundMixin (CPython 3.15).
+// The loop of the first task that had to wait for an object; all other tasks
+// must belong to the same loop. Port of asyncio.mixins._LoopBoundMixin (CPython
+// 3.15).
 class BoundLoop {
  public:
-  // Throws RuntimeError if it is bound to another loop than the task's.
+  // Binds the object to the loop of `task`. Throws RuntimeError if the object
+  // is bound to another loop.
   void bind(const TaskCore& task) {
     if (loop_ != &task.loop()) [[unlikely]]
       bind_first(task);
@@ -40,10 +43,10 @@ class BoundLoop {
   EventLoop* loop_ = nullptr;
 };
 
-// For who finds that what it waited for does not exist any more.
+// Throws the RuntimeError of a task that waited for a destroyed object.
 [[noreturn]] void throw_destroyed(const TaskCore& task);
 
-// An awaiter that queues up.
+// An awaiter that waits in a WaitQueue.
 class Waiter : public Blocker, public ListLink {
  public:
   bool cancel(const std::string& message) final;
@@ -54,25 +57,27 @@ class Waiter : public Blocker, public ListLink {
   Waiter& operator=(const Waiter&) = delete;
   virtual ~Waiter() = default;
 
-  // In await_suspend(): joins the end of the queue.
-  // Throws RuntimeError if `loop` is bound to another.
+  // For await_suspend(): appends the waiter to the queue and blocks the task.
+  // Throws RuntimeError if `loop` is bound to another loop than the task's.
   void start(Frame& frame, WaitQueue& queue, BoundLoop& loop);
 
-  // For await_resume().
+  // For await_resume(): returns whether start() was called.
   bool has_waited() const { return state_ != State::kNew; }
-  // After a wait: leaves the queue, and returns true if it was woken. Returns
-  // false if it was woken and then cancelled: it has to pass that on, and to
-  // throw_cancelled(). Throws CancelledError if it was cancelled while it
-  // waited, RuntimeError if the queue does not exist any more; in both cases
-  // the queue must not be touched.
+  // After a wait: leaves the queue, and returns whether the wake-up is valid.
+  //
+  // Returns false if the waiter was woken and then cancelled: the caller must
+  // pass the wake-up on, and call throw_cancelled(). Throws CancelledError if
+  // the waiter was cancelled while it waited, and RuntimeError if the queue
+  // does not exist any more; in both cases the caller must not touch the queue.
   bool end();
   [[noreturn]] void throw_cancelled() const { task_->throw_cancelled(); }
-  // The same for who has nothing to pass on.
+  // Leaves the queue after a wait, for waiters that have nothing to pass on.
+  // Throws CancelledError or RuntimeError, see end().
   void end_or_throw() {
     if (!end()) throw_cancelled();
   }
 
-  // Has been woken: schedules the task's next step.
+  // Called when the waiter is woken: schedules the task's next step.
   virtual void schedule() { task_->wake_up(); }
 
  private:
@@ -90,24 +95,24 @@ class Waiter : public Blocker, public ListLink {
   State state_ = State::kNew;
 };
 
-// In the order in which they began to wait.
+// Waiting tasks, in the order in which they began to wait.
 class WaitQueue {
  public:
   WaitQueue() = default;
-  // Those in it get a RuntimeError. (When a loop closes, whose tasks are
-  // destroyed one after the other, it only has them leave.)
+  // Wakes all waiters with a RuntimeError. (While a loop closes, and destroys
+  // its tasks one after another, the waiters only leave the queue.)
   ~WaitQueue();
 
-  // Is nobody in it, neither waiting nor woken?
+  // Returns whether no task is in the queue, neither waiting nor woken.
   bool empty() const { return waiting_.empty() && woken_.empty(); }
 
-  // Wakes the first that waits; returns false if none does.
+  // Wakes the first task that waits. Returns false if no task waits.
   bool wake_first() {
     if (waiting_.empty()) return false;
     wake(waiting_.front());
     return true;
   }
-  // Those that wait now.
+  // Wakes all tasks that wait now.
   void wake_all() {
     while (wake_first()) {
     }
@@ -123,18 +128,21 @@ class WaitQueue {
   IntrusiveList<Waiter> woken_;
 };
 
-// A waiter that looks when its turn has come whether what it was woken for is
-// still there, and otherwise queues up again: the `while` loop of asyncio's
-// Queue.get(), without going back to the coroutine each time.
+// A waiter that checks, when its task is about to resume, whether the wake-up
+// is still justified, and otherwise queues up again. Replaces the `while` loop
+// of asyncio's Queue.get(), without resuming the coroutine each time.
 class RepeatedWaiter : public Waiter {
  protected:
   virtual ~RepeatedWaiter() = default;
 
+  // Returns the queue that the waiter waits in.
   virtual WaitQueue& queue() const = 0;
+  // Returns whether the task can resume.
   virtual bool is_ready() const = 0;
 
-  // In await_resume(), after a wait: leaves the queue. Throws CancelledError,
-  // having passed on what it was woken for; RuntimeError as end().
+  // For await_resume(), after a wait: leaves the queue. Throws CancelledError
+  // after passing the wake-up on, and RuntimeError if the queue has been
+  // destroyed.
   void end_or_pass_on();
 
  private:
