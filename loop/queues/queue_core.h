@@ -20,21 +20,33 @@ struct QueueEmpty : std::runtime_error {
 struct QueueFull : std::runtime_error {
   QueueFull();
 };
-/// Thrown by put() and get() after shutdown(). Port of asyncio.QueueShutDown.
+/// Thrown by put(), put_nowait(), get() and get_nowait() after shutdown(). Port
+/// of asyncio.QueueShutDown.
 struct QueueShutDown : std::runtime_error {
   QueueShutDown();
 };
 
-/// The waiting tasks of a queue, and its count of unfinished items.
+/// The base of all queues: the waiting tasks, and the count of unfinished
+/// items.
+///
+/// ```cpp
+/// for (;;) {
+///   handle(co_await queue.get());
+///   queue.task_done();  // Another task waits with `co_await queue.join()`.
+/// }
+/// ```
+///
+/// For the tasks of one loop, in its thread.
 class QueueCore {
  public:
+  /// Makes the base of a queue for at most `maxsize` items; 0: for any number.
   explicit QueueCore(std::size_t maxsize) : maxsize_(maxsize) {
     finished_.set();
   }
   QueueCore(const QueueCore&) = delete;
   QueueCore& operator=(const QueueCore&) = delete;
 
-  /// The largest number of items; 0: any number.
+  /// Returns the largest number of items; 0: any number.
   std::size_t maxsize() const { return maxsize_; }
 
   /// Marks one of the items that get() returned as done. Throws ValueError if
@@ -75,7 +87,7 @@ class QueueCore {
   const std::size_t maxsize_;
   bool is_shut_down_ = false;
   std::size_t unfinished_ = 0;
-  Event finished_;  // Set if none is unfinished.
+  Event finished_;  // Set if no item is unfinished.
 };
 
 }  // namespace loop

@@ -16,7 +16,7 @@ void make_room(std::vector<T>& items) {
   if (items.size() == items.capacity()) items.reserve(2 * items.size() + 1);
 }
 
-// Last in, first out.
+// A last-in, first-out sequence of items.
 template <class T>
 class LifoItems {
  public:
@@ -34,7 +34,8 @@ class LifoItems {
   std::vector<T> items_;
 };
 
-// The least item by Compare first; equal ones in any order.
+// A sequence from which the least item by Compare comes first; equal items come
+// in any order.
 template <class T, class Compare>
 class PriorityItems {
  public:

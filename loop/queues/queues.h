@@ -1,4 +1,4 @@
-// The whole package: queues between tasks.
+// Umbrella header of loop/queues: queues between tasks.
 
 #ifndef LOOP_QUEUES_QUEUES_H_
 #define LOOP_QUEUES_QUEUES_H_

@@ -9,8 +9,9 @@
 
 namespace loop {
 
-// An array whose size is a power of two: an index past its end continues at its
-// beginning. (A std::deque allocates and frees a block every few items.)
+// A ring buffer in an array whose size is a power of two: an index past its end
+// continues at its beginning. (A std::deque allocates and frees a block every
+// few items.)
 template <class T>
 class RingBuffer {
  public:
@@ -65,7 +66,7 @@ class RingBuffer {
 
   T* places_ = nullptr;
   std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;  // Neither is ever reduced.
+  std::size_t begin_ = 0;  // begin_ and end_ only grow, except in grow().
   std::size_t end_ = 0;
 };
 
