@@ -70,8 +70,8 @@ class Barrier {
 
   /// Returns the number of tasks that wait for one another.
   int parties() const { return parties_; }
-  /// Returns the number of tasks that have arrived while the barrier fills; 0
-  /// while they leave.
+  /// Returns the number of tasks that wait for the barrier to fill; 0 while
+  /// tasks leave it, and while it is broken.
   int n_waiting() const { return state_ == State::kFilling ? count_ : 0; }
   /// Returns whether the barrier has been aborted, and not been reset since.
   bool broken() const { return state_ == State::kBroken; }

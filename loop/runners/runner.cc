@@ -28,10 +28,10 @@ namespace {
 
 using selectors::RuntimeError;
 
-// As long as asyncio waits.
+// The limit that asyncio has.
 constexpr std::chrono::minutes kPatienceWithThreads{5};
 
-// In a child of fork() the thread that forked is the main thread.
+// In a child of fork() the thread that called fork() is the main thread.
 std::thread::id main_thread = std::this_thread::get_id();
 [[maybe_unused]] const bool renamed_by_fork = selectors::at_fork(
     {nullptr, nullptr, [] { main_thread = std::this_thread::get_id(); }});
@@ -45,7 +45,7 @@ bool any_loop_runs() {
   }
 }
 
-// Stops the loop when the last of some tasks is done.
+// Runs the loop until the last of several tasks is done.
 class AllDone {
  public:
   explicit AllDone(EventLoop& event_loop) : loop_(event_loop) {}
@@ -55,7 +55,7 @@ class AllDone {
     task.core().future().add_done_callback(waiting_.emplace_back(*this));
   }
 
-  // Also if somebody else stops the loop.
+  // Runs the loop again if other code stops it.
   void run() {
     while (left_ > 0) loop_.run_forever();
   }
@@ -98,11 +98,12 @@ void cancel_all_tasks(EventLoop& event_loop) {
   for (const AnyTask& task : tasks) report_failure(event_loop, task);
 }
 
-std::mutex runners_mutex;  // Of runners().
+std::mutex runners_mutex;  // Protects runners().
 [[maybe_unused]] const bool outlives_fork =
     selectors::lock_for_fork<runners_mutex>();
 
-// Those that have a loop. Never destroyed, for the sake of static ones.
+// The Runners that have a loop. The list is never destroyed, because static
+// Runners may outlive it otherwise.
 IntrusiveList<Runner>& runners() {
   static auto& list = *new IntrusiveList<Runner>;
   return list;
@@ -117,8 +118,9 @@ bool is_keyboard_interrupt(const std::exception_ptr& exception) noexcept try {
   return false;
 }
 
-// As Python's exit_sigint(): whoever started the program sees that Ctrl-C ended
-// it. The kernel does not kill the first process of a container for that.
+// Ends the process by SIGINT, as Python's exit_sigint(), so that the parent
+// process sees that Ctrl-C ended it. The kernel does not kill the first process
+// of a container by that signal; _exit() ends such a process.
 [[noreturn]] void end_by_sigint() noexcept {
   std::fflush(nullptr);
   ::signal(SIGINT, SIG_DFL);
@@ -154,8 +156,8 @@ void runner_internal::check_no_loop_runs() {
   }
 }
 
-// What replaces the handler, or removes it, destroys its closure. Then it is
-// not for us to remove.
+// Code that replaces or removes the handler destroys its closure, and with it
+// the object of `handler_`. The destructor then leaves the signal alone.
 Runner::Interrupts::Interrupts(Runner& runner, const AnyTask& task)
     : loop_(*runner.loop_) {
   runner.interrupted_ = false;
@@ -208,7 +210,7 @@ Runner* Runner::newest_of_this_thread() noexcept {
 void Runner::close_all() noexcept {
   while (Runner* const newest = newest_of_this_thread()) {
     newest->close_and_log();
-    newest->unlist();  // If it could not be closed.
+    newest->unlist();  // If close() failed.
   }
 }
 
@@ -228,7 +230,8 @@ void Runner::close() {
   if (loop_->is_running()) {
     throw RuntimeError("Cannot close a Runner whose loop is running");
   }
-  // At last: what cleans up may ask for the loop.
+  // Marks the runner as closed last, as tasks that clean up may call
+  // get_loop().
   struct Closed {
     ~Closed() {
       runner.state_ = State::kClosed;

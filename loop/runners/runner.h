@@ -1,4 +1,4 @@
-// From main() into a coroutine, and back.
+// `Runner`, `run()`: run coroutines from main().
 
 #ifndef LOOP_RUNNERS_RUNNER_H_
 #define LOOP_RUNNERS_RUNNER_H_
@@ -23,78 +23,99 @@
 namespace loop {
 namespace runner_internal {
 
+// Throws RuntimeError if a loop is running in this thread.
 void check_no_loop_runs();
 
-// From now on a KeyboardInterrupt that nothing catches ends the process as
-// SIGINT does.
+// Sets a terminate handler that ends the process by SIGINT if no code catches a
+// KeyboardInterrupt.
 void end_by_sigint_if_uncaught() noexcept;
 
 }  // namespace runner_internal
 
-// Makes a loop, runs coroutines in it, one after the other, and cleans up. Used
-// by one thread.
-//
-// While it exists SIGPIPE does not end the process, if that is what the signal
-// would do: a write to a socket or pipe that nobody reads fails with EPIPE. A
-// disposition that the program has set is left alone, and programs that are
-// started with exec() get the default.
-// Differs from Python: there SIGPIPE is ignored from the start of the program.
-//
-// Port of asyncio.Runner (CPython 3.15, Lib/asyncio/runners.py).
+/// A loop in which coroutines run one after another, with an orderly end.
+///
+/// ```cpp
+/// int main() {
+///   loop::Runner runner;
+///   const Config config = runner.run(read_config());
+///   runner.run(serve(config));
+/// }
+/// ```
+///
+/// Used by one thread.
+///
+/// While a Runner exists, SIGPIPE does not end the process if the signal has
+/// its default disposition: a write to a socket or pipe without a reader fails
+/// with EPIPE. A disposition that the program has set is left alone, and
+/// programs started with exec() get the default. Differs from Python: there,
+/// SIGPIPE is ignored from the start of the program.
+///
+/// Port of asyncio.Runner (CPython 3.15, Lib/asyncio/runners.py).
 class Runner : private ListLink {
  public:
+  /// A function that makes the loop.
   using LoopFactory = std::function<std::unique_ptr<EventLoop>()>;
 
-  // The loop is made when it is first needed, by `loop_factory` if there is
-  // one. `debug`: what its set_debug() is given, if anything.
+  /// Makes a runner; the loop is made on the first use, by `loop_factory` if
+  /// there is one. `debug`, if it has a value, is passed to the loop's
+  /// set_debug().
   explicit Runner(std::optional<bool> debug = {},
                   LoopFactory loop_factory = {});
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
-  ~Runner();  // close()s; what that throws is told on standard error.
+  /// Calls close(). An exception that close() throws is logged on standard
+  /// error.
+  ~Runner();
 
-  /// Runs `main`, a coroutine or anything else that can be awaited, as a task,
-  /// and returns what it returns or throws what it throws. `main` may be a
-  /// Future or a Task of get_loop(); one of another loop throws RuntimeError.
+  /// Runs `main`, a coroutine or any other awaitable, as a task, and returns
+  /// its result or throws its exception.
+  ///
+  /// `main` may be a Future or a Task of get_loop(); a future or task of
+  /// another loop throws RuntimeError.
   ///
   /// In the thread that began the program, and if SIGINT has its default
-  /// disposition, the first SIGINT (Ctrl-C) cancels the task; if it ends by
-  /// that, KeyboardInterrupt is thrown. A second one ends the process, even if
-  /// a callback does not return. A signal handler of the loop replaces this.
+  /// disposition, the first SIGINT (Ctrl-C) cancels the task; if the task ends
+  /// by that, KeyboardInterrupt is thrown. A second SIGINT ends the process,
+  /// even if a callback does not return. A signal handler of the loop replaces
+  /// this behaviour.
   ///
-  /// A KeyboardInterrupt that nothing catches ends the process as SIGINT does
+  /// A KeyboardInterrupt that no code catches ends the process as SIGINT does
   /// by default, as in Python: the Runners of this thread are closed, so that
   /// their coroutines clean up, standard output is flushed, and then the signal
   /// kills the process, without a core dump. No other objects are destroyed.
   /// For that, run() sets a terminate handler when it throws a
-  /// KeyboardInterrupt; it passes all other exceptions on to the handler that
-  /// was set before.
+  /// KeyboardInterrupt; the handler passes all other exceptions on to the
+  /// handler that was set before.
   ///
   /// Throws RuntimeError if a loop is running in this thread, after close(),
-  /// and if stop() ended the loop before the task was done. Differs from
-  /// Python: there the second one throws a KeyboardInterrupt, wherever the
-  /// program is.
+  /// and if stop() ended the loop before the task was done.
+  ///
+  /// Differs from Python: there, the second SIGINT throws a KeyboardInterrupt,
+  /// wherever the program is.
   template <Awaitable A>
   std::remove_cvref_t<AwaitResult<A>> run(
       A main, SourceLocation where = SourceLocation::current());
 
-  // Throws RuntimeError after close().
+  /// Returns the loop, which is made on the first call. Throws RuntimeError
+  /// after close().
   EventLoop& get_loop();
 
-  // Closes those of this thread that have a loop, the newest first; for the end
-  // of the process. What that throws is told on standard error.
+  /// Closes all Runners of this thread that have a loop, the newest first. For
+  /// the end of the process. Exceptions are logged on standard error.
   static void close_all() noexcept;
 
-  // Cancels all tasks that are left, and runs the loop until they are done;
-  // those that fail are told to the exception handler. Lets the default
-  // executor finish, for five minutes at most, and closes and destroys the
-  // loop. Closing twice is fine. Throws RuntimeError if the loop is running.
+  /// Cancels all remaining tasks, runs the loop until they are done, and closes
+  /// and destroys the loop.
+  ///
+  /// The exceptions of those tasks are reported to the exception handler. The
+  /// default executor may finish its functions, for five minutes at most.
+  /// Closing twice is not an error. Throws RuntimeError if the loop is running.
   void close();
 
  private:
   enum class State : std::uint8_t { kCreated, kInitialized, kClosed };
 
-  // While it exists, the first Ctrl-C cancels a task.
+  // Lets the first Ctrl-C cancel a task, as long as this object exists.
   class Interrupts {
    public:
     Interrupts(Runner& runner, const AnyTask& task);
@@ -104,7 +125,7 @@ class Runner : private ListLink {
 
    private:
     EventLoop& loop_;
-    std::weak_ptr<bool> handler_;  // Exists as long as the loop's does.
+    std::weak_ptr<bool> handler_;  // Expires with the loop's handler.
   };
 
   template <class>
@@ -115,7 +136,7 @@ class Runner : private ListLink {
   void unlist() noexcept;
   static Runner* newest_of_this_thread() noexcept;
 
-  // Throws KeyboardInterrupt if nothing but Ctrl-C has cancelled the task.
+  // Throws KeyboardInterrupt if Ctrl-C alone has cancelled the task.
   void throw_if_interrupted(const AnyTask& task) const;
 
   State state_ = State::kCreated;
@@ -124,16 +145,20 @@ class Runner : private ListLink {
   const LoopFactory loop_factory_;
   std::unique_ptr<EventLoop> loop_;
   bool interrupted_ = false;
-  std::thread::id thread_;  // In which the loop was made.
+  std::thread::id thread_;  // The thread that made the loop.
 };
 
-// Runs `main` in a loop of its own, which it closes. For main().
-//
-//   loop::Coroutine<> run_server() { ... }
-//   int main() { loop::run(run_server()); }
-//
-// As Runner: run() and close().
-// Port of asyncio.run.
+/// Runs `main`, a coroutine or any other awaitable, in a loop of its own, and
+/// closes the loop. For main().
+///
+/// ```cpp
+/// loop::Coroutine<> run_server() { ... }
+/// int main() { loop::run(run_server()); }
+/// ```
+///
+/// Returns the result of `main` or throws its exception. Throws RuntimeError if
+/// a loop is running in this thread. Signals and the end are described at
+/// Runner::run() and Runner::close(). Port of asyncio.run.
 template <Awaitable A>
 std::remove_cvref_t<AwaitResult<A>> run(
     A main, std::optional<bool> debug = {},

@@ -1,4 +1,4 @@
-// The whole package: run().
+// Umbrella header of loop/runners: Runner and run().
 
 #ifndef LOOP_RUNNERS_RUNNERS_H_
 #define LOOP_RUNNERS_RUNNERS_H_
