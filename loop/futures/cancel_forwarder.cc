@@ -10,8 +10,8 @@ namespace loop {
 constinit thread_local std::uint64_t CancelForwarder::current_round_ = 0;
 constinit thread_local int CancelForwarder::revisits_left_ = 0;
 
-// From the future that is cancelled down to the one that is visited. Keeps all
-// of them alive.
+// The path from the cancelled future down to the future that is visited. Keeps
+// all of them alive.
 class CancelForwarder::Path {
  public:
   Path() = default;
@@ -38,7 +38,7 @@ class CancelForwarder::Path {
     left.forwarding_future().release();
   }
 
-  // The last task is woken, as all tasks of the cycle wait for one another.
+  // Wakes the last task, as all tasks of the cycle wait for one another.
   void close_cycle(const std::string& message) {
     CancelForwarder* forwarder = last_;
     while (!forwarder->wake_in_cycle(message)) forwarder = forwarder->previous_;
@@ -72,7 +72,8 @@ bool CancelForwarder::forward_cancel(const std::string& message) {
   }
 }
 
-// No two rounds have one number, as a loop may go on in another thread.
+// Rounds have distinct numbers across threads, as a loop may continue in
+// another thread.
 void CancelForwarder::forget_visits() {
   static constinit std::atomic<std::uint64_t> last_round = 0;
   current_round_ = ++last_round;

@@ -12,7 +12,7 @@
 namespace loop {
 namespace {
 
-// A point of time that is further away does not fit into nanoseconds.
+// A time further away does not fit into nanoseconds.
 constexpr std::chrono::nanoseconds kForEver = std::chrono::hours(24 * 36500);
 
 }  // namespace
@@ -96,7 +96,7 @@ void ConcurrentFutureState::check_result(const selectors::WaitLimit& timeout,
 std::exception_ptr ConcurrentFutureState::exception(
     const selectors::WaitLimit& timeout) {
   wait(timeout);
-  // It does not change any more.
+  // No lock: a future that is done does not change any more.
   if (phase_ == Phase::kCancelled) throw CancelledError(cancel_message_);
   return exception_;
 }
@@ -124,7 +124,7 @@ void ConcurrentFutureState::add_done_callback(Callback callback) {
   call(std::move(callback));
 }
 
-// A callback may drop the last handle but that of the caller.
+// A callback may drop all handles except the caller's, hence `self`.
 void ConcurrentFutureState::finish(std::unique_lock<std::mutex> lock,
                                    Phase phase) {
   const auto self = shared_from_this();

@@ -1,4 +1,4 @@
-// `ConcurrentFuture<T>`: a result that comes later, for any thread.
+// `ConcurrentFuture<T>`: a future result that any thread may give or wait for.
 
 #ifndef LOOP_FUTURES_CONCURRENT_FUTURE_H_
 #define LOOP_FUTURES_CONCURRENT_FUTURE_H_
@@ -22,12 +22,12 @@
 
 namespace loop {
 
-/// What the handles of one ConcurrentFuture share, but for the result itself.
-/// The lock is never held while code of the user's runs.
+/// The state that the handles of one ConcurrentFuture share, except for the
+/// result. The lock is never held while user code runs.
 class ConcurrentFutureState
     : public std::enable_shared_from_this<ConcurrentFutureState> {
  public:
-  /// Each as the function of this name of ConcurrentFuture.
+  /// Each of these implements the function of this name of ConcurrentFuture.
   bool cancelled() const;
   bool running() const;
   bool done() const;
@@ -36,17 +36,20 @@ class ConcurrentFutureState
   bool set_exception(std::exception_ptr exception);
   std::exception_ptr exception(const selectors::WaitLimit& timeout);
 
-  /// Waits until it is done, and throws what result() throws unless there is a
-  /// result, to be read or to be taken out.
+  /// Waits until the future is done. If there is no result, throws the error
+  /// that result() throws. `use`: whether the caller reads the result or takes
+  /// it out.
   enum class Use { kRead, kTake };
   void check_result(const selectors::WaitLimit& timeout, Use use);
 
-  /// Before a result is made; nobody else may give one now, or cancel. Returns
-  /// false if it is cancelled. Throws InvalidStateError if it is done, or about
-  /// to be.
+  /// Reserves the future for the result that the caller is about to make: other
+  /// threads can neither give one nor cancel any more. Returns false if the
+  /// future is cancelled. Throws InvalidStateError if the future is done, or is
+  /// reserved.
   bool begin_result(const char* function);
-  /// The result could not be made: it is as it was before begin_result().
+  /// Undoes begin_result(), because the result could not be made.
   void abandon_result();
+  /// Makes the future done after begin_result(), and calls the done callbacks.
   void finish_result();
 
   void add_done_callback(Callback callback);
@@ -54,7 +57,7 @@ class ConcurrentFutureState
  private:
   enum class Phase { kPending, kRunning, kCancelled, kFinished };
 
-  bool is_done() const;  // With the lock.
+  bool is_done() const;  // The caller holds the lock.
   void wait(const selectors::WaitLimit& timeout);
   void finish(std::unique_lock<std::mutex> lock, Phase phase);
   static void call(Callback callback);
@@ -62,66 +65,79 @@ class ConcurrentFutureState
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Phase phase_ = Phase::kPending;
-  bool has_giver_ = false;  // Somebody is giving it a result.
-  bool is_taken_ = false;   // The result is not there any more.
+  bool has_giver_ = false;  // A thread is making the result.
+  bool is_taken_ = false;   // The result was taken out.
   std::exception_ptr exception_;
   std::string cancel_message_;
   std::vector<Callback> callbacks_;  // Pinned.
 };
 
-/// A result that one thread gives and another one gets, as a value, an
-/// exception or a cancellation. A thread waits for it with result(); a
-/// coroutine of any loop with co_await, which keeps no thread busy:
+/// A result that one thread gives and another thread gets: a value, an
+/// exception or a cancellation.
 ///
-///   loop::ConcurrentFuture<int> answer;
-///   library.ask([answer](int n) { answer.set_result(n); });  // In its thread.
-///   const int n = co_await answer;
+/// A thread waits for the result with result(). A coroutine of any loop waits
+/// with `co_await`, which blocks no thread:
 ///
-/// A handle, as Python's reference is: copies are the same future, and the last
-/// one frees it. All functions may be called from any thread. Dropping a handle
-/// cancels nothing. A handle that was moved from must not be used.
+/// ```cpp
+/// loop::ConcurrentFuture<int> answer;
+/// library.ask([answer](int n) { answer.set_result(n); });  // In its thread.
+/// const int n = co_await answer;
+/// ```
 ///
-/// T may be void, and need not be copied. `co_await future` copies the result,
-/// which stays there for others; `co_await std::move(future)`, and awaiting
-/// what a function returned, takes it out. Through gather(), wait_for() and the
-/// like a result that can be copied is copied.
+/// A ConcurrentFuture is a handle, like a reference in Python: copies refer to
+/// the same future, and the last copy frees it. All functions may be called
+/// from any thread. Destroying a handle does not cancel the future. A
+/// moved-from handle must not be used.
 ///
-/// Differs from Python: an exception that nobody asks for is not reported; nor
-/// is it there. Port of concurrent.futures.Future (CPython 3.15,
+/// T may be void, and need not be copyable. `co_await future` copies the
+/// result, which stays in the future for others. `co_await std::move(future)`
+/// takes the result out, and so does awaiting a function's return value.
+/// Through gather(), wait_for() and the like a copyable result is copied.
+///
+/// As in Python, an exception that no code retrieves is not reported; a Future
+/// reports it.
+///
+/// Port of concurrent.futures.Future (CPython 3.15,
 /// Lib/concurrent/futures/_base.py).
 template <class T>
 class ConcurrentFuture {
  public:
-  /// Makes a pending one.
+  /// Makes a pending future.
   ConcurrentFuture() : state_(std::make_shared<State>()) {}
 
-  /// Returns whether it was cancelled.
+  /// Returns whether the future was cancelled.
   bool cancelled() const { return state_->cancelled(); }
 
-  /// Returns whether its work has begun, so that it cannot be cancelled.
+  /// Returns whether the work has begun, so that the future cannot be
+  /// cancelled.
   bool running() const { return state_->running(); }
 
-  /// Returns whether it has a result or an exception, or was cancelled.
+  /// Returns whether the future has a result or an exception, or was cancelled.
   bool done() const { return state_->done(); }
 
-  /// Cancels it, and calls the done callbacks here. Returns false, and does
-  /// nothing, if its work is running or it has a result. `message` is that of
-  /// the CancelledError.
+  /// Cancels the future, and calls the done callbacks in this thread. Returns
+  /// false, and does nothing, if the work is running or the future has a result
+  /// or an exception. `message` is the message of the CancelledError.
   bool cancel(std::string message = "") const {
     return state_->cancel(std::move(message));
   }
 
-  /// Waits until it is done, for `timeout` at most, and returns the result,
-  /// which stays in the future; a handle that is a temporary takes it out.
+  /// Waits until the future is done, for `timeout` at most, and returns the
+  /// result, which stays in the future.
+  ///
   /// Throws the exception that was set, CancelledError, TimeoutError, or
-  /// InvalidStateError if the result was taken out before. A loop's thread
-  /// should co_await instead: nothing else runs there meanwhile, not even what
-  /// may give the result.
+  /// InvalidStateError if the result was taken out before. In a loop's thread
+  /// use `co_await` instead: while result() blocks, nothing else runs there,
+  /// not even the code that may give the result.
   std::add_lvalue_reference_t<T> result(
       const selectors::WaitLimit& timeout = {}) const& {
     state_->check_result(timeout, ConcurrentFutureState::Use::kRead);
     if constexpr (!std::is_void_v<T>) return *state_->result;
   }
+  /// Waits until the future is done, for `timeout` at most, and takes the
+  /// result out; for a handle that is a temporary. Throws the exception that
+  /// was set, CancelledError, TimeoutError, or InvalidStateError if the result
+  /// was taken out before.
   T result(const selectors::WaitLimit& timeout = {}) && {
     state_->check_result(timeout, ConcurrentFutureState::Use::kTake);
     if constexpr (!std::is_void_v<T>) {
@@ -131,15 +147,19 @@ class ConcurrentFuture {
     }
   }
 
-  /// Waits as result() does, and returns the exception, nullptr if it has a
-  /// result. Throws CancelledError or TimeoutError.
+  /// Waits until the future is done, for `timeout` at most, and returns the
+  /// exception; nullptr if the future has a result. Throws CancelledError or
+  /// TimeoutError.
   std::exception_ptr exception(const selectors::WaitLimit& timeout = {}) const {
     return state_->exception(timeout);
   }
 
-  /// Calls `callback` once it is done, in the thread that makes it so, or here
-  /// and now if it is; with the future as its argument, if it takes one. What a
-  /// callback throws is reported by EventLoop::default_exception_handler().
+  /// Calls `callback` once the future is done, in the thread that makes it
+  /// done, or immediately in this thread if it already is.
+  ///
+  /// The callback gets the future as its argument, if it takes one. Exceptions
+  /// that callbacks throw are reported by
+  /// EventLoop::default_exception_handler().
   template <class F>
   requires(std::invocable<F&, ConcurrentFuture> ||
            std::invocable<F&>) void add_done_callback(F callback) const {
@@ -154,21 +174,26 @@ class ConcurrentFuture {
     }
   }
 
-  // ---- For whoever gives the result ----
+  // ---- For the thread that gives the result ----
 
-  /// Says that the work begins: from now on cancel() returns false. Returns
-  /// false if it was cancelled; then the work should not be done. Throws
-  /// InvalidStateError if it has begun or is done.
+  /// Marks the work as running: from now on cancel() returns false. Returns
+  /// false if the future was cancelled; then the work should not be done.
+  /// Throws InvalidStateError if the work has begun or the future is done.
   bool set_running_or_notify_cancel() const {
     return state_->set_running_or_notify_cancel();
   }
 
-  /// Makes it done with this result, and calls the done callbacks here. A
-  /// ConcurrentFuture<void> is given none. Returns false, and does nothing, if
-  /// it was cancelled. Throws InvalidStateError if it has a result or an
-  /// exception already, and what making the result of `value` throws; then
-  /// nothing has changed. Differs from Python: throws InvalidStateError there
-  /// if it was cancelled, which the thread that has the result cannot know.
+  /// Makes the future done with this result, and calls the done callbacks in
+  /// this thread. For a ConcurrentFuture<void> there is no argument.
+  ///
+  /// Returns false, and does nothing, if the future was cancelled. Throws
+  /// InvalidStateError if the future has a result or an exception already, and
+  /// the exceptions of constructing the result from `value`; then nothing has
+  /// changed.
+  ///
+  /// Differs from Python: there, set_result() of a cancelled future raises
+  /// InvalidStateError, although the thread that has the result cannot know of
+  /// the cancellation.
   template <class... Value>
   bool set_result(Value&&... value) const {
     static_assert(sizeof...(Value) == (std::is_void_v<T> ? 0 : 1));
@@ -183,20 +208,23 @@ class ConcurrentFuture {
     return true;
   }
 
-  /// Makes it done with an exception, which may be an object of any type or a
-  /// std::exception_ptr, and calls the done callbacks here. Nothing is sliced:
-  /// see Future::set_exception(). Returns false, and does nothing, if it was
-  /// cancelled. Throws InvalidStateError if it has a result or an exception
-  /// already, and ValueError as Future::set_exception() does; then nothing has
-  /// changed.
+  /// Makes the future done with an exception, and calls the done callbacks in
+  /// this thread.
+  ///
+  /// `exception` may be an object of any type or a std::exception_ptr. Nothing
+  /// is sliced: see Future::set_exception(). Returns false, and does nothing,
+  /// if the future was cancelled. Throws InvalidStateError if the future has a
+  /// result or an exception already. Throws ValueError if `exception` is an
+  /// empty pointer, or refers to an object of a derived class that is not being
+  /// handled. On a throw nothing has changed.
   template <class Exception>
   bool set_exception(Exception&& exception) const {
     return state_->set_exception(
         exception_of(std::forward<Exception>(exception)));
   }
 
-  /// A std::future that takes the result, for code that wants one. Beyond
-  /// Python.
+  /// Converts to a std::future that takes the result out, for code that needs
+  /// one. Beyond Python.
   operator std::future<T>() && {  // NOLINT: implicit, as it takes the result
     std::promise<T> promise;
     std::future<T> future = promise.get_future();
@@ -216,7 +244,7 @@ class ConcurrentFuture {
     return future;
   }
 
-  /// Returns whether they are the same future.
+  /// Returns whether both handles refer to the same future.
   friend bool operator==(const ConcurrentFuture&,
                          const ConcurrentFuture&) = default;
 

@@ -22,11 +22,11 @@ std::shared_ptr<CrossThreadCalls> CrossThreadCalls::of(EventLoop& event_loop) {
   return event_loop.extension<OfLoop>().calls;
 }
 
-// They die last, as their destructors may do anything.
+// The calls are destroyed last, as their destructors may run any code.
 void CrossThreadCalls::close() { const auto dying = std::exchange(calls_, {}); }
 
-// What has come back already is still to be finished, and fails all the same:
-// whether it has cannot be known without asking the other thread.
+// A call whose thread has finished, but which has not run yet, fails all the
+// same: only the other thread could tell.
 void CrossThreadCalls::fail_in_child() {
   const auto lost = std::exchange(calls_, {});
   const auto reason = std::make_exception_ptr(selectors::RuntimeError(
@@ -40,7 +40,8 @@ CrossThreadCalls::Id CrossThreadCalls::add(std::unique_ptr<Call> call) {
 }
 
 void CrossThreadCalls::run_soon(Id id) noexcept try {
-  // It runs before the loop is closed or not at all; so `this` is there.
+  // The callback runs before the loop is closed or not at all; so `this`
+  // exists.
   loop_.call_soon_threadsafe([this, id] { run(id); });
 } catch (const selectors::RuntimeError&) {
   // The loop is closed.

@@ -4,7 +4,7 @@
 
 namespace loop {
 
-// The old one dies last.
+// The old executor is destroyed last.
 void set_default_executor(EventLoop& event_loop,
                           std::shared_ptr<ThreadPoolExecutor> executor) {
   event_loop.check_thread("set_default_executor");

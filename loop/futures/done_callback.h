@@ -1,4 +1,4 @@
-// `DoneCallback`: what waits for a future.
+// `DoneCallback`: an object that is notified when a future is done.
 
 #ifndef LOOP_FUTURES_DONE_CALLBACK_H_
 #define LOOP_FUTURES_DONE_CALLBACK_H_
@@ -11,38 +11,43 @@ namespace loop {
 
 class FutureCore;
 
-// Waits in a future's list. It stands where it was made, in a coroutine's frame
-// for instance, so that waiting allocates nothing; its destructor takes it out
-// of the list.
+// An object that waits in a future's list. It lives in its owner, in a
+// coroutine's frame for example, so that waiting allocates nothing. The
+// destructor removes it from the list.
 class DoneCallback : public ListLink {
  public:
   virtual ~DoneCallback() = default;
 
-  // The future is done, and this is not in its list any more. It may destroy
-  // this, but should leave the rest to a callback that it schedules: who makes
-  // a future done does not expect to be called before that returns.
+  // Called when the future is done; this object has left the list. The function
+  // may destroy this object, but should schedule a callback for any other work:
+  // the code that completes a future does not expect to be called before it
+  // returns.
   virtual void on_done(FutureCore& future) = 0;
 
-  // The future goes without having been done; this is not in its list any more.
+  // Called when the future will never be done; this object has left the list.
   virtual void on_gone() {}
 };
 
-/// Calls a function, soon after the future is done. The future's list holds a
-/// reference, and so does each id that names the callback: so that an id finds
-/// it without a search, and knows when it is gone.
+// Calls a function soon after the future is done.
+//
+// The future's list holds a reference, and so does each id that names the
+// callback. So an id finds its callback without a search, and knows when the
+// callback is gone.
 class FunctionCallback : public DoneCallback {
  public:
   void on_done(FutureCore& future) override;
   void on_gone() override;
 
-  /// Adds it to the list of `future`, which owns it from now on.
+  // Adds the callback to the list of `future`, which owns it from now on.
   void add_to(FutureCore& future);
 
-  /// Removes it, and destroys the function. Returns false if it is not in the
-  /// list of `future`.
+  // Removes the callback, and destroys the function. Returns false if the
+  // callback is not in the list of `future`.
   bool remove_from(const FutureCore& future);
 
+  // Calls the function.
   virtual void call(FutureCore& future) = 0;
+  // Destroys the function.
   virtual void destroy_function() = 0;
 
   // For Reference.
@@ -53,7 +58,7 @@ class FunctionCallback : public DoneCallback {
 
  private:
   std::uint32_t references_ = 0;
-  const FutureCore* future_ = nullptr;  // In whose list it is.
+  const FutureCore* future_ = nullptr;  // The owner of the list, or nullptr.
 };
 
 using DoneCallbackList = IntrusiveList<DoneCallback>;

@@ -1,4 +1,4 @@
-// An exception as a std::exception_ptr.
+// `exception_of()`: converts an exception to a std::exception_ptr.
 
 #ifndef LOOP_FUTURES_EXCEPTION_OF_H_
 #define LOOP_FUTURES_EXCEPTION_OF_H_
@@ -15,7 +15,8 @@ namespace exception_of_internal {
 
 [[noreturn]] void throw_would_be_sliced();
 
-// The exception that is being handled, if that is what `exception` refers to.
+// Returns the exception that is being handled, if `exception` refers to it.
+// Otherwise throws ValueError.
 template <class E>
 std::exception_ptr handled(const E& exception) {
   const std::exception_ptr current = std::current_exception();
@@ -36,13 +37,18 @@ bool is_of_derived_class(const E& exception) {
 
 }  // namespace exception_of_internal
 
-/// Returns a std::exception_ptr to `exception`, which may be one already, or an
-/// object of any type. Nothing is sliced: a reference to a base class, as in
+/// Returns a std::exception_ptr to `exception`, which may be a pointer already,
+/// or an object of any type.
 ///
-///   catch (const std::exception& error) { future.set_exception(error); }
+/// Nothing is sliced. A reference to a base class stands for the exception that
+/// is being handled:
 ///
-/// stands for the exception that is being handled. Throws ValueError if it
-/// refers to another object of a derived class, which cannot be copied.
+/// ```cpp
+/// catch (const std::exception& error) { future.set_exception(error); }
+/// ```
+///
+/// Throws ValueError if the reference is to another object of a derived class,
+/// which cannot be copied.
 template <class Exception>
 std::exception_ptr exception_of(Exception&& exception) {
   using E = std::remove_cvref_t<Exception>;

@@ -1,4 +1,4 @@
-// A result that will be there later.
+// `Future<T>`: a result that a loop's tasks and callbacks wait for.
 
 #ifndef LOOP_FUTURES_FUTURE_H_
 #define LOOP_FUTURES_FUTURE_H_
@@ -22,17 +22,26 @@
 
 namespace loop {
 
-/// Names a done callback of one future. A small value for the loop's thread,
-/// which may be copied and forgotten and may outlive both; of the callback it
-/// keeps no more than the name.
+/// The id of a done callback, with which Future::remove_done_callback() removes
+/// it.
+///
+/// ```cpp
+/// const auto id = future.add_done_callback([] { std::puts("done"); });
+/// future.remove_done_callback(id);
+/// ```
+///
+/// A small value for the loop's thread. An id may be copied and discarded, and
+/// may outlive both the callback and the future. It does not keep the
+/// callback's function alive.
 class DoneCallbackId {
  public:
-  /// For Future.
+  /// Makes the id of `callback`. For Future.
   explicit DoneCallbackId(Reference<FunctionCallback> callback)
       : callback_(std::move(callback)) {}
+  /// Returns the callback. For Future.
   FunctionCallback& callback() const { return *callback_; }
 
-  /// Returns whether they name the same callback.
+  /// Returns whether both ids name the same callback.
   friend bool operator==(const DoneCallbackId& a, const DoneCallbackId& b) {
     return a.callback_.get() == b.callback_.get();
   }
@@ -41,32 +50,47 @@ class DoneCallbackId {
   Reference<FunctionCallback> callback_;
 };
 
-// What can be called when a future is done: with it, or without an argument.
+/// A function that can be called when a future is done: with the future as its
+/// argument, or without an argument.
 template <class F, class Future>
 concept DoneFunction = std::invocable<F&, Future> || std::invocable<F&>;
 
-// The place between those who will have a result and those who wait for it. It
-// is pending, until it is given a result or an exception or is cancelled; then
-// it is done, forever.
-//
-// A handle, like Python's reference: copies are the same future. Used by the
-// thread of its loop only, down to its last copy, which set_debug(true) has
-// checked; a ConcurrentFuture is for any thread. It may outlive
-// the loop; what is done then calls nobody any more. T may be void, and need
-// not be copied. A handle that was moved from must not be used.
-//
-// An exception that nobody asked for with result() or exception() is told to
-// the loop's exception handler when the last handle goes.
-//
-// Port of asyncio.Future (CPython 3.15, Lib/asyncio/futures.py).
+/// A result that will be available later, for the tasks and callbacks of one
+/// loop.
+///
+/// ```cpp
+/// const auto answer = loop::create_future<int>(event_loop);
+/// event_loop.call_soon([answer] { answer.set_result(42); });
+/// const int n = co_await answer;
+/// ```
+///
+/// A future is pending until it is given a result or an exception, or is
+/// cancelled. Then it is done, forever.
+///
+/// A Future is a handle, like a reference in Python: copies refer to the same
+/// future. All copies are used and destroyed in the thread of the loop, which
+/// debug mode (set_debug(true)) checks; for other threads there is
+/// ConcurrentFuture. A future may outlive the loop; its callbacks are then not
+/// called. T may be void, and need not be copyable. A moved-from handle must
+/// not be used.
+///
+/// If no code retrieves an exception with result() or exception(), the
+/// exception is reported to the loop's exception handler when the last handle
+/// is destroyed.
+///
+/// Port of asyncio.Future (CPython 3.15, Lib/asyncio/futures.py).
 template <class T = void>
 class Future {
  public:
-  // What the handles share; for the layers above.
+  /// The state that the handles share; for the layers above.
   using State = FutureState<T>;
+  /// Makes a handle of the future with this state; for the layers above.
   explicit Future(Reference<State> state) : state_(std::move(state)) {}
+  /// Returns the state; for the layers above.
   State& state() const { return *state_; }
 
+  /// Makes a pending future of `event_loop`. `where` is the source location
+  /// that reports name.
   Future(EventLoop& event_loop,
          SourceLocation where = SourceLocation::current())
       : state_(new State(event_loop, where)) {}
@@ -79,25 +103,30 @@ class Future {
   Future& operator=(Future&&) noexcept = default;
   ~Future() = default;
 
+  /// Returns whether the future has a result or an exception, or was cancelled.
   bool done() const { return state_->done(); }
+  /// Returns whether the future was cancelled.
   bool cancelled() const { return state_->cancelled(); }
 
-  // The result, which stays in the future. Throws the exception that it was
-  // given instead; CancelledError; InvalidStateError if it is pending.
+  /// Returns a reference to the result, which stays in the future. Throws the
+  /// exception that was set, CancelledError, or InvalidStateError if the future
+  /// is pending.
   decltype(auto) result() const {
     state_->check_result();
     if constexpr (!std::is_void_v<T>) return (*state_->result);
   }
 
-  // The exception; nullptr if it has a result instead. Throws CancelledError;
-  // InvalidStateError if it is pending.
+  /// Returns the exception; nullptr if the future has a result. Throws
+  /// CancelledError, or InvalidStateError if the future is pending.
   std::exception_ptr exception() const { return state_->exception(); }
 
-  // Each makes it done and schedules the done callbacks.
-  // Throws InvalidStateError if it is done already. If there is no memory to
-  // schedule them all, throws std::bad_alloc: it is done then, but the one for
-  // which there was none, and those after it, are never told.
-  // A Future<void> is given no value.
+  /// Makes the future done with this result, and schedules the done callbacks.
+  /// For a Future<void> there is no argument.
+  ///
+  /// Throws InvalidStateError if the future is done already. Throws
+  /// std::bad_alloc if there is no memory to schedule all callbacks: the future
+  /// is done then, but the first callback without memory, and those after it,
+  /// are never called.
   template <class... Value>
   void set_result(Value&&... value) const {
     static_assert(sizeof...(Value) == (std::is_void_v<T> ? 0 : 1));
@@ -105,28 +134,35 @@ class Future {
     state_->result.emplace(std::forward<Value>(value)...);
     state_->set_finished();
   }
-  /// Makes it done with an exception instead, as above. `exception` may be an
-  /// object of any type or a std::exception_ptr. A reference to a base class
-  /// stands for the exception that is being handled, so nothing is sliced:
+  /// Makes the future done with an exception, and schedules the done callbacks.
   ///
-  ///   catch (const std::exception& error) { future.set_exception(error); }
+  /// `exception` may be an object of any type or a std::exception_ptr. A
+  /// reference to a base class stands for the exception that is being handled,
+  /// so nothing is sliced:
   ///
-  /// Throws ValueError, and does nothing, if `exception` is an empty pointer,
-  /// or refers to an object of a derived class that is not being handled.
+  /// ```cpp
+  /// catch (const std::exception& error) { future.set_exception(error); }
+  /// ```
+  ///
+  /// Throws InvalidStateError if the future is done already. Throws ValueError,
+  /// and does nothing, if `exception` is an empty pointer, or refers to an
+  /// object of a derived class that is not being handled. Throws std::bad_alloc
+  /// if there is no memory to schedule all callbacks: see set_result().
   template <class Exception>
   void set_exception(Exception&& exception) const {
     state_->set_exception(exception_of(std::forward<Exception>(exception)));
   }
 
-  // Makes it done without a result: who asks for it gets a CancelledError with
-  // this message. Returns false, and does nothing, if it is done already.
+  /// Cancels the future: result() and `co_await` throw a CancelledError with
+  /// this message. Schedules the done callbacks. Returns false, and does
+  /// nothing, if the future is done already.
   bool cancel(std::string message = "") const {
     return state_->cancel(std::move(message));
   }
 
-  // Has the loop call `callback` soon after the future is done, or soon if it
-  // is. With the future as its argument, if it takes one. Callbacks are called
-  // in the order in which they were added.
+  /// Makes the loop call `callback` soon after the future is done, or soon if
+  /// it already is. The callback gets the future as its argument, if it takes
+  /// one. Callbacks are called in the order in which they were added.
   template <DoneFunction<Future> F>
   DoneCallbackId add_done_callback(F callback) const {
     const Reference<FunctionCallback> added(new Done<F>(std::move(callback)));
@@ -135,18 +171,19 @@ class Future {
   }
 
   /// Removes a callback and destroys it, in constant time. Returns the number
-  /// of callbacks removed: 0 if it has been scheduled already. Differs from
-  /// Python: by the id that adding it returned, as functions of C++ cannot be
-  /// compared.
+  /// of callbacks removed: 0 if the callback has been scheduled already.
+  ///
+  /// Differs from Python: takes the id that add_done_callback() returned, as
+  /// functions cannot be compared in C++.
   std::size_t remove_done_callback(const DoneCallbackId& id) const {
     state_->check_thread("remove_done_callback");
     return id.callback().remove_from(*state_) ? 1 : 0;
   }
 
-  // Throws RuntimeError if the loop is closed.
+  /// Returns the loop of the future. Throws RuntimeError if the loop is closed.
   EventLoop& get_loop() const { return state_->get_loop(); }
 
-  // Are they the same future?
+  /// Returns whether both handles refer to the same future.
   friend bool operator==(const Future& a, const Future& b) {
     return a.state_.get() == b.state_.get();
   }
@@ -174,24 +211,31 @@ class Future {
   Reference<State> state_;
 };
 
-// A pending future. Port of loop.create_future().
+/// Makes a pending future of `event_loop`. From the loop's thread. Port of
+/// loop.create_future().
 template <class T = void>
 Future<T> create_future(EventLoop& event_loop,
                         SourceLocation where = SourceLocation::current()) {
   return Future<T>(event_loop, where);
 }
 
-// Runs the loop until the future is done, and returns its result or throws what
-// its result() throws. A reference to it, so that somebody has to keep a handle
-// for as long as it is used. Throws RuntimeError if stop() ended it before, if
-// the loop is closed, or if a loop is running in this thread. Differs from
-// Python: if stop() ends it in the iteration in which the future is done, the
-// next run_forever() does not stop for its sake. Port of
-// loop.run_until_complete().
+/// Runs the loop until the future is done, and returns its result or throws its
+/// exception.
+///
+/// The result is returned by reference: the caller keeps a handle for as long
+/// as the result is used. Throws RuntimeError if stop() ended the run before
+/// the future was done, if the loop is closed, or if a loop is running in this
+/// thread.
+///
+/// Differs from Python: if stop() ends the run in the iteration in which the
+/// future becomes done, the next run_forever() is not stopped by a left-over
+/// callback.
+///
+/// Port of loop.run_until_complete().
 template <class T>
 decltype(auto) run_until_complete(const Future<T>& future) {
   EventLoop& event_loop = future.get_loop();
-  // The callback may still be scheduled when this has returned.
+  // The callback may still be scheduled when this function has returned.
   const auto waiting = std::make_shared<bool>(true);
   const auto id = future.add_done_callback([&event_loop, waiting] {
     if (*waiting) event_loop.stop();

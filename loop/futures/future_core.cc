@@ -15,7 +15,7 @@
 
 namespace loop {
 
-// Cancelling is no failure that anybody has to hear of.
+// A cancellation is not a failure to report.
 void FutureCore::report_unretrieved() const {
   if (is_cancelled_error(exception_)) return;
   const ExceptionContext context{kind_ == Kind::kTask
@@ -122,7 +122,7 @@ void FutureCore::check_thread(const char* function) const {
   }
 }
 
-// Results and callbacks may hold further futures, however many.
+// Results and callbacks may own further futures, in chains of any length.
 void FutureCore::destroy() noexcept {
   NestedDestruction::run(
       [](void* state) { delete static_cast<FutureCore*>(state); }, this);
@@ -135,8 +135,8 @@ void FutureCore::finish_with(std::exception_ptr exception) {
 }
 
 void FutureCore::finish(Phase phase) {
-  // If the loop is closed, callbacks die here, and may take the last handle
-  // with them.
+  // If the loop is closed, callbacks are destroyed here, and may own the last
+  // handle.
   const Reference self(this);
   phase_ = phase;
   while (!callbacks_.empty()) callbacks_.pop_front().on_done(*this);
@@ -149,7 +149,8 @@ void FunctionCallback::add_to(FutureCore& future) {
   future.add_done_callback(*this);
 }
 
-// Out of the list before the function dies, as its destructor may do anything.
+// The callback leaves the list before the function is destroyed, as the
+// destructor may run any code.
 bool FunctionCallback::remove_from(const FutureCore& future) {
   if (future_ != &future) return false;
   unlink();
@@ -163,7 +164,7 @@ void FunctionCallback::on_gone() {
   release();  // Last, as it may be the last reference.
 }
 
-// A loop that is closed calls nobody any more.
+// A closed loop calls no callbacks.
 void FunctionCallback::on_done(FutureCore& future) {
   struct Dying {
     explicit Dying(Reference<FunctionCallback> s) : self(std::move(s)) {}

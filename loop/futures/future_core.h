@@ -1,4 +1,5 @@
-// What the handles of one future share, but for the result itself.
+// `FutureCore`, `FutureState<T>`: the state that the handles of one future
+// share.
 
 #ifndef LOOP_FUTURES_FUTURE_CORE_H_
 #define LOOP_FUTURES_FUTURE_CORE_H_
@@ -25,8 +26,9 @@ namespace loop {
 
 class CancelForwarder;
 
-// Counts its handles without atomic operations: like all that belongs to a
-// loop, a future is used by the loop's thread only.
+// The part of a future that does not depend on the type of the result. The
+// handles are counted without atomic operations, as only the loop's thread uses
+// a future.
 class FutureCore : public Recycled {
  public:
   FutureCore(EventLoop& event_loop, SourceLocation where)
@@ -42,37 +44,42 @@ class FutureCore : public Recycled {
   bool done() const { return phase_ != Phase::kPending; }
   bool cancelled() const { return phase_ == Phase::kCancelled; }
 
-  // For Future<T>, whose functions of the same names say what these do. What
-  // is derived from it may cancel something else instead: what it waits for.
+  // These implement the functions of these names of Future<T>. A derived class
+  // may cancel other futures instead: those that it waits for.
   EventLoop& get_loop() const;
   virtual bool cancel(std::string message);
-  /// Returns the part that forwards a request to cancel this future; nullptr if
-  /// cancel() ends the future itself.
+  // Returns the part that forwards a request to cancel this future; nullptr if
+  // cancel() ends the future itself.
   virtual CancelForwarder* cancel_forwarder() { return nullptr; }
   void set_exception(std::exception_ptr exception);
   std::exception_ptr exception();
 
-  // Before a result is put in. Throws InvalidStateError if it is done,
-  // RuntimeError if it sets itself.
+  // Called before a result is stored. Throws InvalidStateError if the future is
+  // done, RuntimeError if it is a task, which sets its result itself.
   void check_pending(const char* function) const;
-  // After it has been.
+  // Called after a result has been stored: makes the future done.
   void set_finished() { finish(Phase::kFinished); }
-  // The other two ends, for who has made sure that it is pending.
+  // Makes the future done with an exception. The caller has checked that the
+  // future is pending.
   void finish_with(std::exception_ptr exception);
+  // Makes the future cancelled. The caller has checked that the future is
+  // pending.
   void finish_cancelled() { finish(Phase::kCancelled); }
 
-  // It will never be done: tells the callbacks that it is gone.
+  // Removes all callbacks and calls their on_gone(), as the future will never
+  // be done.
   void drop_callbacks() {
     while (!callbacks_.empty()) callbacks_.pop_front().on_gone();
   }
 
-  // Of its CancelledError. A task that is told to cancel itself notes it here
-  // until it has.
+  // Sets the message of the CancelledError. A task that is asked to cancel
+  // itself keeps the message here until then.
   void set_cancel_message(std::string message) {
     cancel_message_ = std::move(message);
   }
   const std::string& cancel_message() const { return cancel_message_; }
-  // Before it is looked at: throws what a future without a result throws.
+  // Called before the result is read: throws the error of a future without a
+  // result.
   void check_result() {
     if (checked_) [[unlikely]]
       check_thread("result");
@@ -80,42 +87,45 @@ class FutureCore : public Recycled {
       throw_no_result();
   }
 
-  // Has `callback` called when it is done, or at once if it is: see there. It
-  // must not be in another future's list.
+  // Calls on_done() of `callback` when the future is done, or at once if it
+  // already is: see DoneCallback. `callback` must not be in another future's
+  // list.
   void add_done_callback(DoneCallback& callback);
-  // The same for a task of this loop, if the future is pending.
+  // Adds `callback` without checks; for a task of this loop. The future must be
+  // pending.
   void add_waiting(DoneCallback& callback) {
     assert(!done());
     callbacks_.push_back(callback);
   }
-  // For shield(), while it is pending: has its exception, if it gets one,
-  // reported to the exception handler; once, however often this is called.
+  // For shield(), while the future is pending: if the future gets an exception,
+  // reports it to the exception handler; once, however often this is called.
   void report_exception_later();
 
-  // In debug mode: throws RuntimeError in a wrong thread.
+  // In debug mode, throws RuntimeError in a wrong thread.
   void check_thread(const char* function) const;
-  /// Before a handle is copied: checks the thread of a future that was made in
-  /// debug mode, as its handles are counted without atomic operations.
+  // Called before a handle is copied. Throws RuntimeError in a wrong thread if
+  // the future was made in debug mode, as handles are counted without atomic
+  // operations.
   void check_copy() const {
     if (checked_) [[unlikely]]
       check_thread("copying a Future");
   }
 
-  // Where it was made.
+  // Returns the source location at which the future was made.
   const SourceLocation& where() const { return where_; }
   const LoopReference& loop_reference() const { return loop_; }
 
-  // Calls f with each future that has to be done before this one can be, for
-  // pictures of who waits for whom.
+  // Calls f with each future that must be done before this one can be; for
+  // displays of the wait graph.
   virtual void for_each_awaited(const std::function<void(FutureCore&)>&) {}
 
-  // Its result is about to be moved elsewhere. If there are other handles,
-  // those who ask for it later get an InvalidStateError.
+  // Called before the result is moved out. If there are other handles, their
+  // result() throws InvalidStateError from now on.
   void hand_over() noexcept {
     if (!is_only_reference()) phase_ = Phase::kHandedOver;
   }
 
-  // Has nobody else a handle?
+  // Returns whether there is no other handle.
   bool is_only_reference() const { return references_ == 1; }
 
   // For Reference.
@@ -127,7 +137,8 @@ class FutureCore : public Recycled {
  protected:
   enum class Kind : std::uint8_t { kFuture, kTask };
 
-  // A task sets itself: for others set_result() and set_exception() throw.
+  // `kind`: for a task, set_result() and set_exception() throw, as a task sets
+  // its result itself.
   FutureCore(EventLoop& event_loop, SourceLocation where, Kind kind)
       : kind_(kind),
         checked_(event_loop.get_debug()),
@@ -139,7 +150,7 @@ class FutureCore : public Recycled {
     kPending,
     kCancelled,
     kFinished,
-    kHandedOver,  // Finished, and its result is elsewhere.
+    kHandedOver,  // Finished, and its result was moved out.
   };
 
   void finish(Phase phase);
@@ -160,7 +171,7 @@ class FutureCore : public Recycled {
   DoneCallbackList callbacks_;
 };
 
-// With the result. That of void is a monostate.
+// The type in which a result is stored: T, or std::monostate for void.
 template <class T>
 using StoredResult = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
@@ -170,7 +181,7 @@ struct FutureState : FutureCore {
   std::optional<StoredResult<T>> result;
 };
 
-// A counted pointer to a FutureCore, or to what is derived from one.
+// A counted pointer to a FutureCore or a derived object.
 template <class T>
 class Reference {
  public:
@@ -182,7 +193,7 @@ class Reference {
     std::swap(state_, other.state_);
     return *this;
   }
-  // clang-tidy does not see that others are counted.
+  // clang-tidy does not see that other references are counted.
   // NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete)
   ~Reference() {
     if (state_ != nullptr) state_->release();

@@ -1,4 +1,4 @@
-// The whole of the future layer.
+// Umbrella header of loop/futures: futures, executors, and their errors.
 
 #ifndef LOOP_FUTURES_FUTURES_H_
 #define LOOP_FUTURES_FUTURES_H_

@@ -1,5 +1,5 @@
-// A list whose members stand where they were made, in the frame of a coroutine
-// for instance, so that entering it allocates nothing.
+// `IntrusiveList`: a list whose members live in their owners, in the frame of a
+// coroutine for example, so that adding a member allocates nothing.
 
 #ifndef LOOP_FUTURES_INTRUSIVE_LIST_H_
 #define LOOP_FUTURES_INTRUSIVE_LIST_H_
@@ -12,9 +12,9 @@ namespace loop {
 template <class T>
 class IntrusiveList;
 
-// A place in a ring of links, which the list is a part of: so one can leave it
-// without knowing whose it is, and does when it is destroyed. One that is moved
-// leaves its place to the new one.
+// A link of a list, the base class of its members. The links of a list form a
+// ring, so a link can leave without knowing its list; the destructor does so. A
+// link that is moved gives its position to the new one.
 class ListLink {
  public:
   ListLink() = default;
@@ -46,11 +46,11 @@ class ListLink {
   }
 
   ListLink* previous_ = nullptr;
-  ListLink* next_ = nullptr;  // nullptr: it is in no ring.
+  ListLink* next_ = nullptr;  // nullptr: the link is in no ring.
 };
 
-// In the order in which they entered. Does not own them; must be empty in the
-// end. T is derived from ListLink.
+// A list in the order of insertion. Does not own its members, and must be empty
+// when destroyed. T is derived from ListLink.
 template <class T>
 class IntrusiveList {
  public:
@@ -61,7 +61,7 @@ class IntrusiveList {
 
   bool empty() const { return head_.next_ == &head_; }
 
-  // It must not be in a list.
+  // Adds a member, which must not be in a list.
   void push_back(T& member) {
     ListLink& link = member;
     assert(!link.is_linked());

@@ -1,4 +1,4 @@
-// Does what somebody refers to still exist?
+// `Lifetime`, `LifetimeObserver`: detect that an object has been destroyed.
 
 #ifndef LOOP_FUTURES_LIFETIME_H_
 #define LOOP_FUTURES_LIFETIME_H_
@@ -7,9 +7,9 @@
 
 namespace loop {
 
-// Those who will use an object once more, if it exists then. Between two steps
-// of a coroutine anything may have been destroyed: by another task, or because
-// the loop closes, whose tasks are destroyed one after the other.
+// The list of the observers of an object; a member of that object. Between two
+// steps of a coroutine any object may be destroyed: by another task, or because
+// the loop closes and destroys its tasks one after another.
 class Lifetime {
  public:
   ~Lifetime() {
@@ -21,15 +21,15 @@ class Lifetime {
   IntrusiveList<ListLink> observers_;
 };
 
-// One of them. Can be moved.
+// Observes the lifetime of an object. Movable.
 class LifetimeObserver : private ListLink {
  public:
-  // Of the object that `lifetime` is a member of.
+  // Observes the object that `lifetime` is a member of.
   explicit LifetimeObserver(Lifetime& lifetime) {
     lifetime.observers_.push_back(*this);
   }
 
-  // Has the object not been destroyed?
+  // Returns whether the object still exists.
   bool object_exists() const { return is_linked(); }
 };
 
