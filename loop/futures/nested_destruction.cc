@@ -9,7 +9,7 @@ constinit thread_local int NestedDestruction::nesting_ = 0;
 constinit thread_local NestedDestruction::Waiting* NestedDestruction::waiting_ =
     nullptr;
 
-// The first call destroys all that the others have kept: they are made within.
+// The first call destroys all objects that the calls within it have kept.
 void NestedDestruction::run_later(Function destroy, void* object) noexcept {
   if (waiting_ != nullptr) {
     try {

@@ -1,4 +1,5 @@
-// Destroying a long chain of objects that own one another.
+// `NestedDestruction`: destroys long chains of objects that own one another
+// without exhausting the stack.
 
 #ifndef LOOP_FUTURES_NESTED_DESTRUCTION_H_
 #define LOOP_FUTURES_NESTED_DESTRUCTION_H_
@@ -10,20 +11,23 @@
 namespace loop {
 
 /// Destroys an object that may own another of its kind, which may own a third,
-/// and so on. Destructors that call one another need stack for each link. Here
-/// the first kMaxNesting links do so; what is to be destroyed within those is
-/// kept until they have returned, and is then destroyed one by one. If there is
-/// no memory to keep it, it is destroyed at once.
+/// and so on.
+///
+/// Destructors that call one another need stack for each link. Here the first
+/// kMaxNesting links are destroyed that way; objects to be destroyed within
+/// those are kept until the destructors have returned, and are then destroyed
+/// one by one. If there is no memory to keep an object, the object is destroyed
+/// at once.
 ///
 /// Python has the same mechanism for its containers (the "trashcan" of CPython,
 /// Objects/object.c).
 ///
-/// Any thread; what a thread has begun to destroy, it destroys.
+/// From any thread; each thread destroys the objects that it began to destroy.
 class NestedDestruction {
  public:
   using Function = void (*)(void*);
 
-  /// Calls destroy(object), which must not throw; at once or, deep within
+  /// Calls destroy(object), which must not throw: at once or, deep within
   /// another call, before the outermost call returns.
   static void run(Function destroy, void* object) noexcept {
     if (nesting_ >= kMaxNesting) [[unlikely]]

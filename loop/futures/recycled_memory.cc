@@ -8,9 +8,9 @@ namespace loop {
 
 constinit thread_local RecycledMemory::Lists RecycledMemory::lists_{};
 
-// The lists themselves are plain data, for the sake of those who ask: what has
-// a destructor is looked up through a function, each time. So the destructor
-// stands here.
+// Frees the lists when the thread ends. The lists themselves are trivially
+// destructible, as access to a thread_local object with a destructor costs a
+// function call each time.
 struct RecycledMemory::Owner {
   Owner() {
     for (List& list : lists_) list.room = kRoom;
@@ -18,7 +18,7 @@ struct RecycledMemory::Owner {
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;
   ~Owner() {
-    ended = true;  // What destructors that run later give back is not kept.
+    ended = true;  // Blocks that later destructors free are not kept.
     for (List& list : lists_) {
       list.room = 0;
       while (list.first != nullptr) {
@@ -31,7 +31,7 @@ struct RecycledMemory::Owner {
 
 constinit thread_local bool RecycledMemory::Owner::ended = false;
 
-// A block is as large as any that its list may be asked for.
+// Each block has the largest size of its list.
 void* RecycledMemory::allocate_new(std::size_t size) {
   const bool kept = kRecyclesMemory && size <= kLargest;
   return ::operator new(kept ? (index_of(size) + 1) * kStep : size);

@@ -1,4 +1,5 @@
-// Memory for what comes and goes all the time: futures and coroutine frames.
+// `RecycledMemory`, `Recycled`: memory of objects that are made and destroyed
+// all the time, such as futures and coroutine frames.
 
 #ifndef LOOP_FUTURES_RECYCLED_MEMORY_H_
 #define LOOP_FUTURES_RECYCLED_MEMORY_H_
@@ -9,8 +10,8 @@
 
 namespace loop {
 
-// AddressSanitizer finds what uses an object after its end only if nothing else
-// lives in its place. So it gets to see each block come and go.
+// AddressSanitizer detects a use after the end of an object only if no other
+// object occupies the memory. So under AddressSanitizer no block is recycled.
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool kRecyclesMemory = false;
 #elif defined(__has_feature)
@@ -19,17 +20,19 @@ inline constexpr bool kRecyclesMemory = !__has_feature(address_sanitizer);
 inline constexpr bool kRecyclesMemory = true;
 #endif
 
-// A general allocator finds any size for any thread. Who calls a coroutine
-// wants the size that the last one of this kind has just given back, in the
-// same thread: so each thread keeps a list of free blocks for each size, and
-// taking and giving are a few instructions each.
+// Free lists of blocks, one per thread and size.
 //
-// A block may be given back in another thread than took it. Each list keeps up
-// to 1,000 blocks of up to 1 KiB; the rest goes back to the general allocator,
-// and so do the lists when their thread ends.
+// A general allocator serves any size and any thread. The caller of a coroutine
+// needs the size that the previous one of this kind has just freed, in the same
+// thread. So each thread keeps a list of free blocks for each size, and
+// allocating and freeing take a few instructions each.
+//
+// A block may be freed in another thread than the one that allocated it. Each
+// list keeps up to 1,000 blocks of up to 1 KiB. All others go back to the
+// general allocator, and so do the lists when their thread ends.
 class RecycledMemory {
  public:
-  // Throws std::bad_alloc.
+  // Returns a block of `size` bytes. Throws std::bad_alloc.
   static void* allocate(std::size_t size) {
     if (kRecyclesMemory && size <= kLargest) [[likely]] {
       List& list = lists_[index_of(size)];
@@ -42,7 +45,7 @@ class RecycledMemory {
     return allocate_new(size);
   }
 
-  // `size` as it was asked for.
+  // Frees a block. `size` is the size passed to allocate().
   static void deallocate(void* memory, std::size_t size) noexcept {
     if (kRecyclesMemory && size <= kLargest) [[likely]] {
       List& list = lists_[index_of(size)];
@@ -65,14 +68,14 @@ class RecycledMemory {
   };
   struct List {
     Block* first = nullptr;
-    // How many more it takes: none, until somebody is there to free them when
-    // the thread ends.
+    // The number of blocks that the list can still take: 0 until an Owner
+    // exists that frees them when the thread ends.
     std::size_t room = 0;
   };
   using Lists = std::array<List, kLargest / kStep>;
   struct Owner;
 
-  // 0 bytes do not occur.
+  // `size` is never 0.
   static std::size_t index_of(std::size_t size) { return (size - 1) / kStep; }
 
   static void* allocate_new(std::size_t size);
@@ -81,7 +84,7 @@ class RecycledMemory {
   static constinit thread_local Lists lists_;
 };
 
-// What is derived from it lives in such memory.
+// The base class of objects in recycled memory.
 class Recycled {
  public:
   static void* operator new(std::size_t size) {
@@ -90,7 +93,7 @@ class Recycled {
   static void operator delete(void* memory, std::size_t size) {
     RecycledMemory::deallocate(memory, size);
   }
-  // What must stand at rounder addresses is rare.
+  // Over-aligned objects are rare, and not recycled.
   static void* operator new(std::size_t size, std::align_val_t alignment) {
     return ::operator new(size, alignment);
   }

@@ -1,5 +1,5 @@
-// `run_in_executor()`: a function that runs in another thread, and whose result
-// comes back.
+// `run_in_executor()`: runs a function in another thread and returns a Future
+// of its result.
 
 #ifndef LOOP_FUTURES_RUN_IN_EXECUTOR_H_
 #define LOOP_FUTURES_RUN_IN_EXECUTOR_H_
@@ -17,17 +17,25 @@
 
 namespace loop {
 
-/// Runs `function` in a thread of the executor, and gives what it returns or
-/// throws to the future that this returns. From the loop's thread.
+/// Runs `function` in a thread of `executor`. The returned future gets its
+/// result or its exception. From the loop's thread.
 ///
-/// If the future is done before that, because it is cancelled, `function` does
-/// not run if the loop gets to know of it before the thread begins; otherwise
-/// it runs to its end, and the outcome is dropped. It is dropped, too, if the
-/// loop is closed by then. If the executor is shut down so that `function`
-/// never runs, the future is cancelled.
+/// ```cpp
+/// const auto read = [path] { return read_file(path); };
+/// const std::string text =
+///     co_await loop::run_in_executor(event_loop, executor, read);
+/// ```
 ///
-/// `function` must not own a Future of the loop: it dies in the other thread.
-/// Throws RuntimeError if the loop is closed, and what submit() throws.
+/// If the returned future is cancelled, `function` does not run, provided that
+/// the loop handles the cancellation before the thread begins. Otherwise
+/// `function` runs to its end, and the outcome is dropped. The outcome is also
+/// dropped if the loop is closed by then. If the executor is shut down so that
+/// `function` never runs, the future is cancelled.
+///
+/// `function` must not own a Future of the loop, because `function` is
+/// destroyed in the other thread. Throws RuntimeError if the loop is closed,
+/// and the errors of ThreadPoolExecutor::submit().
+///
 /// Port of loop.run_in_executor().
 template <class F>
 Future<std::invoke_result_t<F&>> run_in_executor(
@@ -37,8 +45,9 @@ Future<std::invoke_result_t<F&>> run_in_executor(
   return wrap_future(event_loop, executor.submit(std::move(function)), where);
 }
 
-/// Runs `function` in a thread of the default executor of the loop, and
-/// otherwise does what run_in_executor() with an executor does.
+/// Runs `function` in a thread of the loop's default executor. The returned
+/// future gets its result or its exception. From the loop's thread.
+/// Cancellation and errors: see run_in_executor() with an executor.
 template <class F>
 requires(std::invocable<F&>) Future<std::invoke_result_t<F&>> run_in_executor(
     EventLoop& event_loop, F function,

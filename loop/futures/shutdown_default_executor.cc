@@ -5,7 +5,7 @@
 
 namespace loop {
 
-// Where no thread is left that runs, there is nothing to wait for.
+// If no thread runs any more, there is nothing to wait for.
 Future<bool> shutdown_default_executor(EventLoop& event_loop,
                                        std::chrono::nanoseconds wait_at_most,
                                        SourceLocation where) {

@@ -15,7 +15,7 @@
 namespace loop {
 namespace {
 
-// A point of time that is further away does not fit into nanoseconds.
+// A time further away does not fit into nanoseconds.
 constexpr std::chrono::nanoseconds kForEver = std::chrono::hours(24 * 36500);
 
 constexpr std::chrono::milliseconds kPatienceOfDestructor{100};
@@ -31,12 +31,12 @@ std::size_t workers(int max_workers) {
 }  // namespace
 
 struct ThreadPoolExecutor::Shared {
-  std::mutex mutex;                 // Of all that follows.
-  std::condition_variable changed;  // There is a job, or there will be none.
-  std::condition_variable ended;    // No thread is left.
+  std::mutex mutex;                 // Protects all members.
+  std::condition_variable changed;  // A job was added, or closing set.
+  std::condition_variable ended;    // No thread is running.
   std::deque<Callback> jobs;
   std::vector<std::thread> threads;
-  std::size_t idle = 0;     // Threads that wait.
+  std::size_t idle = 0;     // Threads that wait for a job.
   std::size_t running = 0;  // Threads that have not ended.
   bool closing = false;
 };
@@ -51,15 +51,15 @@ ThreadPoolExecutor::~ThreadPoolExecutor() {
 
 namespace {
 
-std::mutex beginning_again;  // Of all executors of a child.
+std::mutex beginning_again;  // For all executors of a child.
 [[maybe_unused]] const bool outlives_fork =
     selectors::lock_for_fork<beginning_again>();
 
 }  // namespace
 
-// The lock may be held, and the condition variables waited for, by threads that
-// do not exist here: to destroy them would wait forever. So what was shared
-// with the threads is kept, where a search for leaks finds it.
+// Threads that do not exist here may hold the lock and wait for the condition
+// variables: destroying these would wait forever. So the state shared with the
+// threads is kept, where a leak checker finds it.
 void ThreadPoolExecutor::begin_again() {
   static auto& kept = *new std::vector<std::shared_ptr<Shared>>;
   const std::lock_guard lock(beginning_again);
@@ -71,7 +71,7 @@ void ThreadPoolExecutor::begin_again() {
 }
 
 void ThreadPoolExecutor::add(Callback job) {
-  job.pin();  // To be moved with the lock.
+  job.pin();  // So that the job can be moved under the lock.
   Shared& to = shared();
   const std::lock_guard lock(to.mutex);
   if (to.closing) {
@@ -79,16 +79,16 @@ void ThreadPoolExecutor::add(Callback job) {
   }
   to.jobs.push_back(std::move(job));
   to.changed.notify_one();
-  // Who is idle may have been called for an earlier job.
+  // An idle thread may have been notified for an earlier job.
   if (to.jobs.size() <= to.idle) return;
   if (to.threads.size() == max_workers_) return;
   try {
     to.threads.emplace_back([shared = shared_] { work(*shared); });
     ++to.running;
   } catch (...) {
-    // The others will get round to it.
+    // The other threads will run the job.
     if (!to.threads.empty()) return;
-    job = std::move(to.jobs.back());  // To die without the lock.
+    job = std::move(to.jobs.back());  // To be destroyed without the lock.
     to.jobs.pop_back();
     throw;
   }
@@ -98,7 +98,7 @@ bool ThreadPoolExecutor::shutdown(std::chrono::nanoseconds wait_at_most,
                                   bool cancel_pending) {
   const auto end =
       std::chrono::steady_clock::now() + std::min(wait_at_most, kForEver);
-  // These die and end without the lock.
+  // Jobs are destroyed and threads joined without the lock.
   std::deque<Callback> pending;
   std::vector<std::thread> threads;
   Shared& of = shared();
@@ -131,7 +131,7 @@ void ThreadPoolExecutor::work(Shared& shared) {
     Callback job = std::move(shared.jobs.front());
     shared.jobs.pop_front();
     lock.unlock();
-    job.call_once();  // It throws nothing.
+    job.call_once();  // Jobs do not throw.
     lock.lock();
   }
   --shared.running;

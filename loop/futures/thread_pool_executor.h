@@ -1,4 +1,4 @@
-// `ThreadPoolExecutor`: threads for what would keep a loop from its work.
+// `ThreadPoolExecutor`: threads for functions that would block a loop.
 
 #ifndef LOOP_FUTURES_THREAD_POOL_EXECUTOR_H_
 #define LOOP_FUTURES_THREAD_POOL_EXECUTOR_H_
@@ -20,8 +20,8 @@
 namespace loop {
 namespace thread_pool_executor_internal {
 
-// A function on its way to a thread. One that dies without having run is
-// cancelled.
+// A function to be run by a thread. The destructor cancels the future if the
+// function has not run.
 template <class T, class F>
 class Job {
  public:
@@ -38,7 +38,7 @@ class Job {
     future_.cancel();
   }
 
-  // What the function holds dies before anybody hears of the result.
+  // The function is destroyed before its result is published.
   void operator()() {
     is_due_ = false;
     if (!future_.set_running_or_notify_cancel()) return;
@@ -74,35 +74,44 @@ class Job {
 
 }  // namespace thread_pool_executor_internal
 
-/// Runs functions in threads of its own: in the order in which they came, as
-/// many at a time as it has threads. A thread is started when a function comes
-/// and none is idle, up to `max_workers`.
+/// A pool of threads that run functions.
+///
+/// ```cpp
+/// loop::ThreadPoolExecutor executor(4);
+/// const int answer = co_await executor.submit([] { return compute(); });
+/// ```
+///
+/// Functions begin in the order of submit(), as many at a time as there are
+/// threads. A thread is started when a function is submitted and no thread is
+/// idle, up to `max_workers` threads.
 ///
 /// A child of fork() has none of the threads. There the executor begins again,
-/// with threads of its own, and knows nothing of the functions that it had:
-/// they are the parent's, and neither run nor are destroyed in the child.
+/// with threads of its own, and without the functions that the parent
+/// submitted: these neither run nor are destroyed in the child.
 ///
-/// Port of ThreadPoolExecutor (CPython 3.15,
-/// Lib/concurrent/futures/thread.py).
+/// Port of ThreadPoolExecutor (CPython 3.15, Lib/concurrent/futures/thread.py).
 class ThreadPoolExecutor {
  public:
-  // 0: four more than the processor runs at a time, but 32 at most. Throws
-  // ValueError if it is negative.
+  /// Makes an executor of at most `max_workers` threads; 0: four more than the
+  /// processor runs at a time, but at most 32. Throws ValueError if
+  /// `max_workers` is negative.
   explicit ThreadPoolExecutor(int max_workers = 0);
   ThreadPoolExecutor(const ThreadPoolExecutor&) = delete;
   ThreadPoolExecutor& operator=(const ThreadPoolExecutor&) = delete;
 
-  // Destroys what has not begun, and waits 100 ms at most for what has. A
-  // thread that goes on then is on its own: it needs nothing of this object.
-  // Differs from Python: there the program does not end before its jobs do.
+  /// Destroys the functions that have not begun, and waits at most 100 ms for
+  /// the others. A thread that still runs then is abandoned; it needs nothing
+  /// of this object. Differs from Python: there, the program does not end
+  /// before its functions do.
   ~ThreadPoolExecutor();
 
-  /// Runs `function` in one of the threads, which destroys it, and gives what
-  /// it returns or throws to the future that this returns. That can be
-  /// cancelled until the function begins; it is if the function never will.
-  /// From any thread. Throws RuntimeError after shutdown(), and OSError if
-  /// there is no thread and none can be started; then `function` is destroyed
-  /// here.
+  /// Runs `function` in one of the threads, which destroys it, and returns a
+  /// future of its result or exception.
+  ///
+  /// The future can be cancelled until `function` begins; it is cancelled if
+  /// `function` will never run. From any thread. Throws RuntimeError after
+  /// shutdown(), and OSError if there is no thread and none can be started;
+  /// then `function` is destroyed in the calling thread.
   template <class F>
   requires(std::invocable<F&>)
       ConcurrentFuture<std::invoke_result_t<F&>> submit(F function) {
@@ -112,11 +121,13 @@ class ThreadPoolExecutor {
     return future;
   }
 
-  // Takes no more jobs, and waits until the threads have ended, which they do
-  // when there is no job left, but for `wait_at_most`. Then returns whether
-  // they have. `cancel_pending` first destroys the jobs that have not begun.
-  // From any thread, more than once if need be.
-  // Differs from Python: it does not wait forever for a job that is blocked.
+  /// Refuses further functions, and waits until the threads have ended, for
+  /// `wait_at_most` at most. Returns whether the threads have ended.
+  ///
+  /// A thread ends when no function is left. With `cancel_pending`, functions
+  /// that have not begun are destroyed first. From any thread, and more than
+  /// once if necessary. Differs from Python: does not wait forever for a
+  /// function that is blocked.
   bool shutdown(std::chrono::nanoseconds wait_at_most,
                 bool cancel_pending = false);
 
@@ -131,10 +142,10 @@ class ThreadPoolExecutor {
   }
   void begin_again();
 
-  // With the threads, which may outlive this object.
+  // Shared with the threads, which may outlive this object.
   std::shared_ptr<Shared> shared_;
   const std::size_t max_workers_;
-  selectors::HomeProcess process_;  // Where the threads are.
+  selectors::HomeProcess process_;  // The process that has the threads.
 };
 
 }  // namespace loop

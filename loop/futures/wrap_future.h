@@ -1,5 +1,4 @@
-// `wrap_future()`: the result of a future for any thread, as a Future of a
-// loop.
+// `wrap_future()`: makes a Future of a loop from a future of another kind.
 
 #ifndef LOOP_FUTURES_WRAP_FUTURE_H_
 #define LOOP_FUTURES_WRAP_FUTURE_H_
@@ -23,7 +22,7 @@
 namespace loop {
 namespace wrap_future_internal {
 
-// A CancelledError of the other side cancels this one.
+// Sets the exception; a CancelledError of the other side cancels `future`.
 template <class T>
 void set_exception(const Future<T>& future, std::exception_ptr exception) {
   try {
@@ -35,8 +34,8 @@ void set_exception(const Future<T>& future, std::exception_ptr exception) {
   }
 }
 
-// Gives `future` the outcome of `source`, which is done. A `Source` that is no
-// reference is a handle that takes the result out.
+// Gives `future` the outcome of `source`, which is done. If `Source` is not a
+// reference, the result is moved out of `source`.
 template <class Source, class T>
 void give(ConcurrentFuture<T>& source, const Future<T>& future) {
   if (const auto exception = source.exception()) {
@@ -50,8 +49,8 @@ void give(ConcurrentFuture<T>& source, const Future<T>& future) {
   }
 }
 
-// The task that waits gets the exception of a result that cannot be copied, or
-// that another handle has taken out.
+// Gives `future` the outcome of `source`, or the exception of the attempt: the
+// result may not be copyable, or another handle may have taken it out.
 template <class Source, class T>
 void deliver(ConcurrentFuture<T>& source, const Future<T>& future) {
   if (future.done()) return;
@@ -90,7 +89,8 @@ Future<T> wrap(EventLoop& event_loop, ConcurrentFuture<T> source,
   const auto calls = CrossThreadCalls::of(event_loop);
   const auto id =
       calls->add(std::make_unique<Delivery<Source, T>>(future, source));
-  // Unless the call is over: then `source` is done, or another process's.
+  // If the call is no longer there, `source` is done, or belongs to another
+  // process.
   future.add_done_callback([calls, id, source](const Future<T>& done) {
     if (calls->remove(id)) source.cancel(done.state().cancel_message());
   });
@@ -100,11 +100,18 @@ Future<T> wrap(EventLoop& event_loop, ConcurrentFuture<T> source,
 
 }  // namespace wrap_future_internal
 
-/// Returns a future of the loop that gets what `source` will have: its result,
-/// of which it takes a copy, or its exception. No thread waits for that.
-/// Cancelling one future cancels the other. From the loop's thread. Throws
-/// RuntimeError if the loop is closed. Port of asyncio.wrap_future
-/// (CPython 3.15, Lib/asyncio/futures.py).
+/// Returns a future of the loop that gets the outcome of `source`: a copy of
+/// its result, or its exception.
+///
+/// ```cpp
+/// const auto answer = executor.submit([] { return compute(); });
+/// const int n = co_await loop::wrap_future(event_loop, answer);
+/// ```
+///
+/// No thread blocks for that. Cancelling one future cancels the other. From the
+/// loop's thread. Throws RuntimeError if the loop is closed.
+///
+/// Port of asyncio.wrap_future (CPython 3.15, Lib/asyncio/futures.py).
 template <class T>
 Future<T> wrap_future(EventLoop& event_loop, const ConcurrentFuture<T>& source,
                       SourceLocation where = SourceLocation::current()) {
@@ -112,8 +119,9 @@ Future<T> wrap_future(EventLoop& event_loop, const ConcurrentFuture<T>& source,
   return wrap_future_internal::wrap<Source>(event_loop, source, where);
 }
 
-/// Returns a future of the loop that takes the result out of `source`, and
-/// otherwise does what wrap_future() does for a handle that is kept.
+/// Returns a future of the loop that takes the result out of `source`, or gets
+/// its exception. No thread blocks for that. Cancelling one future cancels the
+/// other. From the loop's thread. Throws RuntimeError if the loop is closed.
 template <class T>
 Future<T> wrap_future(EventLoop& event_loop, ConcurrentFuture<T>&& source,
                       SourceLocation where = SourceLocation::current()) {
@@ -122,14 +130,14 @@ Future<T> wrap_future(EventLoop& event_loop, ConcurrentFuture<T>&& source,
                                             where);
 }
 
-/// Returns a future of the loop that gets what a foreign future will hold,
-/// value or exception. From the loop's thread.
+/// Returns a future of the loop that gets the value or exception of a
+/// std::future. From the loop's thread.
 ///
-/// A std::future reports to nobody that it is ready. So unless it is ready now,
-/// a thread waits for it, which is started for that if none is idle; and it
-/// cannot be called back: cancelling the future that this returns ends neither
-/// the wait nor the work. With a ConcurrentFuture there is no such thread. The
-/// work of std::launch::deferred runs in that thread.
+/// A std::future does not notify anyone when ready. So unless `source` is ready
+/// now, a thread waits for it; the thread is started for that if none is idle.
+/// The work cannot be cancelled: cancelling the returned future ends neither
+/// the wait nor the work. With a ConcurrentFuture there is no such thread. Work
+/// of std::launch::deferred runs in that thread.
 ///
 /// Throws ValueError if `source` is not valid(), RuntimeError if the loop is
 /// closed, OSError if no thread can be started.
