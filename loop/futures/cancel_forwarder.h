@@ -19,7 +19,7 @@ class FutureCore;
 ///
 /// asyncio forwards by recursion, and so fails with a RecursionError where a
 /// thousand tasks await one another. Here forward_cancel() walks down the graph
-/// depth first, with a path that is linked through the forwarders: the walk
+/// depth first, with a path that is linked through the forwarders. The walk
 /// needs neither the thread's stack nor memory, and visits futures in asyncio's
 /// order.
 ///
@@ -53,8 +53,8 @@ class CancelForwarder {
   bool is_forwarded() const { return is_forwarded_; }
   void set_forwarded() { is_forwarded_ = true; }
   /// Returns whether the walk may go on from this forwarder, and counts a
-  /// revisit: false if the forwarder has been visited before, and this walk has
-  /// used up its kMaxRevisits.
+  /// revisit. Returns false if the forwarder has been visited before, and this
+  /// walk has used up its kMaxRevisits.
   bool may_go_on() { return !is_revisited_ || revisits_left_-- > 0; }
 
  private:
@@ -68,8 +68,8 @@ class CancelForwarder {
   /// last. Cancels futures that have no forwarder, and then calls
   /// set_forwarded().
   virtual CancelForwarder* next_to_cancel(const std::string& message) = 0;
-  /// Notes a request; is_forwarded() tells whether it was forwarded. Returns
-  /// the result of this future's cancel().
+  /// Notes a request; for its fate see is_forwarded(). Returns the result of
+  /// this future's cancel().
   virtual bool note_cancel(const std::string& message) = 0;
   /// If this is a task, wakes it with a CancelledError, because in a cycle of
   /// tasks no other code does. Otherwise returns false.

@@ -19,8 +19,8 @@ class DoneCallback : public ListLink {
   virtual ~DoneCallback() = default;
 
   // Called when the future is done; this object has left the list. The function
-  // may destroy this object, but should schedule a callback for any other work:
-  // the code that completes a future does not expect to be called before it
+  // may destroy this object, but should schedule a callback for any other work.
+  // The code that completes a future does not expect to be called before it
   // returns.
   virtual void on_done(FutureCore& future) = 0;
 

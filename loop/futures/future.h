@@ -98,6 +98,7 @@ class Future {
   /// Makes another handle of the future. In debug mode, throws RuntimeError in
   /// a wrong thread: see ConcurrentFuture for a result from another thread.
   Future(const Future& other) : state_(other.checked_state()) {}
+  /// Moves the handle; the moved-from handle must not be used.
   Future(Future&&) noexcept = default;
   Future& operator=(const Future& other) { return *this = Future(other); }
   Future& operator=(Future&&) noexcept = default;
@@ -124,7 +125,7 @@ class Future {
   /// For a Future<void> there is no argument.
   ///
   /// Throws InvalidStateError if the future is done already. Throws
-  /// std::bad_alloc if there is no memory to schedule all callbacks: the future
+  /// std::bad_alloc if there is no memory to schedule all callbacks. The future
   /// is done then, but the first callback without memory, and those after it,
   /// are never called.
   template <class... Value>

@@ -14,7 +14,7 @@ namespace loop {
 /// and so on.
 ///
 /// Destructors that call one another need stack for each link. Here the first
-/// kMaxNesting links are destroyed that way; objects to be destroyed within
+/// kMaxNesting links are destroyed that way. Objects to be destroyed within
 /// those are kept until the destructors have returned, and are then destroyed
 /// one by one. If there is no memory to keep an object, the object is destroyed
 /// at once.

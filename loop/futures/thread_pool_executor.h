@@ -87,7 +87,7 @@ class Job {
 ///
 /// A child of fork() has none of the threads. There the executor begins again,
 /// with threads of its own, and without the functions that the parent
-/// submitted: these neither run nor are destroyed in the child.
+/// submitted. These neither run nor are destroyed in the child.
 ///
 /// Port of ThreadPoolExecutor (CPython 3.15, Lib/concurrent/futures/thread.py).
 class ThreadPoolExecutor {

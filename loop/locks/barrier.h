@@ -28,7 +28,7 @@ struct BrokenBarrierError : selectors::RuntimeError {
 /// When the last of them arrives, all go on, and the barrier can be used again.
 ///
 /// For the tasks of one loop, in its thread. The barrier belongs to the loop of
-/// the first task that has to wait: tasks of another loop get a RuntimeError,
+/// the first task that has to wait. Tasks of another loop get a RuntimeError,
 /// and so do tasks that wait when the barrier is destroyed.
 ///
 /// Port of asyncio.Barrier (CPython 3.15, Lib/asyncio/locks.py).
@@ -46,10 +46,10 @@ class Barrier {
   /// called wait(), and returns the index of this task.
   ///
   /// The tasks that go on together get the numbers from 0 to parties() - 1, in
-  /// the order of their arrival, so that one of them can be chosen to do
-  /// something. A task that is cancelled while the barrier fills no longer
-  /// counts. A task that arrives while earlier tasks are still leaving first
-  /// waits until they have left.
+  /// the order of their arrival. So one of them can be chosen to do something.
+  /// A task that is cancelled while the barrier fills no longer counts. A task
+  /// that arrives while earlier tasks are still leaving first waits until they
+  /// have left.
   ///
   /// Throws BrokenBarrierError if the barrier is aborted, or is reset
   /// meanwhile.

@@ -28,7 +28,7 @@ namespace loop {
 /// ```
 ///
 /// For the tasks of one loop, in its thread. The condition belongs to the loop
-/// of the first task that has to wait: tasks of another loop get a
+/// of the first task that has to wait. Tasks of another loop get a
 /// RuntimeError, and so do tasks that wait when the condition is destroyed.
 ///
 /// Port of asyncio.Condition (CPython 3.15, Lib/asyncio/locks.py).

@@ -20,15 +20,17 @@ namespace loop {
 /// ```
 ///
 /// For the tasks of one loop, in its thread. The event belongs to the loop of
-/// the first task that has to wait: tasks of another loop get a RuntimeError,
+/// the first task that has to wait. Tasks of another loop get a RuntimeError,
 /// and so do tasks that wait when the event is destroyed.
 ///
 /// Port of asyncio.Event (CPython 3.15, Lib/asyncio/locks.py).
 class Event {
  public:
   class Awaiter;
+  /// The awaitable that wait() returns.
   using WaitOperation = Operation<Event, Awaiter>;
 
+  /// Makes an event whose flag is not set.
   Event() = default;
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;

@@ -1,4 +1,4 @@
-// `Guard`: the holder of a lock or semaphore, as `async with` has it.
+// `Guard`: the holder of a lock or semaphore, the C++ form of `async with`.
 
 #ifndef LOOP_LOCKS_GUARD_H_
 #define LOOP_LOCKS_GUARD_H_
@@ -12,8 +12,12 @@
 
 namespace loop {
 
-/// The holder of a lock or a semaphore, from scoped(); releases it when
-/// destroyed.
+/// The holder of a lock or a semaphore, from scoped(). The destructor releases
+/// the lock.
+///
+/// ```cpp
+/// const auto guard = co_await lock.scoped();  // Held until the block ends.
+/// ```
 ///
 /// Movable. Do not call release() on a lock that a guard holds: another task
 /// may have acquired the lock by the time the guard releases it. The lock may
@@ -25,7 +29,9 @@ class [[nodiscard]] Guard : private LifetimeObserver {
   /// Takes over `lock`, which has been acquired.
   Guard(Lock& lock, Lifetime& lifetime)
       : LifetimeObserver(lifetime), lock_(lock) {}
+  /// Moves the guard; the moved-from guard releases nothing.
   Guard(Guard&&) = default;
+  /// Releases the lock, if the lock still exists and is held.
   ~Guard() {
     if (object_exists()) lock_.release_if_acquired();
   }

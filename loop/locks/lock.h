@@ -31,7 +31,7 @@ namespace loop {
 ///
 /// For the tasks of one loop, in its thread; a mutex, which blocks the thread,
 /// is something else. The lock belongs to the loop of the first task that has
-/// to wait: tasks of another loop get a RuntimeError, and so do tasks that wait
+/// to wait. Tasks of another loop get a RuntimeError, and so do tasks that wait
 /// when the lock is destroyed.
 ///
 /// Differs from Python: release() passes over a waiter that has been cancelled;
@@ -41,8 +41,10 @@ namespace loop {
 class Lock {
  public:
   class Awaiter;
+  /// The awaitable that acquire() returns.
   using Acquire = Operation<Lock, Awaiter>;
 
+  /// Makes a free lock.
   Lock() = default;
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;

@@ -7,8 +7,13 @@ namespace loop {
 
 /// An awaitable that refers to `object` and does its work in `co_await`.
 ///
-/// An operation can be copied and passed on, to create_task() for example; the
-/// awaiter that `co_await` makes of it stays in the frame of the coroutine. The
+/// ```cpp
+/// const auto acquire = lock.acquire();  // Does nothing yet.
+/// co_await acquire;                     // Now the task holds the lock.
+/// ```
+///
+/// An operation can be copied and passed on, to create_task() for example. The
+/// awaiter that `co_await` makes lives in the frame of the coroutine. The
 /// object must exist until then.
 template <class Object, class Awaiter>
 class [[nodiscard]] Operation {

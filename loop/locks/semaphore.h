@@ -17,8 +17,9 @@ namespace loop {
 
 /// A counter of the tasks that may still acquire the semaphore.
 ///
-/// acquire() takes one, and waits while the counter is 0, in FIFO order. Any
-/// task may release the semaphore, also more often than it was acquired.
+/// acquire() decrements the counter, and waits while the counter is 0, in FIFO
+/// order. Any task may release the semaphore, also more often than it was
+/// acquired.
 ///
 /// ```cpp
 /// loop::Semaphore connections(10);
@@ -26,13 +27,14 @@ namespace loop {
 /// ```
 ///
 /// For the tasks of one loop, in its thread. The semaphore belongs to the loop
-/// of the first task that has to wait: tasks of another loop get a
+/// of the first task that has to wait. Tasks of another loop get a
 /// RuntimeError, and so do tasks that wait when the semaphore is destroyed.
 ///
 /// Port of asyncio.Semaphore (CPython 3.15, Lib/asyncio/locks.py).
 class Semaphore {
  public:
   class Awaiter;
+  /// The awaitable that acquire() returns.
   using Acquire = Operation<Semaphore, Awaiter>;
 
   /// Makes a semaphore that `value` tasks may acquire. Throws ValueError if
@@ -52,8 +54,8 @@ class Semaphore {
   /// whose destructor releases it. Port of `async with semaphore`.
   ///
   /// Differs from Python: if a BoundedSemaphore has been released by hand
-  /// meanwhile, so that it has its initial value, the Guard does nothing;
-  /// `async with` raises ValueError at its end.
+  /// meanwhile, so that it has its initial value, the Guard does nothing.
+  /// There, `async with` raises ValueError at its end.
   Scoped<Semaphore> scoped() { return Scoped<Semaphore>(*this); }
 
   /// Increments the counter or, if tasks wait, hands the semaphore to the first

@@ -68,7 +68,7 @@ class Waiter : public Blocker, public ListLink {
   // Returns false if the waiter was woken and then cancelled: the caller must
   // pass the wake-up on, and call throw_cancelled(). Throws CancelledError if
   // the waiter was cancelled while it waited, and RuntimeError if the queue
-  // does not exist any more; in both cases the caller must not touch the queue.
+  // does not exist any more. In both cases the caller must not touch the queue.
   bool end();
   [[noreturn]] void throw_cancelled() const { task_->throw_cancelled(); }
   // Leaves the queue after a wait, for waiters that have nothing to pass on.

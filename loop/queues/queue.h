@@ -31,11 +31,11 @@ namespace loop {
 ///
 /// Waiting tasks are woken in the order in which they began to wait. (A task
 /// that calls get() before a woken task has resumed may take its item; the
-/// woken task then waits again.) put() and get() that need not wait do not
-/// suspend the task.
+/// woken task then waits again.) Calls of put() and get() that need not wait do
+/// not suspend the task.
 ///
 /// For the tasks of one loop, in its thread. The queue belongs to the loop of
-/// the first task that has to wait: tasks of another loop get a RuntimeError,
+/// the first task that has to wait. Tasks of another loop get a RuntimeError,
 /// and so do tasks that wait when the queue is destroyed.
 ///
 /// Port of asyncio.Queue (CPython 3.15, Lib/asyncio/queues.py).
@@ -45,6 +45,7 @@ class BasicQueue : public QueueCore {
   class Put;
   class PutAwaiter;
   class GetAwaiter;
+  /// The awaitable that get() returns.
   using Get = Operation<BasicQueue, GetAwaiter>;
 
   /// Makes a queue for at most `maxsize` items; 0: for any number.
@@ -59,8 +60,8 @@ class BasicQueue : public QueueCore {
 
   /// `co_await queue.put(item)` waits until there is room, and adds the item.
   ///
-  /// Throws QueueShutDown if the queue is or gets shut down, and
-  /// CancelledError; the item is dropped then.
+  /// Throws QueueShutDown if the queue is or gets shut down, and CancelledError
+  /// if the task is cancelled while it waits; the item is dropped then.
   Put put(T item) { return Put(*this, std::move(item)); }
 
   /// `co_await queue.get()` waits until there is an item, and removes it.
@@ -68,7 +69,8 @@ class BasicQueue : public QueueCore {
   /// Throws QueueShutDown if the queue is empty and shut down.
   Get get() { return Get(*this); }
 
-  /// Adds an item without waiting. Throws QueueFull; QueueShutDown.
+  /// Adds an item without waiting. Throws QueueFull if the queue is full, and
+  /// QueueShutDown after shutdown().
   void put_nowait(T item) {
     if (is_shut_down()) throw QueueShutDown();
     if (full()) throw QueueFull();
@@ -77,8 +79,8 @@ class BasicQueue : public QueueCore {
     items_.push(std::move(item));
     after_put();
   }
-  /// Removes and returns the next item without waiting. Throws QueueEmpty;
-  /// QueueShutDown if the queue is empty and shut down.
+  /// Removes and returns the next item without waiting. Throws QueueEmpty if
+  /// the queue is empty, or QueueShutDown if it is empty and shut down.
   T get_nowait() {
     if (empty()) throw_empty();
     before_get();
@@ -116,11 +118,21 @@ template <class T>
 using Queue = BasicQueue<T, RingBuffer<T>>;
 
 /// A queue from which the least item, by `Compare`, is removed first.
+///
+/// ```cpp
+/// loop::PriorityQueue<int, std::greater<>> queue;  // The greatest item first.
+/// ```
+///
 /// Port of asyncio.PriorityQueue.
 template <class T, class Compare = std::less<T>>
 using PriorityQueue = BasicQueue<T, PriorityItems<T, Compare>>;
 
 /// A queue from which the newest item is removed first.
+///
+/// ```cpp
+/// loop::LifoQueue<int> stack;
+/// ```
+///
 /// Port of asyncio.LifoQueue.
 template <class T>
 using LifoQueue = BasicQueue<T, LifoItems<T>>;
@@ -129,8 +141,10 @@ using LifoQueue = BasicQueue<T, LifoItems<T>>;
 template <class T, class Items>
 class [[nodiscard]] BasicQueue<T, Items>::Put {
  public:
+  /// Makes the awaitable of queue.put(item).
   Put(BasicQueue& queue, T item) : queue_(queue), item_(std::move(item)) {}
 
+  /// Makes the awaiter, which takes the item.
   PutAwaiter operator co_await() {
     return PutAwaiter(queue_, std::move(item_));
   }

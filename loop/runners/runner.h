@@ -45,7 +45,7 @@ void end_by_sigint_if_uncaught() noexcept;
 /// Used by one thread.
 ///
 /// While a Runner exists, SIGPIPE does not end the process if the signal has
-/// its default disposition: a write to a socket or pipe without a reader fails
+/// its default disposition. A write to a socket or pipe without a reader fails
 /// with EPIPE. A disposition that the program has set is left alone, and
 /// programs started with exec() get the default. Differs from Python: there,
 /// SIGPIPE is ignored from the start of the program.
@@ -74,17 +74,17 @@ class Runner : private ListLink {
   /// another loop throws RuntimeError.
   ///
   /// In the thread that began the program, and if SIGINT has its default
-  /// disposition, the first SIGINT (Ctrl-C) cancels the task; if the task ends
+  /// disposition, the first SIGINT (Ctrl-C) cancels the task. If the task ends
   /// by that, KeyboardInterrupt is thrown. A second SIGINT ends the process,
   /// even if a callback does not return. A signal handler of the loop replaces
   /// this behaviour.
   ///
   /// A KeyboardInterrupt that no code catches ends the process as SIGINT does
-  /// by default, as in Python: the Runners of this thread are closed, so that
-  /// their coroutines clean up, standard output is flushed, and then the signal
-  /// kills the process, without a core dump. No other objects are destroyed.
-  /// For that, run() sets a terminate handler when it throws a
-  /// KeyboardInterrupt; the handler passes all other exceptions on to the
+  /// by default, as in Python. First the Runners of this thread are closed, so
+  /// that their coroutines clean up, and standard output is flushed. Then the
+  /// signal kills the process, without a core dump. No other objects are
+  /// destroyed. For that, run() sets a terminate handler when it throws a
+  /// KeyboardInterrupt. The handler passes all other exceptions on to the
   /// handler that was set before.
   ///
   /// Throws RuntimeError if a loop is running in this thread, after close(),
