@@ -27,8 +27,9 @@ namespace loop {
 /// begun runs to its end. Throws RuntimeError if no loop is running in this
 /// thread; for other errors and lifetimes see run_in_executor().
 ///
-/// Port of asyncio.to_thread (CPython 3.15, Lib/asyncio/threads.py). Differs
-/// from Python: `function` begins now, not when the result is awaited.
+/// Port of asyncio.to_thread (CPython 3.15, Lib/asyncio/threads.py).
+///
+/// Differs from Python: `function` begins now, not when the result is awaited.
 template <class F>
 requires(std::invocable<F&>) Future<std::invoke_result_t<F&>> to_thread(
     F function, SourceLocation where = SourceLocation::current()) {

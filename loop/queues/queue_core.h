@@ -20,8 +20,9 @@ struct QueueEmpty : std::runtime_error {
 struct QueueFull : std::runtime_error {
   QueueFull();
 };
-/// Thrown by put(), put_nowait(), get() and get_nowait() after shutdown(). Port
-/// of asyncio.QueueShutDown.
+/// Thrown by put(), put_nowait(), get() and get_nowait() after shutdown().
+///
+/// Port of asyncio.QueueShutDown.
 struct QueueShutDown : std::runtime_error {
   QueueShutDown();
 };
