@@ -1,4 +1,5 @@
-// What is awaited where a coroutine or a future is wanted.
+// `as_coroutine()`, `outcome_of()`, `ensure_future()`: conversions of any
+// awaitable to a coroutine, an outcome or a future.
 
 #ifndef LOOP_COROUTINES_AWAITABLE_H_
 #define LOOP_COROUTINES_AWAITABLE_H_
@@ -28,26 +29,33 @@ std::false_type is_coroutine(...);
 
 }  // namespace awaitable_internal
 
+/// A Coroutine<T> of any T.
 template <class A>
 concept IsCoroutine =
     decltype(awaitable_internal::is_coroutine(std::declval<A>()))::value;
 
-// Throws ValueError if the future is another loop's.
+/// Checks that `future` belongs to `event_loop`. Throws ValueError if not.
 void check_loop(const EventLoop& event_loop, const FutureCore& future);
 
-// A coroutine that awaits it.
+/// Returns a coroutine that awaits `awaitable` and returns its result.
 template <Awaitable A>
 Coroutine<AwaitResult<A>> as_coroutine(A awaitable) {
   co_return co_await as_passed(awaitable);
 }
 
-// The same as other functions take it: what is a coroutine stays as it is.
+/// Returns `coroutine` itself: for functions that take any awaitable.
 template <class T>
 Coroutine<T> as_coroutine(Coroutine<T> coroutine) {
   return coroutine;
 }
 
-/// Awaits it, and returns what comes of it: its result or its exception.
+/// Awaits `awaitable` and returns its outcome: its result or its exception.
+///
+/// ```cpp
+/// const loop::Outcome<int> outcome = co_await loop::outcome_of(compute());
+/// ```
+///
+/// A CancelledError of the calling task becomes the outcome, too.
 template <Awaitable A>
 Coroutine<Outcome<AwaitResult<A>>> outcome_of(A awaitable) {
   Outcome<AwaitResult<A>> outcome;
@@ -64,8 +72,11 @@ Coroutine<Outcome<AwaitResult<A>>> outcome_of(A awaitable) {
   co_return outcome;
 }
 
-// A task of what is awaited but is neither coroutine nor future, such as
-// sleep(1s).
+/// Starts a task that awaits `awaitable`, which is neither a coroutine nor a
+/// future, such as sleep(1s).
+///
+/// The parameters and errors are those of create_task() for a coroutine.
+/// Threads: the loop's thread only.
 template <Awaitable A>
 requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
     EventLoop& event_loop, A awaitable, std::string_view name = {},
@@ -74,6 +85,8 @@ requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
   return create_task(event_loop, as_coroutine(std::move(awaitable)), name,
                      start, where);
 }
+/// Starts a task of the running loop that awaits `awaitable`, which is neither
+/// a coroutine nor a future. Throws RuntimeError if no loop is running.
 template <Awaitable A>
 requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
     A awaitable, std::string_view name = {}, Start start = Start::kSoon,
@@ -82,15 +95,20 @@ requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
                      where);
 }
 
-// The future itself, or else a task of what is awaited, for this loop. Throws
-// ValueError if the future is another loop's, RuntimeError if the loop is
-// closed. Port of asyncio.ensure_future.
+/// Returns `future` itself. Throws ValueError if it belongs to another loop.
+///
+/// Threads: the loop's thread only. Port of asyncio.ensure_future.
 template <class T>
 Future<T> ensure_future(EventLoop& event_loop, Future<T> future,
                         SourceLocation = SourceLocation::current()) {
   check_loop(event_loop, future.state());
   return future;
 }
+/// Starts a task of `event_loop` that awaits `awaitable`, which is not a
+/// future. Throws RuntimeError if the loop is closed.
+///
+/// Returns the Task. Threads: the loop's thread only. Port of
+/// asyncio.ensure_future.
 template <Awaitable A>
 requires(!IsFuture<A>) auto ensure_future(
     EventLoop& event_loop, A awaitable,
@@ -99,12 +117,14 @@ requires(!IsFuture<A>) auto ensure_future(
                      Start::kSoon, where);
 }
 
-// The same for the loop of the future, or else the one that is running.
+/// Returns `future` itself, whatever its loop.
 template <class T>
 Future<T> ensure_future(Future<T> future,
                         SourceLocation = SourceLocation::current()) {
   return future;
 }
+/// Starts a task of the running loop that awaits `awaitable`, which is not a
+/// future. Throws RuntimeError if no loop is running.
 template <Awaitable A>
 requires(!IsFuture<A>) auto ensure_future(
     A awaitable, SourceLocation where = SourceLocation::current()) {

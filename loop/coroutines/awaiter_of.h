@@ -1,4 +1,5 @@
-// What `co_await` makes of its operand, as C++ has it.
+// `Awaitable` and `AwaitResult`: the types that `co_await` accepts, and its
+// result, by the rules of C++.
 
 #ifndef LOOP_COROUTINES_AWAITER_OF_H_
 #define LOOP_COROUTINES_AWAITER_OF_H_
@@ -7,7 +8,8 @@
 
 namespace loop {
 
-// The awaiter: what operator co_await gives, or else the operand itself.
+// Returns the awaiter of an operand of `co_await`: the result of its operator
+// co_await, or else the operand itself.
 template <class A>
 decltype(auto) awaiter_of(A&& awaitable) {
   if constexpr (requires { std::forward<A>(awaitable).operator co_await(); }) {
@@ -21,10 +23,11 @@ decltype(auto) awaiter_of(A&& awaitable) {
   }
 }
 
-// What `co_await awaitable` returns.
+/// The type of `co_await awaitable` for an `awaitable` of type A.
 template <class A>
 using AwaitResult = decltype(awaiter_of(std::declval<A>()).await_resume());
 
+/// A type that `co_await` accepts.
 template <class A>
 concept Awaitable = requires {
   typename AwaitResult<A>;

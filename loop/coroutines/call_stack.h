@@ -1,21 +1,24 @@
-// How coroutines call one another, and return.
+// `CallStack`: the coroutines of one task, and how they call one another.
 //
-// A thread has one stack, and a function that calls another leaves there what
-// it goes on with. A coroutine keeps that in a frame of its own, so that it can
-// stop in the middle, and so the frames of a task are its call stack: each
-// knows who awaits it. Who is awaited can be continued in three ways.
+// A thread has one stack, on which a function that calls another leaves its
+// state. A coroutine keeps its state in a frame of its own, so that it can be
+// suspended in the middle. So the frames of a task form its call stack: each
+// frame knows its caller, the coroutine that awaits it. There are three ways to
+// continue a coroutine.
 //
-//   - By a function call, resume(), within the `co_await`. That is fast, and
-//     enough for a callee that returns without stopping. But each level takes a
-//     piece of the thread's stack, and so do returns that resume the caller.
-//   - By "symmetric transfer": C++ leaves the one and enters the other with a
-//     jump. But g++ makes that a call, too, unless it optimises, and a million
-//     of them end with a segmentation fault.
-//   - By a trampoline: who returns notes that its caller is to go on, and goes
-//     back to a loop, which resumes whoever is noted. It needs no stack at all.
+//   - By a function call, resume(), within the `co_await`. This is fast, and
+//     enough for a callee that returns without being suspended. But each level
+//     takes some of the thread's stack, and so does a return that resumes the
+//     caller.
+//   - By symmetric transfer: C++ leaves one coroutine and enters the other with
+//     a jump. But g++ compiles that to a call unless it optimises, and a
+//     million of them end with a segmentation fault.
+//   - By a trampoline: a coroutine that returns notes that its caller is next,
+//     and returns to a loop, which resumes that caller. This needs no stack at
+//     all.
 //
-// So a callee is called within the `co_await`, as long as there is stack left
-// for that; the rest, returning included, is left to the trampoline: see
+// So a callee is called within the `co_await` as long as there is stack left.
+// Everything else, returning included, is left to the trampoline: see
 // CallStack::run().
 
 #ifndef LOOP_COROUTINES_CALL_STACK_H_
@@ -36,16 +39,16 @@ namespace loop {
 class CallStack;
 class OwnedFrame;
 
-// What the promise of each coroutine that can wait begins with.
+// The base of the promise of each coroutine that can wait.
 class Frame : public Recycled {
  public:
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
 
-  // Lazy: who awaits it starts it.
+  // The coroutine is lazy: awaiting it starts it.
   std::suspend_always initial_suspend() const noexcept { return {}; }
 
-  // The end of a call: the caller is next.
+  // The awaiter at the end of a coroutine: the caller is next.
   class FinalAwaiter {
    public:
     FinalAwaiter() noexcept {}
@@ -58,16 +61,17 @@ class Frame : public Recycled {
   };
   FinalAwaiter final_suspend() const noexcept { return {}; }
 
-  // It has come to the `co_await` of this line.
+  // Notes that the coroutine has reached the `co_await` of this line.
   void note_await_line(unsigned line) noexcept { where_.set_line(line); }
 
   CallStack& call_stack() const { return *call_stack_; }
-  // Who awaits it; nullptr if it is the first of its task.
+  // Returns the frame that awaits this one; nullptr for the first of its task.
   const Frame* caller() const { return caller_; }
 
-  // The name of the coroutine, without its namespace.
+  // Returns the name of the coroutine, without its namespace.
   const char* function() const { return function_; }
-  // The `co_await` that it has come to; before that, where it is written.
+  // Returns the location of the `co_await` that the coroutine has reached;
+  // before the first one, the location of the coroutine itself.
   const SourceLocation& where() const { return where_; }
 
   void resume() { handle().resume(); }
@@ -77,8 +81,8 @@ class Frame : public Recycled {
  protected:
   Frame() = default;
 
-  // The promise that this is part of, where the coroutine is written, and its
-  // name.
+  // Takes the promise that contains this frame, the source location of the
+  // coroutine, and its name.
   template <class Promise>
   void init([[maybe_unused]] Promise& promise, SourceLocation where,
             const char* function) {
@@ -93,26 +97,27 @@ class Frame : public Recycled {
 
   void return_to_caller() const noexcept;
 
-  // The compilers put a promise behind two pointers in its coroutine's frame,
-  // or at the next address that is round enough for it, and this is what it
-  // begins with. So the handle need not be kept. (The standard speaks of the
-  // promise itself only; std::generator relies on the same.)
+  // A coroutine's frame holds two pointers and then the promise, at the next
+  // suitably aligned address. This class is the first base of the promise, so
+  // the handle can be computed and need not be stored. (The standard promises
+  // this only for the promise itself; std::generator relies on the same
+  // layout.)
   std::coroutine_handle<Frame> handle() {
     return std::coroutine_handle<Frame>::from_promise(*this);
   }
 
-  // caller_, owner_ and call_stack_ are set when it is called. The owner stands
-  // in the caller's frame, if there is a caller.
+  // caller_, owner_ and call_stack_ are set when the coroutine is called. If
+  // there is a caller, its frame contains the owner.
   Frame* caller_;
   OwnedFrame* owner_;
   SourceLocation where_;
-  // Not beside caller_: g++ would write both at once, through a register that
-  // takes longer, and who returns would wait for that: 3 of 13 ns.
+  // Not next to caller_: g++ would write both at once, through a register that
+  // takes longer, and a return would wait for that write: 3 of 13 ns.
   CallStack* call_stack_;
   const char* function_;
 };
 
-// Owns a frame, or nothing. Moved, not copied.
+// The owner of a frame, or of nothing. It can be moved, not copied.
 class OwnedFrame {
  public:
   OwnedFrame() = default;
@@ -120,7 +125,7 @@ class OwnedFrame {
   OwnedFrame(OwnedFrame&& other) noexcept
       : frame_(std::exchange(other.frame_, nullptr)) {}
   OwnedFrame& operator=(OwnedFrame&& other) noexcept {
-    // The old one dies last: it may own this.
+    // The old frame is destroyed last: it may own this object.
     const OwnedFrame old(std::move(*this));
     frame_ = std::exchange(other.frame_, nullptr);
     return *this;
@@ -131,8 +136,8 @@ class OwnedFrame {
     if (Frame* const dying = std::exchange(frame_, nullptr)) dying->destroy();
   }
 
-  /// Destroys the frame, which must exist, and may own others as its arguments
-  /// or variables: see NestedDestruction.
+  /// Destroys the frame, which must exist. Its arguments or variables may own
+  /// other frames, however deep: see NestedDestruction.
   void destroy_nested() noexcept {
     NestedDestruction::run(
         [](void* frame) { static_cast<Frame*>(frame)->destroy(); },
@@ -147,18 +152,19 @@ class OwnedFrame {
   Frame* frame_ = nullptr;
 };
 
-// The coroutines of one task, of which only the innermost can go on.
+// The coroutines of one task. Only the innermost one can continue.
 class CallStack {
  public:
   CallStack() = default;
   CallStack(const CallStack&) = delete;
   CallStack& operator=(const CallStack&) = delete;
 
-  // Puts the first coroutine on the stack. It does not run yet.
+  // Puts the first coroutine on the stack, without running it.
   void push_first(OwnedFrame& first) { enter(first, nullptr); }
 
-  // A `co_await` of another coroutine. Returns false if that has returned
-  // already, so that the caller just goes on; otherwise the caller stops.
+  // Calls the coroutine that `owner` holds, for a `co_await` in `caller`.
+  // Returns false if the callee has returned already, so that the caller
+  // continues at once; otherwise the caller is suspended.
   bool call(Frame& caller, OwnedFrame& owner) {
     Frame& callee = enter(owner, &caller);
     if (!has_stack_left()) [[unlikely]] {
@@ -166,14 +172,13 @@ class CallStack {
       return true;
     }
     callee.resume();
-    // If it has returned, the caller is the innermost again.
+    // If the callee has returned, the caller is the innermost frame again.
     return innermost_ != &caller;
   }
 
-  // Goes on where the innermost coroutine stopped (there is one), until all
-  // have returned or one stops again. The trampoline: this loop is the one
-  // place that resumes who was waiting, so that it does not matter how many
-  // there are.
+  // Continues the innermost coroutine, which must exist, until all coroutines
+  // have returned or one is suspended again. This is the trampoline: only this
+  // loop resumes callers, so the depth of the stack does not matter.
   void run() {
     stack_end_ = address_of_stack() - kStackForCalls;
     Frame* next = innermost_;
@@ -181,18 +186,18 @@ class CallStack {
       Frame* const caller = next->caller_;
       next->resume();
       if (innermost_ == caller) {
-        next = caller;  // It has returned.
+        next = caller;  // The coroutine has returned.
       } else if (pending_callee_ == nullptr) {
-        return;  // It, or whom it has called, has stopped.
+        return;  // The coroutine, or one of its callees, is suspended.
       } else {
         next = std::exchange(pending_callee_, nullptr);
       }
     } while (next != nullptr);
   }
 
-  // Destroys all frames, the innermost first, as what is in it may refer to
-  // what is in the others. One after the other: if each were left to destroy
-  // the one that it awaits, that would take as much stack as calling did.
+  // Destroys all frames, the innermost first, since a frame may refer to
+  // variables of its callers. The frames are destroyed one by one: if each
+  // destroyed its callee, that would take as much stack as the calls did.
   void unwind() {
     while (innermost_ != nullptr) {
       OwnedFrame& owner = *innermost_->owner_;
@@ -201,14 +206,15 @@ class CallStack {
     }
   }
 
-  // Which runs, or will when the task goes on; nullptr if all have returned.
+  // Returns the frame that runs, or that continues when the task does; nullptr
+  // if all have returned.
   const Frame* innermost() const { return innermost_; }
 
  private:
   friend class Frame;
 
-  // How much of the thread's stack calls may take, beyond what the coroutines
-  // themselves do with it: some hundred levels.
+  // The part of the thread's stack that calls may take, besides the use by the
+  // coroutines themselves: some hundred levels.
   static constexpr std::uintptr_t kStackForCalls = 64 * 1024;
 
   static std::uintptr_t address_of_stack() {
@@ -228,7 +234,7 @@ class CallStack {
   Frame* innermost_ = nullptr;
   std::uintptr_t stack_end_ = 0;
   Frame* pending_callee_ =
-      nullptr;  // To be resumed, as there was no stack for it.
+      nullptr;  // Called, but there was no stack left to resume it.
 };
 
 inline void Frame::return_to_caller() const noexcept {

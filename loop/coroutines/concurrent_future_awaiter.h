@@ -1,4 +1,4 @@
-// `co_await` of a ConcurrentFuture.
+// `co_await` for a ConcurrentFuture.
 
 #ifndef LOOP_COROUTINES_CONCURRENT_FUTURE_AWAITER_H_
 #define LOOP_COROUTINES_CONCURRENT_FUTURE_AWAITER_H_
@@ -15,25 +15,33 @@
 
 namespace loop {
 
-/// Waits, in a task of any loop, until the future is done, and returns a copy
-/// of its result or throws its exception. No thread waits. Cancelling the task
-/// that waits cancels the future, too: see shield(). Differs from Python: there
-/// it takes a wrap_future().
+/// Waits until `future` is done, and returns a copy of its result or throws its
+/// exception.
+///
+/// ```cpp
+/// loop::ConcurrentFuture<int> future = executor.submit(compute);
+/// const int result = co_await future;
+/// ```
+///
+/// Works in a task of any loop, and blocks no thread. Cancelling the waiting
+/// task cancels the future, too: see shield().
+///
+/// Differs from Python: there this takes a wrap_future().
 template <class T>
 FutureAwaiter<T, true> operator co_await(const ConcurrentFuture<T>& future) {
   return FutureAwaiter<T, true>(wrap_future(get_running_loop(), future));
 }
 
-/// Waits until the future is done, and takes the result out of it, or throws
-/// its exception.
+/// Waits until `future` is done, and moves the result out of it or throws its
+/// exception. Cancelling the waiting task cancels the future, too.
 template <class T>
 FutureAwaiter<T, true> operator co_await(ConcurrentFuture<T>&& future) {
   return FutureAwaiter<T, true>(
       wrap_future(get_running_loop(), std::move(future)));
 }
 
-// Of a future that was passed by value the caller may have kept another handle:
-// a result that can be copied stays there.
+// Prepares a future that was passed by value for `co_await`. The caller may
+// have kept another handle, so a copyable result is copied.
 template <class T>
 decltype(auto) as_passed(ConcurrentFuture<T>& future) {
   if constexpr (std::is_void_v<T> || kCopyable<T>) {
@@ -43,7 +51,8 @@ decltype(auto) as_passed(ConcurrentFuture<T>& future) {
   }
 }
 
-/// Returns wrap_future() of it, for gather(), wait_for() and the like.
+/// Returns wrap_future(event_loop, future), so that gather(), wait_for() and
+/// similar functions accept a ConcurrentFuture.
 template <class T>
 Future<T> ensure_future(EventLoop& event_loop, ConcurrentFuture<T> future,
                         SourceLocation where = SourceLocation::current()) {

@@ -1,4 +1,4 @@
-// What calling an `async def` gives.
+// `Coroutine<T>`: the result of calling an `async def`.
 
 #ifndef LOOP_COROUTINES_COROUTINE_H_
 #define LOOP_COROUTINES_COROUTINE_H_
@@ -34,7 +34,7 @@ class PromiseBase : public CoroutineFrame {
     outcome_.set_exception(std::current_exception());
   }
 
-  // Once it is done.
+  // Returns the outcome of the coroutine, which is done.
   Outcome<T>& outcome() { return outcome_; }
 
  protected:
@@ -56,36 +56,38 @@ class Promise<void> : public PromiseBase<void> {
   void return_void() { outcome_.set_value(); }
 };
 
-/// Destroys a coroutine that nobody has awaited, and reports that on standard
-/// error. Its arguments may be further ones, however deep.
+/// Destroys a coroutine that was never awaited, and reports that on standard
+/// error. Its arguments may be such coroutines in turn, however deep.
 void destroy_never_awaited(OwnedFrame& frame) noexcept;
 
 [[noreturn]] void throw_already_awaited();
 
 }  // namespace coroutine_internal
 
-// A function that can wait for others while it lets others run:
-//
-//   loop::Coroutine<std::string> greet(std::string name) {
-//     co_await loop::sleep(1s);
-//     co_return "Hello " + name;
-//   }
-//
-// Calling it does nothing but keep the arguments: it runs when it is awaited,
-// by another coroutine (`co_await greet("Ada")`), or when create_task() or
-// run() makes a task of it. It can be awaited once. One that nobody has awaited
-// says so on standard error when it dies.
-//
-// What a parameter refers to must live as long as the coroutine: with
-// `co_await f(a)` everything does, but what create_task() gets should take its
-// parameters by value. A lambda that captures is such a parameter, too: it has
-// to outlive the coroutine that calling it made.
-//
-// T is what it returns: void, or a type that can be moved. (For a reference:
-// a pointer, or std::reference_wrapper; for what is aligned to more than the
-// size of two pointers: a std::unique_ptr.)
-//
-// Port of coroutine objects (PEP 492).
+/// A function that can wait while other tasks run.
+///
+/// ```cpp
+/// loop::Coroutine<std::string> greet(std::string name) {
+///   co_await loop::sleep(1s);
+///   co_return "Hello " + name;
+/// }
+/// ```
+///
+/// A call only stores the arguments. The body runs when the coroutine is
+/// awaited by another one (`co_await greet("Ada")`), or when create_task() or
+/// run() makes a task of it. A coroutine can be awaited once. A coroutine that
+/// was never awaited is reported on standard error when it is destroyed.
+///
+/// Objects that a parameter refers to must live as long as the coroutine. With
+/// `co_await f(a)` they do, but a coroutine for create_task() should take its
+/// parameters by value. A capturing lambda is such an object, too: it must
+/// outlive the coroutine that it returns.
+///
+/// T is the result: void, or a movable type. (For a reference, return a pointer
+/// or std::reference_wrapper; for a type that is aligned to more than the size
+/// of two pointers, a std::unique_ptr.)
+///
+/// Port of coroutine objects (PEP 492).
 template <class T = void>
 class [[nodiscard]] Coroutine {
  public:
@@ -98,6 +100,8 @@ class [[nodiscard]] Coroutine {
     frame_ = std::move(other.frame_);
     return *this;
   }
+  /// Destroys the coroutine. Reports it on standard error if it was never
+  /// awaited.
   ~Coroutine() {
     if (frame_) [[unlikely]]
       coroutine_internal::destroy_never_awaited(frame_);
@@ -105,18 +109,20 @@ class [[nodiscard]] Coroutine {
 
   class Awaiter;
 
-  // Takes the coroutine out of this object. Throws RuntimeError if somebody has
-  // done so already.
+  /// Moves the coroutine out of this object and runs it to its end: `co_await`
+  /// returns its result or throws its exception. Throws RuntimeError if the
+  /// coroutine was awaited before.
   Awaiter operator co_await() { return Awaiter(release()); }
 
-  // The same for who runs it otherwise.
+  // Moves the frame out of this object, for code that runs the coroutine
+  // without `co_await`. Throws RuntimeError if that was done before.
   OwnedFrame release() {
     if (!frame_) [[unlikely]]
       coroutine_internal::throw_already_awaited();
     return std::move(frame_);
   }
 
-  // The outcome of one that has returned.
+  // Returns the outcome of a coroutine that has returned.
   static Outcome<T>& outcome_of(Frame& frame) {
     return static_cast<promise_type&>(frame).outcome();
   }
@@ -128,7 +134,8 @@ class [[nodiscard]] Coroutine {
   OwnedFrame frame_;
 };
 
-// Calls it, and gives the caller what it returns or throws.
+// The awaiter of a coroutine: calls it, and returns its result to the caller or
+// throws its exception.
 template <class T>
 class Coroutine<T>::Awaiter {
  public:

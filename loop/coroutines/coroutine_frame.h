@@ -1,5 +1,5 @@
-// What can be awaited in a coroutine: all that is made for this library, and
-// what is not.
+// `CoroutineFrame`: the base of promises whose coroutine can `co_await`, with
+// awaitables of this library and of others.
 
 #ifndef LOOP_COROUTINES_COROUTINE_FRAME_H_
 #define LOOP_COROUTINES_COROUTINE_FRAME_H_
@@ -21,15 +21,16 @@
 namespace loop {
 namespace foreign_internal {
 
-// Our own awaiters have to know whose frame waits. One that is content with any
-// coroutine's handle will resume that one day, and knows nothing of tasks.
+// An awaitable of another library. Our own awaiters need the frame that waits.
+// An awaiter that accepts any coroutine handle will resume that handle one day,
+// and knows nothing of tasks.
 template <class A>
 concept Foreign = Awaitable<A> &&
     requires(A&& awaitable, std::coroutine_handle<> handle) {
   awaiter_of(std::forward<A>(awaitable)).await_suspend(handle);
 };
 
-// A coroutine that begins at once and ends on its own.
+// A coroutine that begins at once and destroys itself at its end.
 struct Detached {
   struct promise_type {
     Detached get_return_object() const { return {}; }
@@ -40,7 +41,8 @@ struct Detached {
   };
 };
 
-// Nobody may wait for the future any more when the time has come.
+// Awaits `awaitable` and gives its outcome to `future`. By then the future may
+// be done: cancelled, with the task that waited for it.
 template <class A, class T>
 Detached await_for(A awaitable, Future<T> future) {
   try {
@@ -59,9 +61,9 @@ Detached await_for(A awaitable, Future<T> future) {
 
 }  // namespace foreign_internal
 
-// Can a T stand in a promise? Only if the promise still stands where all others
-// do, see Frame::handle(). (g++ 12 and clang 14 do not allocate a frame at a
-// rounder address anyway, whatever is in it.)
+// Whether a T can be part of a promise. Its alignment must not move the promise
+// away from its usual offset: see Frame::handle(). (g++ 12 and clang 14 do not
+// allocate frames with larger alignments anyway.)
 template <class T>
 inline constexpr bool kFitsInFrame = alignof(StoredResult<T>) <=
                                      2 * sizeof(void*);
@@ -69,7 +71,7 @@ inline constexpr bool kFitsInFrame = alignof(StoredResult<T>) <=
 // The promise of a coroutine that can await.
 class CoroutineFrame : public Frame {
  public:
-  // Each `co_await` comes by here first, and leaves its line.
+  // Notes the line of each `co_await`; the operand is unchanged.
   template <class A>
   A&& await_transform(A&& awaitable, unsigned line = static_cast<unsigned>(
                                          __builtin_LINE())) noexcept {
@@ -77,11 +79,12 @@ class CoroutineFrame : public Frame {
     return std::forward<A>(awaitable);
   }
 
-  // What was made for any coroutine, by another library, is awaited by one of
-  // its own, which sets a future: so that who waits can be cancelled, and goes
-  // on as a step of its task. A temporary is moved there, as it may have to
-  // live longer than who awaits it; anything else must live until it resumes.
-  // It must do that in the loop's thread; if it never does, it is never freed.
+  // Awaits an awaitable of another library in a detached coroutine, which sets
+  // a future. So the waiting task can be cancelled, and continues as a step of
+  // its own. A temporary is moved into that coroutine, since it may have to
+  // outlive the waiting one; any other operand must live until it resumes. The
+  // awaitable must resume in the loop's thread. If it never resumes, the
+  // detached coroutine is never freed.
   template <foreign_internal::Foreign A>
   auto await_transform(
       A&& awaitable, unsigned line = static_cast<unsigned>(__builtin_LINE())) {

@@ -1,4 +1,5 @@
-// The whole package: coroutines, and the tasks that run them.
+// All public headers of loop/coroutines: coroutines, and the tasks that run
+// them.
 
 #ifndef LOOP_COROUTINES_COROUTINES_H_
 #define LOOP_COROUTINES_COROUTINES_H_

@@ -5,9 +5,9 @@
 
 namespace loop {
 
-// The future may have ended with a CancelledError itself, as gather() does;
-// then that one is thrown. It is pending if tasks awaited one another in a
-// cycle.
+// The future may have ended with a CancelledError of its own, as gather() does;
+// then that error is thrown. The future is pending if tasks await one another
+// in a cycle.
 void FutureBlocker::end_cancelled() {
   if (future_.cancelled()) return;
   if (future_.done() && is_cancelled_error(future_.exception())) return;

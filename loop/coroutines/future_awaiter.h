@@ -1,4 +1,4 @@
-// `co_await future`.
+// `FutureAwaiter`: `co_await` for a Future or a Task.
 
 #ifndef LOOP_COROUTINES_FUTURE_AWAITER_H_
 #define LOOP_COROUTINES_FUTURE_AWAITER_H_
@@ -20,13 +20,13 @@
 
 namespace loop {
 
-// A task that waits for a future, which must exist for as long.
+// The wait of a task for a future, which must outlive the wait.
 class FutureBlocker final : public Blocker, public DoneCallback {
  public:
   explicit FutureBlocker(FutureCore& future) : future_(future) {}
 
-  // In await_suspend(): the future is pending. Throws RuntimeError if the
-  // future is the task itself, or another loop's.
+  // Begins the wait, in await_suspend(). The future must be pending. Throws
+  // RuntimeError if it is the task itself or belongs to another loop.
   void start(Frame& frame) {
     auto& task = static_cast<TaskCore&>(frame.call_stack());
     if (&future_ == &task.future() ||
@@ -37,9 +37,9 @@ class FutureBlocker final : public Blocker, public DoneCallback {
     task.block_on(*this);
   }
 
-  /// In await_resume(). Throws CancelledError if the task was cancelled when
-  /// the future was done already; the future's exception counts as retrieved
-  /// then.
+  /// Ends the wait, in await_resume(). Throws CancelledError if the task was
+  /// cancelled when the future was done already; the future's exception then
+  /// counts as retrieved.
   void end() {
     if (task_ != nullptr && task_->take_cancellation()) [[unlikely]]
       end_cancelled();
@@ -50,7 +50,8 @@ class FutureBlocker final : public Blocker, public DoneCallback {
   }
   FutureCore* future() const override { return &future_; }
   void on_done(FutureCore&) override {
-    // In a cycle the task has been woken: see TaskCore::wake_in_cycle().
+    // If tasks await one another in a cycle, the task has been woken already:
+    // see TaskCore::wake_in_cycle().
     if (!task_->is_wait_cancelled()) task_->wake_up();
   }
 
@@ -59,10 +60,11 @@ class FutureBlocker final : public Blocker, public DoneCallback {
   [[noreturn]] void throw_not_awaitable(const TaskCore& task) const;
 
   FutureCore& future_;
-  TaskCore* task_ = nullptr;  // nullptr: it did not have to wait.
+  TaskCore* task_ = nullptr;  // nullptr: there was no wait.
 };
 
-// Can it be copied? A vector says so even if its elements cannot.
+// Whether T can be copied. std::is_copy_constructible is true for a vector even
+// if its elements cannot be copied.
 template <class T>
 inline constexpr bool kCopyable = std::is_copy_constructible_v<T>;
 template <std::ranges::range T>
@@ -72,8 +74,8 @@ requires(!std::same_as<std::ranges::range_value_t<T>,
 template <class... T>
 inline constexpr bool kCopyable<std::tuple<T...>> = (kCopyable<T> && ...);
 
-// Whether T can be copied beyond doubt. Of a class of the user's own the
-// compiler may say so although a member cannot be copied.
+// Whether T can certainly be copied. For a class of the user's own,
+// std::is_copy_constructible may be true although a member cannot be copied.
 template <class T>
 inline constexpr bool kSurelyCopyable = !std::is_class_v<T>;
 template <class T>
@@ -87,10 +89,10 @@ requires(!std::is_trivially_copy_constructible_v<T> &&
 template <class T>
 inline constexpr bool kSurelyCopyable<std::shared_ptr<T>> = true;
 
-// Returns the result of a future that is done, or throws what its result()
-// throws. `kIsGivenUp`: the caller gives up its handle, so T is copied only if
-// there are others and T can be copied beyond doubt: see also
-// FutureCore::hand_over().
+// Returns the result of `future`, which must be done, or throws the exception
+// that its result() throws. `kIsGivenUp`: the caller gives up its handle, so T
+// is copied only if there are other handles and T can certainly be copied: see
+// also FutureCore::hand_over().
 template <bool kIsGivenUp, class T>
 T take_result(const Future<T>& future) {
   if constexpr (std::is_void_v<T>) {
@@ -108,16 +110,26 @@ T take_result(const Future<T>& future) {
   }
 }
 
-/// Waits until the future is done, and returns its result or throws what its
-/// result() throws. If it is done, it goes on at once. If the task is cancelled
-/// while it waits, so is the future: see shield().
+/// The awaiter of `co_await future`: waits until the future is done, and
+/// returns its result or throws the exception that its result() throws.
 ///
-/// A future that the caller keeps (`co_await task`) has its result copied,
-/// unless there is no other handle; a T that cannot be copied is taken out of
-/// it. A future that the caller gives up (`co_await create_task(f())`,
-/// `co_await std::move(task)`) has its result moved, unless there are other
-/// handles and T is a number, a string, a std::shared_ptr or a range of such,
-/// which is copied. After a move the other handles throw InvalidStateError.
+/// ```cpp
+/// loop::Task<std::string> task = loop::create_task(read_line());
+/// const std::string line = co_await task;
+/// ```
+///
+/// The task is not suspended if the future is done already. Cancelling a task
+/// while it waits cancels the future, too: see shield(). Throws RuntimeError if
+/// the future is the waiting task itself, or belongs to another loop.
+///
+/// If the caller keeps the future (`co_await task`), its result is copied,
+/// unless there is no other handle; a result that cannot be copied is moved. If
+/// the caller gives the future up (`co_await create_task(f())`, `co_await
+/// std::move(task)`), its result is moved; but if there are other handles, and
+/// T is a number, a string, a std::shared_ptr or a range of such, it is copied.
+/// After a move the other handles throw InvalidStateError.
+///
+/// Threads: the loop's thread only.
 template <class T, bool kIsGivenUp = false>
 class FutureAwaiter {
  public:
@@ -141,10 +153,12 @@ class FutureAwaiter {
   FutureBlocker blocker_;
 };
 
+/// Waits until `future` is done; keeps the future. See FutureAwaiter.
 template <class T>
 FutureAwaiter<T> operator co_await(const Future<T>& future) {
   return FutureAwaiter<T>(future);
 }
+/// Waits until `future` is done; gives the future up. See FutureAwaiter.
 template <class T>
 FutureAwaiter<T, true> operator co_await(Future<T>&& future) {
   return FutureAwaiter<T, true>(std::move(future));
@@ -163,9 +177,9 @@ template <class A>
 concept IsFuture =
     decltype(future_awaiter_internal::is_future(std::declval<A>()))::value;
 
-// `co_await as_passed(a)` awaits an argument that was passed by value. The
-// caller may have kept another handle of a future; see also ConcurrentFuture's
-// overload.
+// `co_await as_passed(a)` awaits an argument that was passed by value. A future
+// is kept, since the caller may have another handle; anything else is moved.
+// ConcurrentFuture has an overload of its own.
 template <class A>
 decltype(auto) as_passed(A& awaitable) {
   if constexpr (IsFuture<A>) {

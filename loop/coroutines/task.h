@@ -1,4 +1,4 @@
-// Coroutines that run on their own.
+// `Task<T>`: a coroutine that runs on its own, and the future of its result.
 
 #ifndef LOOP_COROUTINES_TASK_H_
 #define LOOP_COROUTINES_TASK_H_
@@ -22,7 +22,7 @@
 
 namespace loop {
 
-// Both halves of a task: what waits for it sees a future.
+// The state of a task: a future for its waiters, and a TaskCore that runs it.
 template <class T>
 class TaskState final : public FutureState<T>, public TaskCore {
  public:
@@ -45,7 +45,7 @@ class TaskState final : public FutureState<T>, public TaskCore {
 
  private:
   void settle(Frame& first) override {
-    std::exception_ptr exception;  // Its own, or of moving its result.
+    std::exception_ptr exception;  // Of the coroutine, or of moving.
     try {
       take_result(Coroutine<T>::outcome_of(first));
     } catch (...) {
@@ -70,26 +70,45 @@ class TaskState final : public FutureState<T>, public TaskCore {
   }
 };
 
-// A task, whatever its result. A handle, as Task<T> is.
+/// A handle to a task of any result type. Every Task<T> converts to it.
+///
+/// ```cpp
+/// for (const loop::AnyTask& task : loop::all_tasks()) task.cancel();
+/// ```
+///
+/// Copies refer to the same task. Threads: the loop's thread only.
 class AnyTask {
  public:
   explicit AnyTask(TaskCore& task) : task_(&task) {}
 
-  // As those of Task<T>.
+  /// Returns the name of the task: "Task-1" and so on, unless another was set.
   std::string get_name() const { return task_->get_name(); }
+  /// Sets the name of the task. An empty name restores the default.
   void set_name(std::string_view name) const { task_->set_name(name); }
+  /// Requests that a CancelledError be thrown into the task when its next step
+  /// runs. Returns false if the task is done. See Task::cancel().
   bool cancel(std::string message = "") const {
     return task_->future().cancel(std::move(message));
   }
+  /// Returns the number of requests to cancel the task, less those taken back.
+  /// See Task::cancelling().
   int cancelling() const { return task_->cancelling(); }
+  /// Takes back one request to cancel the task. Returns the number that is
+  /// left. See Task::uncancel().
   int uncancel() const { return task_->uncancel(); }
+  /// Returns whether the task has a result or an exception, or is cancelled.
   bool done() const { return task_->future().done(); }
+  /// Returns whether the task was cancelled.
   bool cancelled() const { return task_->future().cancelled(); }
+  /// Returns the exception of the task; nullptr if it has a result instead.
+  /// Throws CancelledError if the task was cancelled, InvalidStateError if it
+  /// is pending.
   std::exception_ptr exception() const { return task_->future().exception(); }
 
-  // For the layers above.
+  // For the layers above: returns the task itself.
   TaskCore& core() const { return *task_; }
 
+  /// Returns whether both handles refer to the same task.
   friend bool operator==(const AnyTask& a, const AnyTask& b) {
     return a.task_.get() == b.task_.get();
   }
@@ -98,47 +117,63 @@ class AnyTask {
   Reference<TaskCore> task_;
 };
 
-// A coroutine that runs on its own, and the future of what it returns. It runs
-// step by step, and others run whenever it waits. The loop owns it until it is
-// done, whether anybody keeps a handle or not.
-//
-// Cancelling it throws a CancelledError where it waits; what it waits for is
-// cancelled, too. The coroutine may clean up, wait for more, and even go on: it
-// is cancelled() only if the CancelledError leaves it, or if it returns without
-// another wait after it was asked.
-//
-// Who destroys a loop destroys the coroutines of its pending tasks, and the
-// exception handler is told.
-//
-// Port of asyncio.Task (CPython 3.15, Lib/asyncio/tasks.py).
+/// A coroutine that runs on its own, and the future of its result.
+///
+/// ```cpp
+/// loop::Task<int> task = loop::create_task(compute());
+/// co_await loop::sleep(1s);  // compute() runs meanwhile.
+/// const int result = co_await task;
+/// ```
+///
+/// A task runs step by step; other tasks run whenever it waits. The loop owns
+/// the task until it is done, whether or not a handle exists.
+///
+/// Cancelling a task throws a CancelledError at its current `co_await`, and
+/// cancels the future that it waits for. The coroutine may clean up, wait for
+/// more, and even continue. The task is cancelled() only if the CancelledError
+/// leaves the coroutine, or if the coroutine returns without another wait after
+/// the request.
+///
+/// Closing or destroying a loop destroys the coroutines of its pending tasks,
+/// and reports each to the exception handler.
+///
+/// Threads: the loop's thread only. A handle may outlive the loop.
+///
+/// Port of asyncio.Task (CPython 3.15, Lib/asyncio/tasks.py).
 template <class T = void>
 class Task : public Future<T> {
  public:
+  /// Makes a handle to the task of `state`. For create_task().
   explicit Task(TaskState<T>* state)
       : Future<T>(Reference<FutureState<T>>(state)) {}
-  operator AnyTask() const { return AnyTask(core()); }  // NOLINT: it is one.
+  /// Converts to a handle that does not depend on T.
+  operator AnyTask() const { return AnyTask(core()); }  // NOLINT: implicit.
 
-  // "Task-1" and so on, unless it was given another.
+  /// Returns the name of the task: "Task-1" and so on, unless another was set.
   std::string get_name() const { return core().get_name(); }
+  /// Sets the name of the task. An empty name restores the default.
   void set_name(std::string_view name) const { core().set_name(name); }
 
-  // Has a CancelledError thrown into it soon: when its next step runs. Returns
-  // false if it is done.
+  /// Requests that a CancelledError be thrown into the task soon, when its next
+  /// step runs. Returns false if the task is done.
   bool cancel(std::string message = "") const {
     return Future<T>::cancel(std::move(message));
   }
 
-  /// Returns how many requests to cancel the task there were, less those taken
-  /// back. A request to a task that awaits others counts for those as well.
+  /// Returns the number of requests to cancel the task, less those taken back.
+  ///
+  /// A request to a task that awaits other tasks counts for those as well.
   /// Differs from Python: if several requests come before any of these tasks
-  /// has run again, all but the first count for the nearest 32 of them only,
-  /// and the message that a task further off is given is that of the first.
+  /// has run again, the first counts for all of them. Each later one counts for
+  /// the nearest 32 only, and a task further away gets the message of the
+  /// first.
   int cancelling() const { return core().cancelling(); }
-  // Takes one back, for who has dealt with its CancelledError (see timeout()
-  // and TaskGroup). Returns how many are left.
+  /// Takes back one request to cancel the task, for code that has handled its
+  /// CancelledError, like timeout() and TaskGroup. Returns the number of
+  /// requests that are left.
   int uncancel() const { return core().uncancel(); }
 
-  // It sets itself.
+  // Only the task itself sets its outcome.
   template <class... Value>
   void set_result(Value&&...) const = delete;
   template <class Exception>
@@ -148,18 +183,26 @@ class Task : public Future<T> {
   TaskCore& core() const { return static_cast<TaskState<T>&>(this->state()); }
 };
 
-// When a task runs its first step.
+/// The time of the first step of a task.
 enum class Start {
-  kSoon,  // In the next iteration.
-  // Before create_task() returns: it saves a turn, and all of the task's time
-  // if it need not wait. But it runs before what was scheduled earlier, and in
-  // the middle of who calls. If the loop is not running: kSoon.
-  // Port of asyncio.eager_task_factory (CPython 3.12).
+  kSoon,  ///< In the next iteration.
+  /// Before create_task() returns: saves an iteration, and the cost of
+  /// suspending if the task need not wait. But the step runs before callbacks
+  /// that were scheduled earlier, and in the middle of the caller. Like kSoon
+  /// if the loop is not running. Port of asyncio.eager_task_factory (CPython
+  /// 3.12).
   kEager,
 };
 
-// Makes a task of a coroutine. Throws RuntimeError if the loop is closed.
-// Port of loop.create_task.
+/// Starts a task of `event_loop` that runs `coroutine`, and returns a handle.
+///
+/// ```cpp
+/// loop::Task<int> task = loop::create_task(event_loop, compute(), "worker");
+/// ```
+///
+/// An empty `name` stands for the default, "Task-1" and so on. Throws
+/// RuntimeError if the loop is closed. Threads: the loop's thread only. Port of
+/// loop.create_task.
 template <class T>
 Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
                     std::string_view name = {}, Start start = Start::kSoon,
@@ -176,8 +219,9 @@ Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
   return task;
 }
 
-// The same for the loop that is running. Throws RuntimeError if none is.
-// Port of asyncio.create_task.
+/// Starts a task of the running loop that runs `coroutine`, and returns a
+/// handle. Throws RuntimeError if no loop is running. Port of
+/// asyncio.create_task.
 template <class T>
 Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
                     Start start = Start::kSoon,
@@ -186,15 +230,20 @@ Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
                      where);
 }
 
-// The task whose step is running. Throws RuntimeError if none is.
-// Differs from Python: there it is None in a callback.
-// Port of asyncio.current_task.
+/// Returns the task whose step is running in this thread. Throws RuntimeError
+/// if there is none.
+///
+/// Differs from Python: there it is None in a callback. Port of
+/// asyncio.current_task.
 AnyTask current_task();
 
-// Those that are not done, in the order in which they were made.
-// Port of asyncio.all_tasks.
+/// Returns the tasks of `event_loop` that are not done, in the order in which
+/// they were made. Empty if the loop is closed. Threads: the loop's thread
+/// only. Port of asyncio.all_tasks.
 std::vector<AnyTask> all_tasks(EventLoop& event_loop);
-std::vector<AnyTask> all_tasks();  // Of the loop that is running.
+/// Returns the tasks of the running loop that are not done. Throws RuntimeError
+/// if no loop is running.
+std::vector<AnyTask> all_tasks();
 
 }  // namespace loop
 

@@ -17,7 +17,7 @@ namespace loop {
 constinit thread_local TaskCore* TaskCore::current_ = nullptr;
 constinit thread_local TaskCore* TaskCore::forked_ = nullptr;
 
-// As in Python since gh-139894.
+// A child of fork() has no current task, like Python since gh-139894.
 const bool TaskCore::leaves_parent =
     selectors::at_fork({nullptr, nullptr, [] {
                           if (current_ != nullptr)
@@ -39,8 +39,8 @@ bool TaskCore::is_in_forked_step() const {
   return forked_ == this && blocker_ == nullptr;
 }
 
-// While it exists, this task's step is running. Steps can nest, as one may
-// start another task that begins at once.
+// Marks the step of a task as running while it exists. Steps nest if a task
+// starts another one with Start::kEager.
 class TaskCore::Step {
  public:
   explicit Step(TaskCore& task) : outer_(std::exchange(current_, &task)) {}
@@ -59,7 +59,7 @@ TaskCore::TaskCore(FutureCore& future, EventLoop& event_loop, OwnedFrame first,
       registry_(event_loop.extension<TaskRegistry>()),
       first_(std::move(first)),
       number_(registry_.next_number()) {
-  if (!name.empty()) set_name(name);  // A call that is seldom needed.
+  if (!name.empty()) set_name(name);  // Seldom.
   push_first(first_);
 }
 
@@ -83,8 +83,8 @@ void TaskCore::start_now() {
   step();
 }
 
-// The loop owns the task until it is done, so this is there when its turn has
-// come.
+// The callback can refer to `this`, since the loop owns the task until the task
+// is done.
 void TaskCore::wake_up() {
   if (loop_.is_closed()) return;
   loop_.call_soon([this] { step(); }, innermost()->where());
@@ -93,7 +93,8 @@ void TaskCore::wake_up() {
 void TaskCore::wake_up_cancelled(const std::string& message) {
   future_.set_cancel_message(message);
   wake_up();
-  // Last, as it can be cancelled again if that failed.
+  // Set last: if an exception left the lines above, the task can be cancelled
+  // again.
   wait_cancelled_ = is_asked_ = true;
 }
 
@@ -113,12 +114,12 @@ void TaskCore::step() {
 
 void TaskCore::begin_cancelled_step() {
   forget_visits();
-  cancel_now_ = must_cancel_ || wait_cancelled_;  // The awaiter takes it back.
+  cancel_now_ = must_cancel_ || wait_cancelled_;  // Reset by the awaiter.
   is_asked_ = must_cancel_ = wait_cancelled_ = false;
 }
 
-// Takes it out of the registry, whatever happens meanwhile. That may have had
-// the last reference.
+// Takes the task out of the registry, even if an exception is thrown. The
+// registry may hold the last reference.
 class TaskCore::Leaving {
  public:
   explicit Leaving(TaskCore& task) : task_(task) {}
@@ -138,8 +139,8 @@ void TaskCore::finish() {
   settle(*first_);
 }
 
-// As in Python, where the CancelledError is thrown into the coroutine before
-// its first line.
+// Like Python, which throws the CancelledError into the coroutine before its
+// first line.
 void TaskCore::finish_unstarted() {
   const Leaving leaving(*this);
   unwind();
@@ -164,7 +165,7 @@ void TaskCore::destroy_pending() {
        nullptr, innermost()->where()});
   blocker_ = nullptr;
   unwind();
-  // Not only when the last handle goes, for which somebody may never let go.
+  // Dropped now, since the last handle may be kept forever.
   future_.drop_callbacks();
 }
 
@@ -182,8 +183,8 @@ int TaskCore::uncancel() {
   return cancel_requests_;
 }
 
-// It was cancelled before it began to wait. If that cannot be told for want of
-// memory, it does not wait, as what it would wait for dies then.
+// The task was cancelled before this wait began. If forwarding the request runs
+// out of memory, the task must not wait: the exception destroys the blocker.
 void TaskCore::cancel_at_once() {
   try {
     must_cancel_ = !forward_cancel(future_.cancel_message());
@@ -208,7 +209,8 @@ bool TaskCore::note_cancel(const std::string& message) {
   ++cancel_requests_;
   if (is_forwarded()) return true;
   must_cancel_ = true;
-  // Once a wait has been cancelled, its message stays; else the last one does.
+  // After a wait was cancelled, the message of that request stays; otherwise
+  // the last message counts.
   if (!wait_cancelled_) future_.set_cancel_message(message);
   return true;
 }

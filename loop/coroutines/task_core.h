@@ -1,4 +1,5 @@
-// What a task is, but for the type of its result.
+// `TaskCore`: the part of a task that does not depend on the type of its
+// result.
 
 #ifndef LOOP_COROUTINES_TASK_CORE_H_
 #define LOOP_COROUTINES_TASK_CORE_H_
@@ -20,42 +21,45 @@ namespace loop {
 
 class TaskRegistry;
 
-// What a task can wait for. It stands in the frame of the coroutine that waits,
-// and calls the task's wake_up() or step() once.
+// The object that a task waits for. It lives in the frame of the waiting
+// coroutine, and calls wake_up() or step() of the task once.
 class Blocker {
  public:
-  // Has the wait end soon, with a CancelledError of this message. Returns
-  // false, and does nothing, if it is about to end anyway.
+  // Requests that the wait end soon, with CancelledError(message). Returns
+  // false, with no effect, if the wait is ending anyway.
   virtual bool cancel(const std::string& message) = 0;
 
-  // What it waits for, if that is a future.
+  // Returns the future that the task waits for, or nullptr if it waits for
+  // something else.
   virtual FutureCore* future() const { return nullptr; }
 
  protected:
   ~Blocker() = default;
 };
 
-// Runs a stack of coroutines, step by step: each step is a callback of the
-// loop, and goes on until the innermost one waits for something. A link of the
-// loop's TaskRegistry until it is done.
+// A task: runs a stack of coroutines, step by step. Each step is a callback of
+// the loop, and runs until the innermost coroutine waits. A link of the loop's
+// TaskRegistry until the task is done.
 //
-// Port of asyncio.Task, whose __step() and cancel() these are (CPython 3.15,
+// Port of asyncio.Task, with its __step() and cancel() (CPython 3.15,
 // Lib/asyncio/tasks.py).
 class TaskCore : public CallStack, public ListLink, public CancelForwarder {
  public:
-  // The task whose step is running in this thread, or nullptr. In a child of
-  // fork() that of the parent is not, until resume_in_child().
+  // Returns the task whose step is running in this thread, or nullptr. In a
+  // child of fork() the parent's task is not current until resume_in_child().
   static TaskCore* current() { return current_; }
-  // For what only a task can do. Throws RuntimeError if there is none.
+  // Returns the current task, for operations that need one. Throws RuntimeError
+  // if there is none.
   static TaskCore& running();
 
-  // If fork() was called in a step of a task of this loop, and that step is
-  // still running, the task is the current one from now on.
+  // Makes the task current in which fork() was called, if it belongs to this
+  // loop and that step is still running.
   static void resume_in_child(const EventLoop& event_loop);
-  // Is this child of fork() still in the step of this task that called it?
+  // Returns whether this process is a child of fork() and still in the step of
+  // this task that called fork().
   bool is_in_forked_step() const;
 
-  // ---- What AnyTask and Task<T> say ----
+  // ---- The functions of AnyTask and Task<T> ----
 
   std::string get_name() const;
   void set_name(std::string_view name);
@@ -65,18 +69,19 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
 
   FutureCore& future() const { return future_; }
   EventLoop& loop() const { return loop_; }
-  // What it waits for; nullptr if that is its turn.
+  // Returns the object that the task waits for; nullptr if the task runs, or
+  // waits only for its next step.
   const Blocker* blocker() const { return blocker_; }
 
-  // ---- For those who make it ----
+  // ---- For create_task() ----
 
-  // Lets the loop own the task, and runs its first step soon, or now.
+  // Makes the loop own the task, and runs its first step soon, or now.
   void start_soon();
   void start_now();
 
   // ---- For awaiters, in await_suspend() ----
 
-  // It waits for this until wake_up() is called.
+  // Makes the task wait for `blocker` until wake_up() is called.
   void block_on(Blocker& blocker) {
     blocker_ = &blocker;
     if (must_cancel_) [[unlikely]]
@@ -85,27 +90,30 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
 
   // ---- For awaiters, later ----
 
-  // Schedules the next step. Once for each wait. Does nothing if the loop is
-  // closed.
+  // Schedules the next step. Called once for each wait. Has no effect if the
+  // loop is closed.
   void wake_up();
 
-  // The same for a wait that ends because it was cancelled.
+  // Schedules the next step after a wait that was cancelled: the step throws
+  // CancelledError(message).
   void wake_up_cancelled(const std::string& message);
 
-  /// Returns whether it has been cancelled since it began to wait, but the wait
-  /// had ended by then; or since its last wait.
+  /// Returns whether the task is to be cancelled at its next wait: it was
+  /// cancelled while it waited but the wait was ending already, or since its
+  /// last wait.
   bool is_to_be_cancelled() const { return must_cancel_; }
 
-  // Has it been called since the last step?
+  // Returns whether wake_up_cancelled() was called since the last step.
   bool is_wait_cancelled() const { return wait_cancelled_; }
 
-  // Runs the next step now; in a callback of the loop, instead of wake_up().
+  // Runs the next step now. Called in a callback of the loop, instead of
+  // wake_up().
   void step();
 
-  // In await_resume(), after a wait: has it been cancelled meanwhile, so that
-  // this has to throw a CancelledError? Says so once.
+  // Returns whether the task was cancelled during the wait, so that
+  // await_resume() must throw CancelledError. Returns true only once.
   bool take_cancellation() { return std::exchange(cancel_now_, false); }
-  // With the message of who cancelled it.
+  // Throws CancelledError with the message of the request.
   [[noreturn]] void throw_cancelled() const;
 
   // For Reference.
@@ -117,11 +125,11 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
            std::string_view name);
   virtual ~TaskCore() = default;
 
-  // The first coroutine has returned, and what it came to is the task's, once
-  // destroy_frames() has been called.
+  // Takes the outcome of the first coroutine, which has returned, calls
+  // destroy_frames(), and then makes the task done with that outcome.
   virtual void settle(Frame& first) = 0;
   void destroy_frames() { first_.reset(); }
-  // CancelledError cancels the task.
+  // Makes the task done with `exception`. A CancelledError cancels the task.
   void settle_exception(std::exception_ptr exception);
 
  private:
@@ -140,7 +148,7 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   void destroy_pending();
 
   static constinit thread_local TaskCore* current_;
-  // In a child of fork(): the current task at that moment.
+  // In a child of fork(): the task that was current then.
   static constinit thread_local TaskCore* forked_;
   static const bool leaves_parent;
 
@@ -151,14 +159,14 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   Blocker* blocker_ = nullptr;
 
   bool has_started_ = false;
-  bool is_asked_ = false;        // To cancel itself, since the last step.
-  bool must_cancel_ = false;     // At the next wait, or else step.
-  bool wait_cancelled_ = false;  // At the next step, come what may.
-  bool cancel_now_ = false;      // In this step.
+  bool is_asked_ = false;        // Cancelled since the last step.
+  bool must_cancel_ = false;     // Cancel the next wait, or else the next step.
+  bool wait_cancelled_ = false;  // Cancel the next step in any case.
+  bool cancel_now_ = false;      // Cancel this step.
   int cancel_requests_ = 0;
 
   std::uint64_t number_;
-  std::unique_ptr<std::string> name_;  // nullptr: it goes by its number.
+  std::unique_ptr<std::string> name_;  // nullptr: named by its number.
 };
 
 }  // namespace loop

@@ -2,9 +2,9 @@
 
 namespace loop {
 
-// The last one first, as one that another has started may refer to what is in
-// the other's frames. In a child of fork() that calls exit() in a task, the
-// frame of that task is in use.
+// Destroys the newest task first, since a task may refer to variables in the
+// frames of the task that started it. In a child of fork() that calls exit() in
+// a task, the frame of that task is in use, and the task is only unlinked.
 TaskRegistry::~TaskRegistry() {
   while (!tasks_.empty()) {
     TaskCore& task = tasks_.back();

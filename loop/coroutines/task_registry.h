@@ -1,4 +1,4 @@
-// The tasks of one loop.
+// `TaskRegistry`: the pending tasks of one loop.
 
 #ifndef LOOP_COROUTINES_TASK_REGISTRY_H_
 #define LOOP_COROUTINES_TASK_REGISTRY_H_
@@ -12,8 +12,8 @@
 
 namespace loop {
 
-// Owns those that are not done, so that nobody else need keep one that works on
-// its own. Destroys what is pending when the loop closes.
+// Owns the tasks of a loop that are not done, so that a task needs no other
+// owner. Destroys the pending tasks when the loop closes.
 class TaskRegistry : public LoopExtension {
  public:
   explicit TaskRegistry(EventLoop& event_loop) : loop_(event_loop) {}
@@ -26,13 +26,13 @@ class TaskRegistry : public LoopExtension {
     task.retain();
     tasks_.push_back(task);
   }
-  // May destroy it.
+  // Removes the task, and destroys it if the registry holds the last reference.
   static void remove(TaskCore& task) noexcept {
     task.unlink();
     task.release();
   }
 
-  // In the order in which they started.
+  // Returns the pending tasks in the order in which they started.
   const IntrusiveList<TaskCore>& tasks() const { return tasks_; }
 
  private:
