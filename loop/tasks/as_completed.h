@@ -1,4 +1,5 @@
-// Waiting for several at a time, for each as soon as it is done.
+// `as_completed()`: runs several awaitables at a time, and returns each result
+// as soon as it is known.
 
 #ifndef LOOP_TASKS_AS_COMPLETED_H_
 #define LOOP_TASKS_AS_COMPLETED_H_
@@ -24,7 +25,15 @@
 
 namespace loop {
 
-// What as_completed() returns. `kIsGivenUp`: it was not given futures.
+/// The result of as_completed(): a range of coroutines, and a queue of futures.
+///
+/// ```cpp
+/// auto completed = loop::as_completed(tasks);
+/// while (const auto task = co_await completed.next()) use(co_await *task);
+/// ```
+///
+/// `kIsGivenUp`: the awaitables were not futures. Threads: the loop's thread
+/// only.
 template <class T, bool kIsGivenUp = false>
 class [[nodiscard]] AsCompleted {
  private:
@@ -39,6 +48,7 @@ class [[nodiscard]] AsCompleted {
   using SharedPointer = std::shared_ptr<Shared>;
 
  public:
+  /// Watches `futures`; use as_completed().
   AsCompleted(EventLoop& event_loop, std::vector<Future<T>> futures,
               selectors::WaitLimit timeout, SourceLocation where)
       : shared_(
@@ -49,15 +59,20 @@ class [[nodiscard]] AsCompleted {
     shared_->core.start_timer(timeout);
   }
 
-  /// Waits for the next one that is done, and returns its future: that which
-  /// as_completed() was given, or the task that it made. nullopt: there is none
-  /// left. Throws TimeoutError, once for each that is late.
-  /// Differs from Python: if it is cancelled while it waits, no future is
+  /// Waits for the next future that is done, and returns it.
+  ///
+  /// Returns the future that was passed to as_completed(), or the task that
+  /// as_completed() made; nullopt if none is left. Throws TimeoutError once for
+  /// each future that is late.
+  ///
+  /// Differs from Python: if next() is cancelled while it waits, no future is
   /// missed; the next call waits for the same one.
   Coroutine<std::optional<Future<T>>> next() { return next_of(shared_); }
 
-  // Goes over coroutines. Each looks for the next one that is done only when it
-  // is awaited, and returns or throws what that does; or TimeoutError.
+  /// An input iterator over coroutines, one for each future.
+  ///
+  /// A coroutine takes the next future that is done only when it is awaited,
+  /// and returns its result or throws its exception; or throws TimeoutError.
   class Iterator {
    public:
     using difference_type = std::ptrdiff_t;
@@ -65,7 +80,8 @@ class [[nodiscard]] AsCompleted {
 
     explicit Iterator(SharedPointer shared) : shared_(std::move(shared)) {}
 
-    // Takes one out: once for each step.
+    /// Returns the coroutine of this step. Dereference once for each step: each
+    /// call counts as one future.
     Coroutine<T> operator*() const {
       shared_->core.take_turn();
       return result_of_next(shared_);
@@ -79,7 +95,9 @@ class [[nodiscard]] AsCompleted {
    private:
     SharedPointer shared_;
   };
+  /// Returns an iterator over the futures that are left.
   Iterator begin() const { return Iterator(shared_); }
+  /// Returns the end of the range.
   std::default_sentinel_t end() const { return {}; }
 
  private:
@@ -87,7 +105,8 @@ class [[nodiscard]] AsCompleted {
     return Future<T>(Reference(static_cast<FutureState<T>*>(&state)));
   }
 
-  // Its turn is for another one if it is cancelled meanwhile.
+  // If the caller is cancelled while it waits, the future is left for another
+  // call.
   static Coroutine<std::optional<Future<T>>> next_of(SharedPointer shared) {
     AsCompletedCore& core = shared->core;
     if (!core.are_left()) co_return std::nullopt;
@@ -107,30 +126,37 @@ class [[nodiscard]] AsCompleted {
   SharedPointer shared_;
 };
 
-// Runs awaitables at a time, and gives what they return in the order in which
-// they are done:
-//
-//   for (Coroutine<Page> next : as_completed(std::move(fetches), 5s)) {
-//     const Page page = co_await next;
-//   }
-//
-// or, to know which it is of the tasks that it was given,
-//
-//   auto completed = as_completed(tasks);
-//   while (const auto task = co_await completed.next()) {
-//     const Page page = co_await *task;
-//   }
-//
-// What is not a future becomes a task, which starts soon. The same future twice
-// counts once. When `timeout` has passed, each that is still asked for throws
-// TimeoutError; the tasks go on.
-//
-// Throws RuntimeError if no loop is running, ValueError if a future is another
-// loop's.
-// Differs from Python: the task gets a future that is done at once, and another
-// in the iteration after the one in which it is done; in asyncio one iteration
-// later.
-// Port of asyncio.as_completed (CPython 3.15, Lib/asyncio/tasks.py).
+/// Runs several awaitables at a time, and returns their results in the order in
+/// which they are done.
+///
+/// ```cpp
+/// for (loop::Coroutine<Text> next :
+///      loop::as_completed(std::move(fetches), 5s)) {
+///   const Text text = co_await next;
+/// }
+/// ```
+///
+/// AsCompleted::next() returns the futures instead, to tell which of the given
+/// tasks is done.
+///
+/// ```cpp
+/// auto completed = loop::as_completed(tasks);
+/// while (const auto task = co_await completed.next()) {
+///   const Text text = co_await *task;
+/// }
+/// ```
+///
+/// Each awaitable that is not a future becomes a task, which starts soon. A
+/// future that is passed twice counts once. After `timeout`, each result that
+/// is still requested throws TimeoutError; the tasks continue.
+///
+/// Throws RuntimeError if no loop is running, ValueError if a future belongs to
+/// another loop. Threads: the loop's thread only.
+///
+/// Differs from Python: the caller gets a future that is done at once, and any
+/// other future in the iteration after the one in which it is done; in asyncio
+/// one iteration later. Port of asyncio.as_completed (CPython 3.15,
+/// Lib/asyncio/tasks.py).
 template <Awaitable A>
 AsCompleted<AwaitResult<A>, !IsFuture<A>> as_completed(
     std::vector<A> awaitables, selectors::WaitLimit timeout = {},

@@ -7,7 +7,7 @@
 
 namespace loop {
 
-// What a task awaits that waits for the next one.
+// The future that a task in get() awaits.
 class AsCompletedCore::Waiting final : public FutureState<void> {
  public:
   explicit Waiting(AsCompletedCore& core)
@@ -57,7 +57,7 @@ void AsCompletedCore::time_out() {
   while (!waiters_.empty()) wake_next();
 }
 
-// Those that are done already have been cancelled.
+// Wakes the first waiter that is pending; the others were cancelled.
 void AsCompletedCore::wake_next() {
   while (!waiters_.empty()) {
     const Future<void> waiter = waiters_.front();
@@ -74,7 +74,7 @@ Coroutine<FutureCore*> AsCompletedCore::get() {
     try {
       co_await waiter;
     } catch (const CancelledError&) {
-      // It was woken first, and cancelled then: for the next.
+      // The waiter was woken first and cancelled then: wakes the next one.
       if (!waiter.cancelled() && taken_ < done_.size()) wake_next();
       throw;
     }

@@ -1,4 +1,5 @@
-// What as_completed() is made of, but for the types of the results.
+// `AsCompletedCore`: the part of as_completed() that does not depend on the
+// types of the results.
 
 #ifndef LOOP_TASKS_AS_COMPLETED_CORE_H_
 #define LOOP_TASKS_AS_COMPLETED_CORE_H_
@@ -19,9 +20,9 @@
 
 namespace loop {
 
-// A queue of futures, which each enters when it is done.
-// Port of asyncio._AsCompletedIterator, and of the Queue that it uses (CPython
-// 3.13, Lib/asyncio/tasks.py).
+// A queue that each future enters when it is done. Port of
+// asyncio._AsCompletedIterator, and of the Queue that it uses (CPython 3.13,
+// Lib/asyncio/tasks.py).
 class AsCompletedCore {
  public:
   AsCompletedCore(EventLoop& event_loop, std::size_t size,
@@ -30,18 +31,21 @@ class AsCompletedCore {
   AsCompletedCore& operator=(const AsCompletedCore&) = delete;
   ~AsCompletedCore() { timer_.cancel(); }
 
-  // Each in turn. It must exist for as long.
+  // Adds a future; called for each in order. The future must outlive this
+  // object.
   void watch(FutureCore& future);
-  // After the last. From then on, those that are pending do not count.
+  // Starts the timer; called after the last watch(). When the timer fires, the
+  // futures that are pending do not count any more.
   void start_timer(selectors::WaitLimit timeout);
 
-  // May somebody get() one more?
+  // Returns whether get() may be called once more.
   bool are_left() const { return left_ > 0; }
   void take_turn() { --left_; }
   void give_turn_back() { ++left_; }
 
-  // Waits for the next one and takes it out. Who asks first gets it first.
-  // Throws TimeoutError. This must exist for as long.
+  // Waits for the next future that is done, and takes it out of the queue.
+  // Callers are served in FIFO order. Throws TimeoutError. This object must
+  // exist until then.
   Coroutine<FutureCore*> get();
 
  private:
@@ -51,7 +55,7 @@ class AsCompletedCore {
       core->add(done);
     }
     AsCompletedCore* core = nullptr;
-    FutureCore* future = nullptr;  // nullptr: it is done.
+    FutureCore* future = nullptr;  // nullptr: done.
   };
   class Waiting;
 
@@ -66,7 +70,7 @@ class AsCompletedCore {
   std::size_t left_;
 
   std::vector<FutureCore*> done_;
-  std::size_t taken_ = 0;  // Of these.
+  std::size_t taken_ = 0;  // The number of these that get() has returned.
   bool has_timed_out_ = false;
   std::deque<Future<void>> waiters_;
   TimerHandle timer_;

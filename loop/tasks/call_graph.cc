@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kMaxIndented = 20;
 
-// Which tasks await a future: those that do so directly, and those whose future
-// stands for it, as that of a gather() does.
+// The tasks that await each future: directly, or through a future that stands
+// for it, as that of a gather() does.
 class Awaiters {
  public:
   explicit Awaiters(EventLoop& event_loop) {

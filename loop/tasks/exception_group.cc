@@ -12,9 +12,11 @@
 namespace loop {
 namespace {
 
-// As many as fit into a line that somebody will read.
+// The number of exceptions that what() describes: as many as fit into a
+// readable line.
 constexpr std::size_t kTexts = 3;
-// Of a group within a group: the text must not grow with each level.
+// The length of the text of a group within a group, so that the text does not
+// grow with each level.
 constexpr std::size_t kGroupText = 200;
 
 std::string text_of(const std::exception_ptr& exception) try {
@@ -46,7 +48,7 @@ ExceptionGroup::ExceptionGroup(std::string message,
     throw selectors::ValueError("an ExceptionGroup of no exceptions");
   }
   std::string what = describe(message, exceptions);
-  // The exceptions may be groups in turn, however deep.
+  // The exceptions may be groups in turn, however deep: see NestedDestruction.
   content_.reset(
       new Content{std::move(message), std::move(exceptions), std::move(what)},
       [](Content* content) {

@@ -1,4 +1,4 @@
-// What wait() and as_completed() take: some futures, each once.
+// `remove_duplicates()`: the futures of wait() and as_completed(), each once.
 
 #ifndef LOOP_TASKS_FUTURE_SET_H_
 #define LOOP_TASKS_FUTURE_SET_H_
@@ -21,7 +21,7 @@ inline FutureCore& state_of(const AnyTask& task) {
   return task.core().future();
 }
 
-// Of those that are the same future, keeps the first.
+// Keeps the first of several handles to one future.
 template <class F>
 void remove_duplicates(std::vector<F>& futures) {
   std::unordered_set<const FutureCore*> seen;

@@ -1,4 +1,4 @@
-// Waiting for several at a time, for all that they return.
+// `gather()`: runs several awaitables at a time, for all their results.
 
 #ifndef LOOP_TASKS_GATHER_H_
 #define LOOP_TASKS_GATHER_H_
@@ -22,15 +22,17 @@
 
 namespace loop {
 
-// Says to gather() that exceptions are results like others.
+/// The type of return_exceptions.
 struct ReturnExceptions {};
+/// The first argument of gather() if exceptions are to be results like others.
 inline constexpr ReturnExceptions return_exceptions;
 
 namespace gather_internal {
 
 using Child = GatherCore::Child;
 
-// What becomes of one child, which was made of an A, if exceptions are raised.
+// The result of one child, which was made of an A, if gather() throws
+// exceptions.
 template <class A>
 struct Result {
   static constexpr bool kReturnsExceptions = false;
@@ -48,7 +50,7 @@ struct Result {
   }
 };
 
-// The same, if they are returned.
+// The result or exception of one child, if gather() returns exceptions.
 template <class A>
 struct ResultOrException {
   static constexpr bool kReturnsExceptions = true;
@@ -65,7 +67,7 @@ struct ResultOrException {
   }
 };
 
-// What becomes of all of them.
+// The results of all children.
 template <class... Each>
 struct InTuple {
   static constexpr bool kReturnsExceptions = (Each::kReturnsExceptions || ...);
@@ -118,7 +120,8 @@ class State final : public FutureState<typename All::type>, public GatherCore {
   void collect() override { this->result.emplace(All::of(children())); }
 };
 
-// The loop of the first, if that is a future.
+// Returns the loop of the first awaitable if that is a future, otherwise the
+// running loop.
 inline EventLoop& loop_of() { return get_running_loop(); }
 template <class First, class... Others>
 EventLoop& loop_of(const First& first, const Others&...) {
@@ -188,35 +191,44 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 
 }  // namespace gather_internal
 
-// Runs several awaitables at a time, and returns the future of all they return:
-//
-//   const auto [page, image] = co_await gather(fetch(a), fetch_image(b));
-//   std::vector<std::string> pages = co_await gather(std::move(fetches));
-//
-// gather(a, b, ...) is a Future<std::tuple<A, B, ...>>, with a std::monostate
-// for what returns void; gather(std::vector<A>) is a Future<std::vector<...>>.
-// The results are in the order of the arguments. What is not a future
-// becomes a task, which starts soon. Without arguments it is done at once.
-//
-// The first exception is that of the gather(), at once; the others go on, and
-// their exceptions are dropped. So is a cancelled one a CancelledError. With
-// gather(return_exceptions, ...) each element is an Outcome<T> instead.
-//
-// Who cancels it cancels all that are pending; it throws CancelledError as soon
-// as the first of them is, or, with return_exceptions, when all are done.
-//
-// Throws ValueError if a future belongs to another loop than the first, which
-// is the one that is running if the first is no future; RuntimeError if none
-// is.
-//
-// It is a class, made by calling its constructor, for the sake of `where`: only
-// so can there be a parameter behind any number of others.
-// Differs from Python: a future that dies pending counts as cancelled.
-// Port of asyncio.gather (CPython 3.15, Lib/asyncio/tasks.py).
+/// Runs several awaitables at a time, and returns a future of all their
+/// results.
+///
+/// ```cpp
+/// const auto [text, image] = co_await loop::gather(fetch(a), fetch_image(b));
+/// std::vector<std::string> texts = co_await loop::gather(std::move(fetches));
+/// ```
+///
+/// gather(a, b, ...) is a Future<std::tuple<A, B, ...>>, with a std::monostate
+/// for each void result; gather() of a std::vector is a Future of a std::vector
+/// of the results. The results are in the order of the arguments. Each
+/// awaitable that is not a future becomes a task, which starts soon. Without
+/// arguments the future is done at once.
+///
+/// The first exception becomes that of the gather(), at once; the other
+/// awaitables continue, and their exceptions are dropped. A cancelled awaitable
+/// counts as one that throws CancelledError. With gather(return_exceptions,
+/// ...) each element is an Outcome<T> instead.
+///
+/// Cancelling the gather() cancels all awaitables that are pending. It then
+/// throws CancelledError as soon as the first of them is cancelled or, with
+/// return_exceptions, when all are done.
+///
+/// The loop is that of the first awaitable if that is a future, otherwise the
+/// running loop. Throws ValueError if a future belongs to another loop;
+/// RuntimeError if a running loop is needed and there is none. Threads: the
+/// loop's thread only.
+///
+/// Differs from Python: a future that is destroyed while pending counts as
+/// cancelled. Port of asyncio.gather (CPython 3.15, Lib/asyncio/tasks.py).
+///
+/// gather is a class, whose constructor is called like a function: only so can
+/// the parameter `where` follow any number of others.
 template <class... A>
 class [[nodiscard]] gather : public decltype(gather_internal::start(
                                  SourceLocation(), std::declval<A>()...)) {
  public:
+  /// Starts the awaitables.
   explicit gather(A... awaitables,
                   SourceLocation where = SourceLocation::current())
       : decltype(gather_internal::start(where, std::move(awaitables)...))(
@@ -224,7 +236,7 @@ class [[nodiscard]] gather : public decltype(gather_internal::start(
 };
 template <class... A>
 gather(A...) -> gather<A...>;
-// One of one, not a copy.
+// A gather() of one gather(), not a copy.
 template <class... A>
 gather(gather<A...>) -> gather<gather<A...>>;
 

@@ -44,13 +44,13 @@ void GatherCore::all_are_watched() {
   outer_.set_finished();
 }
 
-// The outer future is settled in a callback of its own, as that copies results,
-// which are the user's.
+// Settles the outer future in a callback of its own, since that copies results,
+// which runs user code.
 void GatherCore::child_is_done(Child& child) {
   Reference self(&outer_);
   outer_.release();
   ++finished_;
-  // This also marks the exception of one that comes later as asked for.
+  // Also marks the exception of a later child as retrieved.
   const bool fails = !return_exceptions_ && child.exception();
   if (is_decided_ || (!fails && finished_ < children_.size())) return;
   is_decided_ = true;
@@ -65,13 +65,14 @@ void GatherCore::child_is_done(Child& child) {
 void GatherCore::settle(Child& last) {
   if (outer_.done()) return;
   if (!return_exceptions_) {
-    // Nobody is there to be told of one that nobody could have completed.
+    // A child that was destroyed while pending cancels the outer future, so
+    // that there is no exception to report.
     if (!last.done_) return outer_.finish_cancelled();
     if (auto exception = last.exception()) {
       return outer_.finish_with(std::move(exception));
     }
   }
-  // Nobody else is going to ask for their exceptions.
+  // Marks the exceptions as retrieved: only the CancelledError is thrown.
   if (cancel_message_) {
     for (const Child& child : children_) {
       if (child.done_) child.exception();
@@ -87,7 +88,7 @@ void GatherCore::settle(Child& last) {
 }
 
 bool GatherCore::cancel_children(const std::string& message) {
-  const Reference self(&outer_);  // Of which a child may hold the last.
+  const Reference self(&outer_);  // A child may hold the last other one.
   forward_cancel(message);
   return finish_visit(message);
 }

@@ -1,4 +1,5 @@
-// What gather() is made of, but for the types of the results.
+// `GatherCore`: the part of gather() that does not depend on the types of the
+// results.
 
 #ifndef LOOP_TASKS_GATHER_CORE_H_
 #define LOOP_TASKS_GATHER_CORE_H_
@@ -20,9 +21,10 @@ namespace loop {
 
 // A future, the outer one, that is done when several others are: its children.
 //
-// Nobody need keep the outer one. A child does that until it is done, and only
-// from then on is it kept itself: if each owned the other, a child that is
-// never done would never die. One that dies so counts as cancelled.
+// The outer future needs no other owner: each child keeps it alive until that
+// child is done. Only from then on does the outer future own the child: if each
+// owned the other, a child that is never done would never be destroyed. A child
+// that is destroyed while pending counts as cancelled.
 //
 // Port of the inner functions of asyncio.gather, and of _GatheringFuture
 // (CPython 3.15, Lib/asyncio/tasks.py).
@@ -30,11 +32,12 @@ class GatherCore : public CancelForwarder {
  public:
   class Child final : public DoneCallback {
    public:
-    // For one that is done: its exception, which is a CancelledError if it was
-    // cancelled, or nullptr. Nobody else has to ask for it then.
+    // Returns the exception of a child that is done: a CancelledError if the
+    // child was cancelled, nullptr if it has a result. The exception then
+    // counts as retrieved.
     std::exception_ptr exception() const;
 
-    // For one that is done: hands it over.
+    // Hands over the future of a child that is done.
     template <class T>
     Future<T> take() {
       const Reference<FutureCore> future = *std::exchange(done_, {});
@@ -52,9 +55,10 @@ class GatherCore : public CancelForwarder {
     std::optional<Reference<FutureCore>> done_;
   };
 
-  // Each child in turn, when somebody holds the outer future.
+  // Adds a child; called for each in order, while a handle keeps the outer
+  // future.
   void watch(FutureCore& child);
-  // After the last. The outer future may be done now.
+  // Called after the last watch(). The outer future may be done then.
   void all_are_watched();
 
  protected:
@@ -62,11 +66,12 @@ class GatherCore : public CancelForwarder {
       : outer_(outer), children_(size), return_exceptions_(return_exceptions) {}
   ~GatherCore() = default;
 
-  // Makes a result of those of the children, all of which are done.
+  // Makes the result of the outer future from the results of the children, all
+  // of which are done.
   virtual void collect() = 0;
   std::vector<Child>& children() { return children_; }
 
-  // Of FutureCore, while the outer future is pending.
+  // Implement functions of FutureCore while the outer future is pending.
   bool cancel_children(const std::string& message);
   void for_each_pending(const std::function<void(FutureCore&)>& f) const;
 
@@ -85,8 +90,8 @@ class GatherCore : public CancelForwarder {
   std::size_t watched_ = 0;
   std::size_t finished_ = 0;
   bool is_starting_ = true;
-  bool is_decided_ = false;  // What becomes of the outer future.
-  std::optional<std::string> cancel_message_;  // Of who has cancelled it.
+  bool is_decided_ = false;  // The outcome of the outer future is known.
+  std::optional<std::string> cancel_message_;  // Of the last cancel().
 };
 
 }  // namespace loop

@@ -19,7 +19,8 @@ namespace {
 
 using Tasks = std::vector<const TaskCore*>;
 
-// What a task awaits: itself a task, or what stands for some, such as gather().
+// Returns the future that a task awaits: another task, or a future that stands
+// for some, such as that of gather().
 FutureCore* future_awaited_by(const TaskCore& task) {
   const Blocker* const blocker = task.blocker();
   return blocker == nullptr ? nullptr : blocker->future();
@@ -29,7 +30,8 @@ bool is_task(FutureCore* future) {
   return dynamic_cast<TaskCore*>(future) != nullptr;
 }
 
-// The pending tasks behind a future: itself, or those that it stands for.
+// Returns the pending tasks behind a future: the future itself, or the tasks
+// that it stands for.
 Tasks tasks_behind(FutureCore* first) {
   Tasks tasks;
   std::unordered_set<FutureCore*> seen;
@@ -49,7 +51,7 @@ Tasks tasks_behind(FutureCore* first) {
   return tasks;
 }
 
-// The first one first.
+// Returns the coroutines of a task, the first one first.
 std::vector<const Frame*> frames_of(const TaskCore& task) {
   std::vector<const Frame*> frames;
   for (const Frame* frame = task.innermost(); frame != nullptr;
@@ -60,9 +62,9 @@ std::vector<const Frame*> frames_of(const TaskCore& task) {
   return frames;
 }
 
-// What stands before the text of a line, which is as far to the right as it is
-// deep in the tree. Beyond kDeepest a line begins with its level instead, as
-// the text of a long chain would grow with its length squared.
+// The margin of a line: its indentation in the tree. Beyond kDeepest a line
+// begins with its level instead, as the text of a long chain would grow with
+// the square of its length.
 class Margin {
  public:
   std::string text() const {
@@ -71,7 +73,7 @@ class Margin {
     return indent_ + (is_last_ ? "└── " : "├── ");
   }
 
-  // That of one of the lines below this one.
+  // Returns the margin of a line below this one.
   Margin below(bool is_last) const {
     Margin margin;
     margin.level_ = level_ + 1;
@@ -99,7 +101,7 @@ class Drawing {
     for (const TaskCore* task : all) {
       if (!awaited.contains(task)) draw(*task);
     }
-    // Those that are left wait for one another.
+    // The tasks that are left wait for one another.
     for (const TaskCore* task : all) {
       if (!drawn_.contains(task)) draw(*task);
     }
@@ -109,7 +111,7 @@ class Drawing {
 
  private:
   struct Branch {
-    const TaskCore* task;  // nullptr: those behind a future that is drawn.
+    const TaskCore* task;  // nullptr: tasks of a future that is drawn.
     Margin margin;
   };
 
@@ -124,7 +126,7 @@ class Drawing {
     return awaited;
   }
 
-  // The task, and all that it waits for.
+  // Draws the task, and all tasks that it waits for.
   void draw(const TaskCore& root) {
     branches_.push_back({&root, Margin()});
     while (!branches_.empty()) {
@@ -150,7 +152,7 @@ class Drawing {
     add_branches(*task, draw_frames(*task, branch.margin));
   }
 
-  // Returns the margin of the last one.
+  // Draws the coroutines of a task. Returns the margin of the last one.
   Margin draw_frames(const TaskCore& task, Margin margin) {
     for (const Frame* frame : frames_of(task)) {
       margin = margin.below(true);
@@ -160,7 +162,8 @@ class Drawing {
     return margin;
   }
 
-  // The first is drawn next, so it comes last.
+  // Adds the tasks that `task` waits for. The first is drawn next, so it is
+  // added last.
   void add_branches(const TaskCore& task, const Margin& margin) {
     FutureCore* const future = future_awaited_by(task);
     if (future == nullptr) return;
@@ -175,7 +178,7 @@ class Drawing {
   }
 
   std::string text_;
-  std::vector<Branch> branches_;  // Yet to be drawn.
+  std::vector<Branch> branches_;  // To be drawn.
   std::unordered_set<const TaskCore*> drawn_;
   std::unordered_set<FutureCore*> drawn_futures_;
 };

@@ -1,5 +1,4 @@
-// `run_coroutine_threadsafe()`: a coroutine that another thread wants to be
-// run.
+// `run_coroutine_threadsafe()`: runs a coroutine in a loop of another thread.
 
 #ifndef LOOP_TASKS_RUN_COROUTINE_THREADSAFE_H_
 #define LOOP_TASKS_RUN_COROUTINE_THREADSAFE_H_
@@ -24,8 +23,8 @@
 namespace loop {
 namespace run_coroutine_threadsafe_internal {
 
-// The loop's end of the ConcurrentFuture. If it dies without an answer, that is
-// one.
+// The loop's end of the ConcurrentFuture. Destroying it without an outcome
+// cancels the future.
 template <class T>
 class Answer {
  public:
@@ -40,7 +39,7 @@ class Answer {
 
   const ConcurrentFuture<T>& future() const { return future_; }
 
-  // The task is done.
+  // Gives the outcome of the task, which is done, to the future.
   void give(const Future<T>& task) {
     due_ = false;
     try {
@@ -59,7 +58,7 @@ class Answer {
     }
   }
 
-  // There is no task.
+  // Gives an exception to the future, as there is no task.
   void fail(std::exception_ptr exception) {
     due_ = false;
     future_.set_exception(std::move(exception));
@@ -82,14 +81,14 @@ struct CancelTask : CrossThreadCalls::Call {
       task.cancel(error.what());
     }
   }
-  void fail(std::exception_ptr) override {}  // It goes on in the child.
+  void fail(std::exception_ptr) override {}  // In the child the task runs on.
 
   Task<T> task;
   ConcurrentFuture<T> future;
 };
 
-// Has the task end when the future is cancelled, and the future when the task
-// ends.
+// Cancels the task when the future is cancelled, and completes the future when
+// the task ends.
 template <class T>
 void chain(EventLoop& event_loop, const Task<T>& task, Answer<T> answer) {
   const auto calls = CrossThreadCalls::of(event_loop);
@@ -105,7 +104,7 @@ void chain(EventLoop& event_loop, const Task<T>& task, Answer<T> answer) {
   });
 }
 
-// What is posted to the loop.
+// The callback that is posted to the loop: starts the task.
 template <class T>
 class Start {
  public:
@@ -119,20 +118,21 @@ class Start {
         where_(other.where_),
         has_coroutine_(std::exchange(other.has_coroutine_, false)) {}
   Start& operator=(Start&&) = delete;
-  // The caller learns by the answer that the coroutine never ran.
+  // Suppresses the report "never awaited": the answer tells the caller that the
+  // coroutine never ran.
   ~Start() {
     if (!has_coroutine_) return;
     try {
       coroutine_.release();
     } catch (const selectors::RuntimeError&) {
-      // Somebody has awaited it already.
+      // The coroutine was awaited already.
     }
   }
 
   void operator()() {
     if (answer_.future().cancelled()) return;
     EventLoop& event_loop = get_running_loop();
-    const Task<T> task = start(event_loop);  // It may need the answer.
+    const Task<T> task = start(event_loop);  // Uses the answer if it fails.
     chain(event_loop, task, std::move(answer_));
   }
 
@@ -154,21 +154,25 @@ class Start {
 
 }  // namespace run_coroutine_threadsafe_internal
 
-/// Runs a coroutine as a task of a loop that runs in another thread. What it
-/// returns or throws the future gets, for which a thread can wait with
-/// result(), and a coroutine of another loop with co_await. From any thread,
-/// but the loop's own must not wait with result(). Throws RuntimeError if the
-/// loop is closed by now; if it is closed before the task is done, the future
-/// is cancelled.
+/// Runs a coroutine as a task of a loop that runs in another thread, and
+/// returns a future of its outcome.
 ///
-///   loop::ConcurrentFuture<int> answer = run_coroutine_threadsafe(f(), loop);
-///   std::cout << answer.result(3s);
+/// ```cpp
+/// loop::ConcurrentFuture<int> answer =
+///     loop::run_coroutine_threadsafe(compute(), reference);
+/// std::cout << answer.result(3s);
+/// ```
 ///
-/// Cancelling the future cancels the task; if it has not begun, it never does.
-/// Dropping the future cancels nothing.
+/// A thread can wait for the future with result(), a coroutine of another loop
+/// with `co_await`. Cancelling the future cancels the task; if the task has not
+/// begun, it never does. Dropping the future cancels nothing.
 ///
-/// The coroutine, and its parameters with it, is destroyed in the loop's
-/// thread; or here, if this throws.
+/// Throws RuntimeError if the loop is closed by now. If the loop is closed
+/// before the task is done, the future is cancelled. The coroutine, and its
+/// parameters with it, is destroyed in the loop's thread; or in the calling
+/// thread, if this throws.
+///
+/// Threads: any, but the loop's own thread must not wait with result().
 ///
 /// Port of asyncio.run_coroutine_threadsafe (CPython 3.15,
 /// Lib/asyncio/tasks.py).
@@ -185,8 +189,8 @@ ConcurrentFuture<T> run_coroutine_threadsafe(
   return future;
 }
 
-/// Runs a coroutine as a task of this loop, which has not been destroyed; in
-/// Python's order of arguments, or in that of create_task().
+/// Runs a coroutine as a task of `event_loop`, which has not been destroyed,
+/// with the arguments in Python's order.
 template <class T>
 ConcurrentFuture<T> run_coroutine_threadsafe(
     Coroutine<T> coroutine, EventLoop& event_loop,
@@ -194,6 +198,8 @@ ConcurrentFuture<T> run_coroutine_threadsafe(
   return run_coroutine_threadsafe(std::move(coroutine), event_loop.reference(),
                                   where);
 }
+/// Runs a coroutine as a task of `event_loop`, which has not been destroyed,
+/// with the arguments in the order of create_task().
 template <class T>
 ConcurrentFuture<T> run_coroutine_threadsafe(
     EventLoop& event_loop, Coroutine<T> coroutine,

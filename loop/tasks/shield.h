@@ -1,4 +1,4 @@
-// Waiting for what must not be cancelled.
+// `shield()`: protects an awaitable from cancellation.
 
 #ifndef LOOP_TASKS_SHIELD_H_
 #define LOOP_TASKS_SHIELD_H_
@@ -21,7 +21,7 @@
 namespace loop {
 namespace shield_internal {
 
-// The outer future, which the inner one keeps until either is done.
+// The outer future. The inner one keeps it alive until either is done.
 template <class T, bool kIsGivenUp>
 class State final : public FutureState<T>, public DoneCallback {
  public:
@@ -82,24 +82,29 @@ class State final : public FutureState<T>, public DoneCallback {
     this->set_finished();
   }
 
-  FutureCore* inner_ = nullptr;  // nullptr: either is done.
+  FutureCore* inner_ = nullptr;  // nullptr: one of them is done.
 };
 
 }  // namespace shield_internal
 
-/// Returns a future of the outcome of `awaitable`, whose cancellation does not
-/// cancel `awaitable`:
+/// Returns a future of the outcome of `awaitable`. Cancelling that future does
+/// not cancel `awaitable`.
 ///
-///   co_await shield(save(document));
+/// ```cpp
+/// co_await loop::shield(save(document));
+/// ```
 ///
-/// What is not a future becomes a task, which starts soon. It goes on if the
-/// task that awaits this is cancelled. If it fails after that, its exception is
-/// reported to the exception handler, once, whoever else asks for it. If it is
-/// cancelled itself, so is the future that this returns.
+/// An awaitable that is not a future becomes a task, which starts soon. It
+/// continues if the task that awaits the shield() is cancelled. If it fails
+/// after that, its exception is reported to the exception handler, once, even
+/// if the exception is retrieved elsewhere. If it is cancelled itself, so is
+/// the future that shield() returned.
 ///
-/// Throws RuntimeError if no loop runs, for what is not a future.
-/// Differs from Python: a future that dies pending counts as cancelled.
-/// Port of asyncio.shield (CPython 3.15, Lib/asyncio/tasks.py).
+/// Throws RuntimeError if no loop is running and `awaitable` is not a future.
+/// Threads: the loop's thread only.
+///
+/// Differs from Python: a future that is destroyed while pending counts as
+/// cancelled. Port of asyncio.shield (CPython 3.15, Lib/asyncio/tasks.py).
 template <Awaitable A>
 Future<AwaitResult<A>> shield(
     A awaitable, SourceLocation where = SourceLocation::current()) {

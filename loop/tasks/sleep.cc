@@ -4,15 +4,15 @@
 
 namespace loop {
 
-// When its time has come, the task goes on in the timer's own callback: nobody
-// else waits for this, who would have to be told first.
+// The task continues in the callback of the timer itself. No other task can
+// wait for this timer, so no wake-up has to be scheduled first.
 void Sleep::Awaiter::start(Frame& frame) {
   timer_ = task_->loop().call_later(
       delay_, [task = task_] { task->step(); }, frame.where());
   try {
     task_->block_on(*this);
   } catch (...) {
-    timer_->cancel();  // Or it would find this gone, and the task going on.
+    timer_->cancel();  // Or it would step the task after this wait.
     throw;
   }
 }

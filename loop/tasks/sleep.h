@@ -1,4 +1,4 @@
-// Waiting for time to pass.
+// `sleep()`: suspends a task for some time.
 
 #ifndef LOOP_TASKS_SLEEP_H_
 #define LOOP_TASKS_SLEEP_H_
@@ -18,13 +18,16 @@
 
 namespace loop {
 
-// What sleep() returns, to be awaited.
+/// The result of sleep(), an operand for `co_await`.
 class [[nodiscard]] Sleep {
  public:
   class Awaiter;
 
+  /// Makes the operand; use sleep().
   explicit Sleep(std::chrono::nanoseconds delay) : delay_(delay) {}
 
+  /// Suspends the task for the delay. Throws CancelledError if the task is
+  /// cancelled meanwhile.
   Awaiter operator co_await() const;
 
  private:
@@ -57,24 +60,33 @@ class Sleep::Awaiter final : public Blocker {
 
   std::chrono::nanoseconds delay_;
   TaskCore* task_;
-  std::optional<TimerHandle> timer_;  // If there is a delay.
+  std::optional<TimerHandle> timer_;  // If the delay is positive.
 };
 
 inline Sleep::Awaiter Sleep::operator co_await() const {
   return Awaiter(delay_);
 }
 
-/// `co_await sleep(delay)` suspends the task for `delay`, never less; a delay
-/// of 0 or less lets every other task that is ready run once. Throws ValueError
-/// for NaN. Differs from Python: the task goes on in the callback of its timer,
-/// and so before another timer of that time; in asyncio an iteration later.
-/// Port of asyncio.sleep (CPython 3.15, Lib/asyncio/tasks.py).
+/// `co_await sleep(delay)` suspends the task for `delay`, never less.
+///
+/// ```cpp
+/// co_await loop::sleep(100ms);
+/// co_await loop::sleep(0s);  // Lets the other tasks run.
+/// ```
+///
+/// A delay of 0 or less lets every other task that is ready run once. Throws
+/// ValueError for NaN. Threads: the loop's thread only.
+///
+/// Differs from Python: the task continues in the callback of its timer, and so
+/// before other timers of that time; in asyncio an iteration later. Port of
+/// asyncio.sleep (CPython 3.15, Lib/asyncio/tasks.py).
 template <class Rep, class Period>
 Sleep sleep(std::chrono::duration<Rep, Period> delay) {
   return Sleep(selectors::to_nanoseconds(delay));
 }
 
-// The same, and returns `result`.
+/// `co_await sleep(delay, result)` suspends the task for `delay`, never less,
+/// and returns `result`.
 template <class Rep, class Period, class T>
 Coroutine<T> sleep(std::chrono::duration<Rep, Period> delay, T result) {
   co_await sleep(delay);

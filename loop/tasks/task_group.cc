@@ -28,7 +28,7 @@ bool is(const std::exception_ptr& exception) {
 
 }  // namespace
 
-// A task of the group, until it is done and the group knows that.
+// A task of the group, until the task is done and the group has handled that.
 class TaskGroup::Member final : public DoneCallback {
  public:
   explicit Member(TaskGroup& group) : group_(group) {}
@@ -40,8 +40,8 @@ class TaskGroup::Member final : public DoneCallback {
     task_->core().future().add_done_callback(*this);
   }
 
-  // Who has let the group die, because something failed, is not to blame that a
-  // task is done.
+  // After a failure the group may be destroyed before the callback runs: `told`
+  // notices that.
   void on_done(FutureCore& future) override {
     EventLoop& event_loop = task().core().loop();
     if (event_loop.is_closed()) return;
@@ -61,7 +61,7 @@ class TaskGroup::Member final : public DoneCallback {
 
  private:
   TaskGroup& group_;
-  std::optional<AnyTask> task_;  // nullopt: it has not been made yet.
+  std::optional<AnyTask> task_;  // nullopt: not made yet.
   std::list<Member>::iterator self_;
 };
 
@@ -70,9 +70,9 @@ TaskGroup::Place::Place(TaskGroup& group) : group_(group) {
 }
 TaskGroup::Place::~Place() = default;
 
-// One that is done already, because it started at once, is seen to in the next
-// iteration like any other. If it failed, the parent is not cancelled while it
-// is still on its way to the next wait.
+// A task that is done already, because it started at once, is handled in the
+// next iteration like any other. So if it failed, the parent is not cancelled
+// before its next wait.
 void TaskGroup::Place::take(AnyTask task) {
   const auto member = member_.begin();
   member->start(std::move(task), member);
@@ -80,7 +80,7 @@ void TaskGroup::Place::take(AnyTask task) {
   if (group_.aborting_) member->cancel();
 }
 
-// What the parent waits for. It exists as long as that, and no longer.
+// The future that the parent waits for. It exists only during that wait.
 class TaskGroup::Completed final : public FutureState<void> {
  public:
   explicit Completed(TaskGroup& group)
@@ -133,8 +133,9 @@ Coroutine<> TaskGroup::exit(std::exception_ptr error) {
   if (cancellation) std::rethrow_exception(cancellation);
 }
 
-// However often the parent is cancelled, it waits until all are done. A request
-// that comes while they are being cancelled is kept as well.
+// Waits until all members are done, however often the parent is cancelled. A
+// cancellation that comes while the members are being cancelled is kept as
+// well.
 Coroutine<> TaskGroup::wait_for_members(std::exception_ptr& cancellation) {
   while (!members_.empty()) {
     const Reference<FutureState<void>> completed(new Completed(*this));
@@ -147,9 +148,9 @@ Coroutine<> TaskGroup::wait_for_members(std::exception_ptr& cancellation) {
   }
 }
 
-// If the parent has been cancelled from outside as well, the CancelledError
-// that told it so is lost in favour of the errors. So it gets another, at its
-// next wait.
+// If the parent has been cancelled from outside as well, the errors replace the
+// CancelledError of that request. So the request is repeated, for the next wait
+// of the parent.
 void TaskGroup::throw_errors() {
   if (parent_->cancelling() > 0) {
     parent_->uncancel();
@@ -170,8 +171,8 @@ void TaskGroup::abort() {
   for (const Member& member : members_) member.cancel();
 }
 
-// The parent may be waiting for anything, within the body. It is cancelled, so
-// that it gets to exit(), which takes that back.
+// The parent may be waiting for anything, within the body. The request makes it
+// reach exit(), which takes the request back.
 void TaskGroup::cancel_parent() {
   parent_->cancel();
   cancelled_parent_ = true;
@@ -184,7 +185,7 @@ void TaskGroup::cancel() {
 }
 
 void TaskGroup::on_task_done(Member& member) {
-  std::list<Member> done;  // For as long as this looks at it.
+  std::list<Member> done;  // Keeps `member` until this returns.
   done.splice(done.begin(), members_, member.self());
   const AnyTask& task = member.task();
   if (completed_ != nullptr && members_.empty() && !completed_->done()) {

@@ -1,4 +1,4 @@
-// The whole package: what is done with tasks.
+// All public headers of loop/tasks: functions and classes that combine tasks.
 
 #ifndef LOOP_TASKS_TASKS_H_
 #define LOOP_TASKS_TASKS_H_

@@ -49,8 +49,8 @@ void Timeout::enter() {
   state_ = State::kEntered;
 }
 
-// What is late already still is no timer, which would run after what the body
-// is about to schedule.
+// A deadline in the past uses call_soon(): a timer would run after the
+// callbacks that the body is about to schedule.
 void Timeout::schedule() {
   if (!when_) return;
   EventLoop& event_loop = task_->loop();
@@ -69,11 +69,11 @@ void Timeout::unschedule() {
 
 void Timeout::on_timeout() {
   task_->cancel("");
-  state_ = State::kExpiring;  // Only now, as leave() takes back what was asked.
+  state_ = State::kExpiring;  // After cancel(): leave() takes that back.
 }
 
-// Who has cancelled the task besides, since this was entered, is to have it
-// cancelled.
+// If there was another request to cancel the task since enter(), the
+// CancelledError must not become a TimeoutError.
 void Timeout::leave() {
   unschedule();
   if (state_ == State::kExpiring) {

@@ -1,4 +1,4 @@
-// A time that some work must not take longer than.
+// `Timeout`: a time limit for an awaitable.
 
 #ifndef LOOP_TASKS_TIMEOUT_H_
 #define LOOP_TASKS_TIMEOUT_H_
@@ -20,39 +20,52 @@
 
 namespace loop {
 
-// What timeout() returns. For one use, within one task.
-// Port of asyncio.Timeout (CPython 3.15, Lib/asyncio/timeouts.py).
+/// A time limit for one awaitable, made by timeout() or timeout_at().
+///
+/// ```cpp
+/// loop::Timeout limit = loop::timeout(10s);
+/// const std::string text = co_await limit.run(download(limit));
+/// ```
+///
+/// Here download() may call limit.reschedule() when data arrives. For a fixed
+/// limit wait_for() is simpler. A Timeout is used once, within one task.
+/// Threads: the loop's thread only.
+///
+/// Port of asyncio.Timeout (CPython 3.15, Lib/asyncio/timeouts.py).
 class Timeout {
  public:
-  // nullopt: never.
+  /// Makes a time limit with the deadline `when`, a time of the loop's clock;
+  /// nullopt: never.
   explicit Timeout(std::optional<TimePoint> when,
                    SourceLocation where = SourceLocation::current())
       : when_(when), where_(where) {}
   Timeout(const Timeout&) = delete;
   Timeout& operator=(const Timeout&) = delete;
 
-  // Awaits `awaitable`, in the task that awaits this, and returns what it
-  // returns. When the time comes the task is cancelled; if the CancelledError
-  // comes back here, and nobody else has cancelled the task meanwhile, this
-  // throws TimeoutError instead. Throws RuntimeError when used again.
-  //
-  // The Timeout must exist until then: `co_await timeout(1s).run(work())` is
-  // fine, `create_task(timeout(1s).run(work()))` is not.
-  //
-  // Differs from Python: there it is `async with`, around a body. What else
-  // leaves the body does not get a TimeoutError as its context.
+  /// Awaits `awaitable` in the calling task, and returns its result.
+  ///
+  /// At the deadline the task is cancelled. If the CancelledError comes back
+  /// here, and there was no other request to cancel the task meanwhile, run()
+  /// throws TimeoutError instead. Throws RuntimeError when used again.
+  ///
+  /// The Timeout must exist until run() has ended: `co_await
+  /// timeout(1s).run(work())` is fine, `create_task(timeout(1s).run(work()))`
+  /// is not.
+  ///
+  /// Differs from Python: there this is `async with`, around a body. Other
+  /// exceptions that leave the body do not get a TimeoutError as their context.
   template <Awaitable A>
   Coroutine<AwaitResult<A>> run(A awaitable);
 
-  // nullopt: never.
+  /// Returns the deadline, a time of the loop's clock; nullopt: never.
   std::optional<TimePoint> when() const { return when_; }
 
-  // Sets another time, while run() is running. One that is past lets the task
-  // go on until the next iteration. Throws RuntimeError before run(), after it,
-  // and once the time has come.
+  /// Sets another deadline, while run() is running. A deadline in the past
+  /// cancels the task in the next iteration. Throws RuntimeError before run(),
+  /// after it, and once the deadline has passed.
   void reschedule(std::optional<TimePoint> when);
 
-  // Did the time come before run() had ended?
+  /// Returns whether the deadline passed before run() ended.
   bool expired() const {
     return state_ == State::kExpiring || state_ == State::kExpired;
   }
@@ -61,12 +74,12 @@ class Timeout {
   enum class State : std::uint8_t {
     kCreated,
     kEntered,
-    kExpiring,  // The task has been cancelled, and run() not ended.
+    kExpiring,  // The task was cancelled, and run() has not ended.
     kExpired,
     kFinished,
   };
 
-  // Ends it, also if the body throws or is destroyed.
+  // Ends the timeout, even if the body throws or is destroyed.
   class Leave {
    public:
     explicit Leave(Timeout& timeout)
@@ -92,21 +105,25 @@ class Timeout {
   const SourceLocation where_;
   State state_ = State::kCreated;
   bool owns_cancellation_ = false;
-  int cancelling_ = 0;        // Of the task, when it entered.
-  TaskCore* task_ = nullptr;  // As long as it is in run().
+  int cancelling_ = 0;        // Task::cancelling() when run() began.
+  TaskCore* task_ = nullptr;  // Set while run() is running.
   Handle soon_;
   TimerHandle timer_;
   Lifetime lifetime_;
 };
 
-// For `co_await timeout(1s).run(work())`: work() may take this long from now;
-// nullopt: as long as it likes. Throws RuntimeError if no loop is running.
-// Port of asyncio.timeout.
+/// Returns a Timeout whose deadline is `delay` from now; nullopt: never.
+///
+/// ```cpp
+/// co_await loop::timeout(1s).run(work());  // work() may take a second.
+/// ```
+///
+/// Throws RuntimeError if no loop is running. Port of asyncio.timeout.
 Timeout timeout(selectors::WaitLimit delay,
                 SourceLocation where = SourceLocation::current());
 
-// The same until a time of the loop's clock.
-// Port of asyncio.timeout_at.
+/// Returns a Timeout with the deadline `when`, a time of the loop's clock;
+/// nullopt: never. Port of asyncio.timeout_at.
 Timeout timeout_at(std::optional<TimePoint> when,
                    SourceLocation where = SourceLocation::current());
 

@@ -1,4 +1,4 @@
-// `try: … finally: await …`
+// `try_finally()`: a clean-up that may wait, as in `try: … finally: await …`.
 
 #ifndef LOOP_TASKS_TRY_FINALLY_H_
 #define LOOP_TASKS_TRY_FINALLY_H_
@@ -15,23 +15,27 @@
 
 namespace loop {
 
-/// Awaits `body`, then what `clean_up()` returns, and returns the result of
-/// `body` or throws its exception. A clean-up that has to wait cannot stand in
-/// a destructor or in a catch block, where `co_await` is not allowed:
+/// Awaits `body`, then the result of `clean_up()`, and returns the result of
+/// `body` or throws its exception.
 ///
-///   const auto log_out = [&] { return session.log_out(); };
-///   co_await try_finally(work(session), log_out);
+/// ```cpp
+/// const auto log_out = [&] { return session.log_out(); };
+/// co_await loop::try_finally(work(session), log_out);
+/// ```
 ///
-/// clean_up() is called once, when `body` has ended, however it has: also if
-/// the task was cancelled, which ends `body` by a CancelledError. The clean-up
-/// itself may wait; only another cancel() ends it, by a CancelledError in its
-/// turn, unless it stands behind shield(). Like Python, what the clean-up
-/// throws replaces what `body` returned or threw. If the loop is closed before
-/// `body` has ended, clean_up() is not called.
+/// A clean-up that has to wait cannot be written in a destructor or in a catch
+/// block, where `co_await` is not allowed.
 ///
-/// Port of `try: return await body` with `finally: await clean_up()`.
-/// Differs from Python: an exception of the clean-up does not get that of the
-/// body as its context.
+/// clean_up() is called once, when `body` has ended in any way: also if the
+/// task was cancelled, which ends `body` with a CancelledError. The clean-up
+/// may wait. Only another cancel() ends it, again with a CancelledError, unless
+/// shield() protects it. As in Python, an exception of the clean-up replaces
+/// the outcome of `body`. If the loop is closed before `body` has ended,
+/// clean_up() is not called. Threads: the loop's thread only.
+///
+/// Port of `try: return await body` with `finally: await clean_up()`. Differs
+/// from Python: an exception of the clean-up does not get that of the body as
+/// its context.
 template <Awaitable A, std::invocable F>
 requires(Awaitable<std::invoke_result_t<F&>>)
     Coroutine<AwaitResult<A>> try_finally(A body, F clean_up) {

@@ -1,4 +1,4 @@
-// Waiting for some of several futures.
+// `wait()`: waits for some or all of several futures.
 
 #ifndef LOOP_TASKS_WAIT_H_
 #define LOOP_TASKS_WAIT_H_
@@ -26,14 +26,20 @@
 
 namespace loop {
 
-// What wait() waits for.
+/// The condition that ends a wait().
 enum ReturnWhen {
-  FIRST_COMPLETED,  // One that is done, or is cancelled.
-  FIRST_EXCEPTION,  // One with an exception; being cancelled is none. Or all.
-  ALL_COMPLETED,
+  FIRST_COMPLETED,  ///< One future is done or cancelled.
+  /// One future has an exception (cancellation is none), or all are done.
+  FIRST_EXCEPTION,
+  ALL_COMPLETED,  ///< All futures are done or cancelled.
 };
 
-// Each future is in one of them; both in the order of the arguments.
+/// The result of wait(): each future is either in `done` or in `pending`, both
+/// in the order of the arguments.
+///
+/// ```cpp
+/// auto [done, pending] = co_await loop::wait(tasks, 5s);
+/// ```
 template <class F>
 struct WaitResult {
   WaitResult() = default;
@@ -41,7 +47,8 @@ struct WaitResult {
   std::vector<F> pending;
 };
 
-// Is done when enough of the others are. They know of it until it dies.
+// A future that is done when enough of the others are. The others refer to it
+// until it is destroyed.
 class WaitState final : public FutureState<void> {
  public:
   WaitState(EventLoop& event_loop, std::size_t size, ReturnWhen return_when,
@@ -52,10 +59,10 @@ class WaitState final : public FutureState<void> {
         left_(size) {}
   ~WaitState() override { timer_.cancel(); }
 
-  // Each in turn. Throws ValueError if it is another loop's. It must exist for
-  // as long.
+  // Adds a future; called for each in order. Throws ValueError if it belongs to
+  // another loop. The future must outlive this object.
   void watch(FutureCore& future);
-  // After the last.
+  // Starts the timer; called after the last watch().
   void start_timer(selectors::WaitLimit timeout);
 
   void for_each_awaited(const std::function<void(FutureCore&)>& f) override;
@@ -77,24 +84,29 @@ class WaitState final : public FutureState<void> {
   TimerHandle timer_;
 };
 
-// A Future<T>, Task<T> or AnyTask.
+/// A type that wait() accepts: Future<T>, Task<T> or AnyTask.
 template <class F>
 concept Waitable = IsFuture<F> || std::same_as<F, AnyTask>;
 
-/// Waits until the first of these futures is done, or all are, or `timeout` has
-/// passed, and returns which are done and which are pending:
+/// Waits until the first of `futures` is done, or all are, or `timeout` has
+/// passed, and returns which are done and which are pending.
 ///
-///   auto [done, pending] = co_await wait(tasks, 5s, FIRST_COMPLETED);
+/// ```cpp
+/// auto [done, pending] =
+///     co_await loop::wait(tasks, 5s, loop::FIRST_COMPLETED);
+/// ```
 ///
 /// Throws none of their exceptions, and no TimeoutError. Never cancels them,
-/// not even if the calling task is cancelled. For tasks of several types there
-/// is AnyTask.
+/// not even if the calling task is cancelled. Tasks of several types can be
+/// passed as AnyTask. Without a `timeout`, waits forever.
 ///
-/// Throws ValueError if there are none, or if one belongs to another loop.
-/// Differs from Python: if enough are done already, the task goes on at once,
-/// in asyncio two iterations later. Otherwise it goes on in the iteration after
-/// the one in which enough are done, in asyncio one iteration later. Port of
-/// asyncio.wait (CPython 3.15, Lib/asyncio/tasks.py).
+/// Throws ValueError if `futures` is empty, or if a future belongs to another
+/// loop. Threads: the loop's thread only.
+///
+/// Differs from Python: if enough futures are done already, the task continues
+/// at once; in asyncio two iterations later. Otherwise the task continues in
+/// the iteration after the one in which enough are done; in asyncio one
+/// iteration later. Port of asyncio.wait (CPython 3.15, Lib/asyncio/tasks.py).
 template <Waitable F>
 Coroutine<WaitResult<F>> wait(
     std::vector<F> futures, selectors::WaitLimit timeout = {},
@@ -120,9 +132,11 @@ Coroutine<WaitResult<F>> wait(
   co_return result;
 }
 
-/// Waits without a time limit:
+/// Waits without a time limit until the first of `futures` is done, or all are.
 ///
-///   auto [done, pending] = co_await wait(tasks, FIRST_COMPLETED);
+/// ```cpp
+/// auto [done, pending] = co_await loop::wait(tasks, loop::FIRST_COMPLETED);
+/// ```
 template <Waitable F>
 Coroutine<WaitResult<F>> wait(
     std::vector<F> futures, ReturnWhen return_when,
@@ -136,7 +150,8 @@ template <class A>
 concept Option =
     std::same_as<A, ReturnWhen> || std::convertible_to<A, selectors::WaitLimit>;
 
-// The type of all futures among the arguments: AnyTask if they differ.
+// The common type of all futures among the arguments: AnyTask if the types
+// differ.
 template <class First, class... Others>
 using Common =
     std::conditional_t<((Option<Others> || std::same_as<Others, First>)&&...),
@@ -155,13 +170,16 @@ struct Arguments {
 
 }  // namespace wait_internal
 
-/// Waits for the futures that are its arguments, of which the last may be a
-/// timeout and a ReturnWhen:
+/// Waits for the futures that are its arguments, which may be followed by a
+/// timeout and a ReturnWhen.
 ///
-///   auto [done, pending] = co_await wait(reader, writer, 5s, FIRST_COMPLETED);
+/// ```cpp
+/// auto [done, pending] =
+///     co_await loop::wait(reader, writer, 5s, loop::FIRST_COMPLETED);
+/// ```
 ///
-/// Tasks of several types are returned as AnyTask.
-/// Differs from Python: there it takes an iterable only.
+/// Tasks of several types are returned as AnyTask. Differs from Python: there
+/// only an iterable is accepted.
 template <Waitable First, class... Others>
 requires((Waitable<Others> ||
           wait_internal::Option<Others>)&&...) auto wait(First first,

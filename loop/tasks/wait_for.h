@@ -1,4 +1,4 @@
-// Waiting for one, but not forever.
+// `wait_for()`: awaits one awaitable, with a time limit.
 
 #ifndef LOOP_TASKS_WAIT_FOR_H_
 #define LOOP_TASKS_WAIT_FOR_H_
@@ -19,8 +19,8 @@
 namespace loop {
 namespace wait_for_internal {
 
-// Who is cancelled meanwhile does not wait any longer, so this does not wait
-// for the future itself.
+// Cancels `future`, and waits until it is done. Awaiting the future itself
+// would not end when the calling task is cancelled; wait() does.
 template <class T>
 Coroutine<> cancel_and_wait(Future<T> future) {
   future.cancel();
@@ -30,22 +30,26 @@ Coroutine<> cancel_and_wait(Future<T> future) {
 
 }  // namespace wait_for_internal
 
-// Awaits `awaitable` in the task that awaits this, and returns or throws what
-// comes of it. If it has not within `limit`, it is cancelled, and when it has
-// ended this throws TimeoutError; or what it ended with, if that was no
-// CancelledError. nullopt waits forever.
-//
-// With a limit of zero and less a future that is done gives its result, and
-// anything else is cancelled: a coroutine does not even start.
-//
-//   const std::string line = co_await wait_for(read_line(), 2s);
-//
-// Who cancels the task cancels `awaitable`, and gets a CancelledError, whatever
-// else happens at that moment.
-// Differs from Python: with a limit of zero the task goes on in the iteration
-// after the one in which the cancelled task ends, or at once if it has
-// cancelled a future; in asyncio one iteration later, or two. Port of
-// asyncio.wait_for (CPython 3.15, Lib/asyncio/tasks.py).
+/// Awaits `awaitable` in the calling task, and returns its result or throws its
+/// exception; after `limit` cancels it and throws TimeoutError.
+///
+/// ```cpp
+/// const std::string line = co_await loop::wait_for(read_line(), 2s);
+/// ```
+///
+/// When the limit has passed, wait_for() first waits until the cancelled
+/// `awaitable` has ended. If that did not end with a CancelledError, wait_for()
+/// returns its result or throws its exception. A limit of nullopt waits
+/// forever. With a limit of 0 or less, a future that is done gives its result,
+/// and anything else is cancelled: a coroutine does not even start.
+///
+/// Cancelling the calling task cancels `awaitable` and throws CancelledError
+/// here, whatever else happens at that moment. Threads: the loop's thread only.
+///
+/// Differs from Python: with a limit of 0 the task continues in the iteration
+/// after the one in which the cancelled task ends, or at once if it has
+/// cancelled a future; in asyncio one iteration later, or two. Port of
+/// asyncio.wait_for (CPython 3.15, Lib/asyncio/tasks.py).
 template <Awaitable A>
 Coroutine<AwaitResult<A>> wait_for(
     A awaitable, selectors::WaitLimit limit,
