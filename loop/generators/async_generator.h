@@ -52,12 +52,15 @@ class [[nodiscard]] AsyncGenerator {
   class promise_type;
   class Next;
 
+  /// Takes over the frame; the other generator is left empty.
   AsyncGenerator(AsyncGenerator&&) = default;
+  /// Takes over the frame, and destroys the old one.
   AsyncGenerator& operator=(AsyncGenerator&& other) noexcept {
     const AsyncGenerator old(std::move(*this));
     frame_ = std::move(other.frame_);
     return *this;
   }
+  /// Destroys the body and its variables, wherever it is suspended.
   ~AsyncGenerator() {
     if (frame_) frame_.destroy_nested();
   }
@@ -88,7 +91,7 @@ class AsyncGenerator<T>::promise_type : public CoroutineFrame {
     return AsyncGenerator(*this);
   }
 
-  // Returns to the caller, which takes the value, as final_suspend() does.
+  // Returns to the caller, which takes the value, like final_suspend().
   template <std::convertible_to<T> Value = T>
   FinalAwaiter yield_value(Value&& value) {
     value_.emplace(std::forward<Value>(value));
@@ -118,13 +121,14 @@ class AsyncGenerator<T>::promise_type : public CoroutineFrame {
   bool is_running_ = false;
 };
 
+/// The result of AsyncGenerator::next(), an operand for `co_await`.
 template <class T>
 class [[nodiscard]] AsyncGenerator<T>::Next {
  public:
   explicit Next(AsyncGenerator& generator) : generator_(generator) {}
 
-  // A loop that was closed while the body was suspended has destroyed the
-  // frame.
+  // If the loop was closed while the body was suspended, the frame is
+  // destroyed.
   bool await_ready() const {
     return !generator_.frame_ || generator_.frame_->done();
   }

@@ -89,10 +89,12 @@ class [[nodiscard]] Generator {
   /// Takes over the call; `other` must not be used afterwards.
   Generator(Generator&& other) noexcept
       : root_(std::exchange(other.root_, nullptr)) {}
+  /// Takes over the call of `other`, and destroys the old one.
   Generator& operator=(Generator&& other) noexcept {
     Generator(std::move(other)).swap(*this);
     return *this;
   }
+  /// Destroys the call and its variables, without closing the generator.
   ~Generator() {
     if (root_ != nullptr) GeneratorFrame::destroy(root_);
   }
@@ -107,11 +109,13 @@ class [[nodiscard]] Generator {
     return result(root_->resume(&none));
   }
 
-  /// Resumes the body, where the pending `co_yield` evaluates to `value`.
+  /// Resumes the body, where the pending `co_yield` evaluates to `value`, and
+  /// returns the next yielded value.
   ///
-  /// Returns and throws as next() does. A generator that has not begun accepts
-  /// only nullopt: call next() first. Otherwise throws ValueError (Python's
-  /// TypeError), with no effect.
+  /// Throws the exception that leaves the body, which ends the generator;
+  /// ValueError if the generator is running. A generator that has not begun
+  /// accepts only nullopt: call next() first. Otherwise throws ValueError
+  /// (Python's TypeError), with no effect.
   Next send(Sent value) requires(!std::is_void_v<Send>) {
     if (root_->just_started() && !is_none(value)) {
       throw selectors::ValueError(
@@ -120,13 +124,14 @@ class [[nodiscard]] Generator {
     return result(root_->resume(std::addressof(value)));
   }
 
-  /// Resumes the body, where the pending `co_yield` throws `exception`.
+  /// Resumes the body, where the pending `co_yield` throws `exception`, and
+  /// returns the next yielded value.
   ///
   /// `exception` is any object, or a non-empty exception_ptr (ValueError). A
   /// reference to a base class stands for the exception that is being handled:
-  /// see Future::set_exception(). Returns and throws as next() does. If the
-  /// generator has not begun or has ended, the exception is thrown to the
-  /// caller.
+  /// see Future::set_exception(). Throws the exception that leaves the body,
+  /// which ends the generator; ValueError if the generator is running. If the
+  /// generator has not begun or has ended, `exception` is thrown to the caller.
   template <class Exception>
   Next throw_(Exception&& exception) {
     std::exception_ptr thrown =
@@ -152,7 +157,7 @@ class [[nodiscard]] Generator {
     Iterator first(*this);
     return ++first;
   }
-  /// The end of the range.
+  /// Returns the end of the range.
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
@@ -184,6 +189,10 @@ class [[nodiscard]] Generator {
 
 /// An input iterator over the values that a generator yields.
 ///
+/// ```cpp
+/// for (auto i = generator.begin(); i != generator.end(); ++i) use(*i);
+/// ```
+///
 /// All iterators of a generator share one position. An iterator must not
 /// outlive its generator.
 template <class Yield, class Send>
@@ -192,18 +201,24 @@ class Generator<Yield, Send>::Iterator {
   using value_type = Yield;
   using difference_type = std::ptrdiff_t;
 
+  /// Returns the current value, which is valid until the generator is resumed.
   const Yield& operator*() const {
     return *static_cast<const Yield*>(root_->yielded());
   }
+  /// Returns the address of the current value.
   const Yield* operator->() const { return &**this; }
 
+  /// Resumes the generator until its next value or its end. Throws the
+  /// exception that leaves the body.
   Iterator& operator++() {
     Sent none{};
     root_->resume(&none);
     return *this;
   }
+  /// Resumes the generator until its next value or its end.
   void operator++(int) { ++*this; }
 
+  /// Returns whether the generator has ended.
   friend bool operator==(const Iterator& iterator, std::default_sentinel_t) {
     return iterator.root_->yielded() == nullptr;
   }
@@ -218,12 +233,19 @@ class Generator<Yield, Send>::Iterator {
 
 /// `co_yield yield_from(generator)` yields all values of `generator`.
 ///
-/// Values that are sent and exceptions that are thrown in go to `generator`,
-/// and an exception that leaves its body leaves this expression. An element
-/// costs the same at any depth of recursion.
+/// ```cpp
+/// loop::Generator<int> twice(int n) {
+///   co_yield loop::yield_from(count_down(n));
+///   co_yield loop::yield_from(count_down(n));
+/// }
+/// ```
 ///
-/// Differs from Python: takes ownership of the generator, so move it in.
-/// Port of `yield from` (PEP 380).
+/// Values that are sent and exceptions that are thrown in go to `generator`. An
+/// exception that leaves the body of `generator` leaves this expression. An
+/// element costs the same at any depth of recursion.
+///
+/// Differs from Python: takes ownership of the generator, so move it in. Port
+/// of `yield from` (PEP 380).
 template <class Yield, class Send>
 YieldFrom<Generator<Yield, Send>> yield_from(Generator<Yield, Send>&& from) {
   return YieldFrom<Generator<Yield, Send>>(std::move(from));
@@ -233,8 +255,8 @@ void yield_from(Generator<Yield, Send>& from) = delete;
 
 /// `co_yield yield_from(range)` yields all elements of a range.
 ///
-/// A named range is referred to, a temporary one is kept. Values that are sent
-/// are dropped.
+/// A named range is held by reference, a temporary one by value. Values that
+/// are sent are dropped.
 template <std::ranges::input_range Range>
 YieldFrom<Range> yield_from(Range&& from) {
   return YieldFrom<Range>(std::forward<Range>(from));

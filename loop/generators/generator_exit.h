@@ -7,9 +7,18 @@ namespace loop {
 
 /// The exception that Generator::close() throws into the body.
 ///
+/// ```cpp
+/// try {
+///   for (;;) co_yield next_line();
+/// } catch (const loop::GeneratorExit&) {
+///   write_summary();
+///   throw;
+/// }
+/// ```
+///
 /// Not derived from std::exception, as Python's is not derived from Exception,
-/// so that a handler of errors does not swallow it and yield on.
-/// Port of GeneratorExit (PEP 342).
+/// so that an error handler in the body does not catch it and continue to
+/// yield. Port of GeneratorExit (PEP 342).
 class GeneratorExit {
  public:
   /// Returns "GeneratorExit".

@@ -55,13 +55,13 @@ void GeneratorFrame::close_with(std::exception_ptr exception) {
   throw selectors::RuntimeError("generator ignored GeneratorExit");
 }
 
-// Closes all frames within this one, each as if it were held by somebody who
-// closes it, so that it has no say in what happens to its delegator: that is
-// thrown a GeneratorExit in its turn, or what close() threw. Sets `exception`
-// to what is for this one.
+// Closes all frames within this one, the innermost first. Each is closed on its
+// own, as if its holder called close(): its failure does not decide the fate of
+// its delegator. That delegator is thrown the exception of the inner close(),
+// or else a GeneratorExit. Sets `exception` to the one for this frame.
 void GeneratorFrame::close_inner_frames(std::exception_ptr& exception) {
   const std::exception_ptr exit = exception;
-  running_ = true;  // Although only parts of it do.
+  running_ = true;  // In fact only inner frames run.
   while (innermost_ != this) {
     try {
       detach_innermost().close_with(std::exchange(exception, exit));
@@ -72,8 +72,8 @@ void GeneratorFrame::close_inner_frames(std::exception_ptr& exception) {
   running_ = false;
 }
 
-// Makes the innermost a root of its own. Its delegator's variable still owns
-// it, and is the innermost from now on.
+// Makes the innermost frame a root of its own. The variable of its delegator
+// still owns it. The delegator is the innermost frame from now on.
 GeneratorFrame& GeneratorFrame::detach_innermost() noexcept {
   GeneratorFrame& inner = *innermost_;
   set_innermost(std::exchange(inner.delegator_, nullptr));
@@ -83,7 +83,7 @@ GeneratorFrame& GeneratorFrame::detach_innermost() noexcept {
 
 bool GeneratorFrame::delegate_to(GeneratorFrame*& inner) noexcept {
   if (inner->innermost_ == nullptr) return false;
-  // Once a root, it may have begun, and have a chain of its own.
+  // `inner` was a root: it may have begun, and have a chain of its own.
   inner->delegator_ = this;
   inner->owner_ = &inner;
   root_->set_innermost(std::exchange(inner->innermost_, nullptr));
@@ -100,7 +100,8 @@ void GeneratorFrame::destroy_chain(GeneratorFrame* root) noexcept {
   GeneratorFrame* frame = root->innermost_ ? root->innermost_ : root;
   while (frame != nullptr) {
     GeneratorFrame* const delegator = frame->delegator_;
-    // So that who owns it, the next one to go, does not destroy it again.
+    // Clears the owner, which is in the next frame, so that it does not destroy
+    // this frame again.
     if (frame->owner_ != nullptr) *frame->owner_ = nullptr;
     frame->handle_.destroy();
     frame = delegator;

@@ -1,4 +1,4 @@
-// `GeneratorFrame`: one call of a generator function, whatever its types.
+// `GeneratorFrame`: one call of a generator function, independent of its types.
 
 #ifndef LOOP_GENERATORS_GENERATOR_FRAME_H_
 #define LOOP_GENERATORS_GENERATOR_FRAME_H_
@@ -41,15 +41,16 @@ class GeneratorFrame {
     return innermost_ != nullptr && run(sent);
   }
 
-  // Resumes the generator, whose co_yield throws `exception`; throws it to the
-  // caller if the generator has ended. GeneratorExit closes the innermost frame
-  // first, then its delegator, and so on; any other exception goes to the
-  // innermost frame only.
+  // Resumes the generator, where its co_yield throws `exception`. If the
+  // generator has ended, throws `exception` to the caller. GeneratorExit closes
+  // the innermost frame first, then its delegator, and so on; any other
+  // exception goes to the innermost frame only.
   bool throw_in(std::exception_ptr exception);
 
-  // Throws a GeneratorExit in, after which the generator must end. Has no
-  // effect if it has ended. Throws RuntimeError if it yields instead; any other
-  // exception that leaves the body; ValueError if it is running.
+  // Throws a GeneratorExit into the generator, which must then end. Has no
+  // effect if the generator has ended. Throws RuntimeError if the generator
+  // yields instead; any other exception that leaves the body; ValueError if the
+  // generator is running.
   void close();
 
   // Returns whether the body has not begun.
@@ -62,9 +63,9 @@ class GeneratorFrame {
   // Returns whether that value is a temporary, which the body cannot use again.
   bool temporary() const { return temporary_; }
 
-  /// Destroys a chain of delegators from the innermost outwards, as each may
-  /// use what belongs to its delegators. Their arguments and variables may be
-  /// further generators, however deep: see NestedDestruction.
+  /// Destroys a chain of delegators from the innermost outwards, since a frame
+  /// may refer to variables of its delegators. Its arguments and variables may
+  /// be further generators, however deep: see NestedDestruction.
   static void destroy(GeneratorFrame* root) noexcept;
 
  protected:
@@ -85,9 +86,9 @@ class GeneratorFrame {
     return root_->sent_;
   }
 
-  // For co_yield yield_from(inner): the root resumes `inner`, the variable that
-  // holds the generator, until that ends. Returns false, with no effect, if it
-  // has ended.
+  // For co_yield yield_from(inner): makes the root resume `inner`, the variable
+  // that holds the generator, until `inner` ends. Returns false, with no
+  // effect, if `inner` has ended.
   bool delegate_to(GeneratorFrame*& inner) noexcept;
 
   // Stores the current exception, which has left the body, for the resumer.

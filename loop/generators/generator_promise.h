@@ -18,14 +18,20 @@ template <class Yield, class Send>
 class Generator;
 
 /// The result of yield_from(), an operand for `co_yield`.
+///
+/// ```cpp
+/// co_yield loop::yield_from(count_down(3));
+/// ```
 template <class From>
 class YieldFrom {
  public:
+  /// Holds `source`; use yield_from().
   explicit YieldFrom(From source) : from(std::forward<From>(source)) {}
-  From from;
+  From from;  ///< The generator or range.
 };
 
-// The promise: the functions that the compiler calls at each step of the body.
+// The promise of a generator: the functions that the compiler calls at each
+// step of the body.
 template <class Yield, class Send>
 class GeneratorPromise : public GeneratorFrame {
   using Self = Generator<Yield, Send>;
@@ -69,12 +75,12 @@ class GeneratorPromise : public GeneratorFrame {
                       elements_of<Range>(std::forward<Range>(range.from)));
   }
 
-  // A generator cannot wait: nothing would resume it afterwards.
+  // Forbids co_await: a generator cannot wait, as nothing would resume it.
   template <class Awaitable>
   void await_transform(Awaitable&&) = delete;
 
-  // The yielded value: moved if it is a temporary, else copied if possible.
-  // Called on the root.
+  // Returns the yielded value: moved if it is a temporary, else copied if
+  // possible. Called on the root.
   std::optional<Value> take() const {
     auto& value = *static_cast<const Value*>(yielded());
     if constexpr (kCopyable) {

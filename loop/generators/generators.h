@@ -1,4 +1,5 @@
-// The whole package: generators, and those that await.
+// All public headers of loop/generators: generators, and generators that can
+// await.
 
 #ifndef LOOP_GENERATORS_GENERATORS_H_
 #define LOOP_GENERATORS_GENERATORS_H_
