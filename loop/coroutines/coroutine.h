@@ -94,7 +94,9 @@ class [[nodiscard]] Coroutine {
   static_assert(!std::is_reference_v<T>, "return a pointer instead");
   using promise_type = coroutine_internal::Promise<T>;
 
+  /// Takes over the coroutine; the other object is left empty.
   Coroutine(Coroutine&&) = default;
+  /// Takes over the coroutine, and destroys the old one.
   Coroutine& operator=(Coroutine&& other) noexcept {
     const Coroutine old(std::move(*this));
     frame_ = std::move(other.frame_);
