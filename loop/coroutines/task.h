@@ -186,11 +186,10 @@ class Task : public Future<T> {
 /// The time of the first step of a task.
 enum class Start {
   kSoon,  ///< In the next iteration.
-  /// Before create_task() returns: saves an iteration, and the cost of
-  /// suspending if the task need not wait. But the step runs before callbacks
-  /// that were scheduled earlier, and in the middle of the caller. Like kSoon
-  /// if the loop is not running. Port of asyncio.eager_task_factory (CPython
-  /// 3.12).
+  /// Before create_task() returns: saves an iteration, and a task that need not
+  /// wait is done at once. But the step runs before callbacks that were
+  /// scheduled earlier, and in the middle of the caller. Like kSoon if the loop
+  /// is not running. Port of asyncio.eager_task_factory (CPython 3.12).
   kEager,
 };
 
