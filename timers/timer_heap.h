@@ -1,23 +1,24 @@
 // `TimerHeap`: a timer queue that sorts its timers when they are nearly due.
 //
 // Most timers are cancelled long before they are due: idle timeouts, retries,
-// deadlines of requests that get their answer. To sort those would be wasted.
-// So this heap is a quickheap: a quicksort that stops when it has found the
-// first few entries, and goes on when they have fired.
+// deadlines of requests that get their answer. Sorting such timers is wasted
+// work. So this heap is a quickheap: a quicksort that stops when it has found
+// the first few entries, and continues when these have fired.
 //
 //   entries_   | due | run | level 1  | level 0                        |
 //                                floor: 40        floor: 700
 //
-// The entries stand in one array. Those of a level are in no order at all, but
+// All entries are in one array. The entries of a level are in no order, but
 // none is before the floor of its level and all are before the floor of the
-// next. A new entry goes to the level where it belongs, which for most is the
-// last one, and so the end of the array. When the run is used up, the nearest
-// level is split in two by a pivot, again and again, until the nearer part is
-// small; that part is sorted and becomes the run. So an entry takes part in a
-// few partitions, which read memory as a stream, and in one small sort.
+// next level. A new entry goes to the level where it belongs. For most entries
+// this is the last level, and so the end of the array. When the run is used up,
+// a pivot splits the nearest level in two, again and again, until the nearer
+// part is small. That part is sorted and becomes the run. An entry therefore
+// takes part in a few partitions, which read memory as a stream, and in one
+// small sort.
 //
 // A cancelled or rescheduled timer leaves a stale entry behind, which is
-// dropped on the way.
+// dropped later.
 
 #ifndef TIMERS_TIMER_HEAP_H_
 #define TIMERS_TIMER_HEAP_H_
@@ -41,11 +42,21 @@
 
 namespace timers {
 
-/// The TimerQueue of the event loop. schedule(), cancel() and reschedule() take
-/// constant time on average, and firing a timer takes logarithmic time; all of
-/// these are amortised. Once warm, nothing is allocated while the number of
-/// pending timers stays about the same. If for a thousand collect_due() less
-/// than an eighth of the memory was needed, the surplus is freed.
+/// The TimerQueue of the event loop: a quickheap.
+///
+/// ```cpp
+/// timers::TimerHeap<std::function<void()>> queue;
+/// const timers::TimerId id = queue.schedule(now() + 3s, hello);
+/// queue.reschedule(id, now() + 5s);
+/// queue.pop_due(now(), [](std::function<void()>&& f) { f(); });
+/// ```
+///
+/// schedule(), cancel() and reschedule() take constant time on average, and
+/// firing a timer takes logarithmic time; all of these are amortised. Once
+/// warm, the heap allocates nothing while the number of pending timers stays
+/// about the same. If during a thousand calls of collect_due() less than an
+/// eighth of the memory was needed, the surplus is freed. One thread at a time
+/// uses a heap. See TimerQueue for the whole contract.
 ///
 /// After G. Navarro and R. Paredes, "On Sorting, Heaps, and Minimum Spanning
 /// Trees" (Algorithmica 57:4, 2010). Differs from Python, whose loop uses
@@ -56,31 +67,42 @@ class TimerHeap {
   using Records = TimerRecords<Value>;
 
  public:
-  /// `first_ticket` is where the heap's own count of what was scheduled begins;
-  /// a test gives a high one to see what happens when it overflows.
+  /// Makes an empty heap. `first_ticket` starts the heap's own count of the
+  /// schedule() and reschedule() calls. Only a test needs it, to reach an
+  /// overflow of that count.
   explicit TimerHeap(std::uint32_t first_ticket = Records::kFirstTicket)
       : records_(first_ticket) {}
   TimerHeap(const TimerHeap&) = delete;
   TimerHeap& operator=(const TimerHeap&) = delete;
+  /// Cancels all timers one by one, so that the destructors of their values may
+  /// still use the heap.
   ~TimerHeap() { cancel_all(*this, records_); }
 
+  /// Schedules a value, constructed in place from `args`, for `deadline`. The
+  /// deadline may be past. Throws std::bad_alloc when out of memory, or the
+  /// exception of the constructor; then nothing has changed.
   template <class... Args>
   TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
     make_room();
     const std::uint32_t index = records_.add(std::forward<Args>(args)...);
-    // The constructor may have scheduled others, and they took the room.
+    // The constructor may have scheduled other timers, which took the room.
     if (is_full()) [[unlikely]]
       make_room_or_discard(index);
     push({deadline.count(), index, records_.start(index)});
     return records_.id_of(index);
   }
 
+  /// Cancels a timer, destroys its value and returns whether the timer was
+  /// pending.
   bool cancel(TimerId id) {
     if (!records_.contains(id)) return false;
     records_.remove(Records::index_of(id));
     return true;
   }
 
+  /// Gives a timer another deadline and returns whether the timer was pending.
+  /// The timer keeps its id and value, and counts as scheduled now. Throws
+  /// std::bad_alloc when out of memory; then nothing has changed.
   bool reschedule(TimerId id, std::chrono::nanoseconds deadline) {
     if (!records_.contains(id)) return false;
     if (is_full()) [[unlikely]]
@@ -90,6 +112,7 @@ class TimerHeap {
     return true;
   }
 
+  /// Returns the earliest deadline, exactly, or nullopt if no timer is pending.
   std::optional<std::chrono::nanoseconds> next_deadline() {
     while (due_ != due_end_ && records_.is_stale(entries_[due_])) ++due_;
     while (fill_run() && records_.is_stale(entries_[run_])) ++run_;
@@ -101,6 +124,8 @@ class TimerHeap {
     return std::chrono::nanoseconds(first->deadline);
   }
 
+  /// Collects the timers whose deadline is not after `now`. They stay pending
+  /// until they fire.
   void collect_due(std::chrono::nanoseconds now) {
     if (due_ != due_end_) [[unlikely]]
       put_back_due();
@@ -117,6 +142,9 @@ class TimerHeap {
       give_back_surplus();
   }
 
+  /// Calls f(Value&&) for each collected timer, in the order of the deadlines,
+  /// and returns the number of calls. An exception of f propagates; the timers
+  /// that are left fire in the next call.
   template <class F>
   std::size_t fire_due(F&& f) {
     std::size_t fired = 0;
@@ -129,30 +157,36 @@ class TimerHeap {
     return fired;
   }
 
+  /// Calls collect_due(now), then fire_due(f), and returns the number of timers
+  /// that fired.
   template <class F>
   std::size_t pop_due(std::chrono::nanoseconds now, F&& f) {
     collect_due(now);
     return fire_due(f);
   }
 
+  /// Returns the number of timers that have neither fired nor been cancelled.
   std::size_t size() const { return records_.size(); }
+  /// Returns whether no timer is pending.
   bool empty() const { return size() == 0; }
 
  private:
-  // A leaf of the quicksort: so few entries are sorted and not split.
+  // The size of a leaf of the quicksort, which is sorted and not split.
   static constexpr std::size_t kLeaf = 64;
-  // Into a run of so many a new entry is inserted by moving others.
+  // The size from which a run becomes a level, instead of moving its entries
+  // for each new one.
   static constexpr std::size_t kLongRun = 128;
   static constexpr std::size_t kMaxLevels = 48;
 
   struct Level {
-    std::int64_t floor;  // No entry is before it.
-    std::size_t begin;   // It ends where the next one begins.
+    std::int64_t floor;  // No entry of the level is before it.
+    std::size_t begin;   // A level ends where the next one begins.
   };
 
   std::size_t run_end() const { return end_of(levels_); }
   bool is_full() const { return entries_.size() == entries_.capacity(); }
-  // How many entries are stale: each pending timer has one that is not.
+  // Returns the number of stale entries. Each pending timer has one entry that
+  // is not stale.
   std::size_t stale() const {
     return due_end_ - due_ + entries_.size() - run_ - size();
   }
@@ -163,8 +197,8 @@ class TimerHeap {
       find_entry_room();
   }
 
-  // The functions that are rarely called are not inlined, so that no registers
-  // are saved for their sake.
+  // Functions that are rarely called are not inlined, so that their callers
+  // save no registers for them.
 
   [[gnu::noinline]] void find_entry_room() {
     if (2 * size() >= entries_.size()) {
@@ -185,24 +219,24 @@ class TimerHeap {
     }
   }
 
-  // There are no entries left, but for the gap before the run.
+  // Only the gap before the run may be left of the entries.
   void clear() {
     entries_.clear();
     run_ = levels_ = 0;
     records_.reset_tickets();
   }
 
-  // There must be room.
+  // Adds an entry, for which there must be room.
   [[gnu::always_inline]] void push(const Entry& entry) {
-    // Said to the compiler, which then leaves out the code that makes room.
+    // With this knowledge the compiler omits the code that makes room.
     assert(!is_full());
     if (is_full()) __builtin_unreachable();
     entries_.push_back(entry);
     if (levels_ == 0 || entry.deadline < level_[0].floor) insert_nearer(entry);
   }
 
-  // Moves the entry, which is the last one, to where it belongs: each level on
-  // the way moves up by one, as its first entry becomes its last.
+  // Moves the entry, which is the last one, to the level where it belongs. Each
+  // level on the way moves up by one: its first entry becomes its last.
   [[gnu::noinline]] void insert_nearer(const Entry entry) {
     std::size_t hole = entries_.size() - 1;
     for (std::size_t i = 0; i < levels_; ++i) {
@@ -220,7 +254,7 @@ class TimerHeap {
     return level.begin++;
   }
 
-  // The hole is at the end of the run.
+  // Inserts an entry into the run. The hole is at the end of the run.
   void insert_into_run(std::size_t hole, const Entry& entry) {
     if (hole == run_ || entry.deadline >= entries_[hole - 1].deadline) {
       entries_[hole] = entry;
@@ -229,14 +263,15 @@ class TimerHeap {
       std::move_backward(place, at(hole), at(hole + 1));
       *place = entry;
     } else {
-      push_level({entries_[run_].deadline, run_});  // And the run is empty.
+      push_level({entries_[run_].deadline, run_});  // The run is empty now.
       Level& level = level_[levels_ - 1];
       if (entry.deadline < level.floor) hole = vacate_first(level, hole);
       entries_[hole] = entry;
     }
   }
 
-  // If there are too many, the nearest two become one.
+  // Adds the nearest level. If there are too many levels, the nearest two
+  // become one first.
   void push_level(const Level& level) {
     if (levels_ == kMaxLevels) {
       --levels_;
@@ -245,7 +280,7 @@ class TimerHeap {
     level_[levels_++] = level;
   }
 
-  // Returns whether the run has entries now.
+  // Fills an empty run. Returns whether the run has entries now.
   bool fill_run() {
     while (run_ == run_end()) {
       if (levels_ == 0) return false;
@@ -266,7 +301,8 @@ class TimerHeap {
     --levels_;
   }
 
-  // Those that are not stale move to the end, where the next level begins.
+  // Moves the entries that are not stale to the end, where the next level
+  // begins.
   void drop_stale_from_run(std::size_t end) {
     const auto pending = std::remove_if(
         std::make_reverse_iterator(at(end)),
@@ -276,7 +312,8 @@ class TimerHeap {
     level_[levels_ - 1].begin = run_;
   }
 
-  // Returns false if all have one deadline.
+  // Splits the nearest level in two. Returns false if all its entries have one
+  // deadline.
   bool split(std::size_t end) {
     std::int64_t floor = guess_median(end);
     const auto is_nearer = [&floor](const Entry& entry) {
@@ -296,8 +333,8 @@ class TimerHeap {
     return true;
   }
 
-  // The median of five, taken at random, so that no order of scheduling is a
-  // bad one.
+  // Returns the median of five random entries. Because of the randomness no
+  // order of scheduling is a bad one.
   std::int64_t guess_median(std::size_t end) {
     std::array<std::int64_t, 5> sample;
     for (std::int64_t& deadline : sample) {
@@ -309,8 +346,9 @@ class TimerHeap {
     return sample[2];
   }
 
-  // What was collected and has not fired yet may be after what was scheduled
-  // since: both become one level, with all levels that they reach into.
+  // Makes the collected entries pending again. They may be after entries that
+  // were scheduled since, so both become one level, together with all levels
+  // that they overlap.
   [[gnu::noinline]] void put_back_due() {
     std::move_backward(at(due_), at(due_end_), at(run_));
     const std::int64_t last = entries_[run_ - 1].deadline;
@@ -319,7 +357,7 @@ class TimerHeap {
     push_level({std::numeric_limits<std::int64_t>::min(), run_});
   }
 
-  // Drops what is stale, and the gaps.
+  // Drops the stale entries and the gaps.
   void pack() {
     std::size_t packed = 0;
     const auto pack_part = [&](std::size_t begin, std::size_t end) {
@@ -338,8 +376,8 @@ class TimerHeap {
     entries_.resize(packed);
   }
 
-  // Half of the tickets are drawn, which takes 1,000,000,000 timers: gives the
-  // first ones to what is pending.
+  // Gives the first tickets to the pending timers. Called when half of the
+  // tickets are drawn, which takes 1,000,000,000 timers.
   [[gnu::noinline]] void renumber() {
     pack();
     std::sort(at(run_), entries_.end());
@@ -363,7 +401,7 @@ class TimerHeap {
 
   Records records_;
   std::vector<Entry> entries_;
-  std::size_t due_ = 0;  // From here to due_end_: collected, sorted.
+  std::size_t due_ = 0;  // From here to due_end_: collected and sorted.
   std::size_t due_end_ = 0;
   std::size_t run_ = 0;  // From here to run_end(): sorted.
   std::size_t levels_ = 0;

@@ -1,4 +1,4 @@
-// `Entry`: what a timer queue sorts.
+// `Entry`: the small record that a timer queue sorts.
 
 #ifndef TIMERS_DETAIL_ENTRY_H_
 #define TIMERS_DETAIL_ENTRY_H_
@@ -7,10 +7,11 @@
 
 namespace timers {
 
-/// A deadline, the record that it is about, and the ticket that was drawn when
-/// the timer was scheduled or rescheduled. 16 bytes, four to a cache line: with
-/// a million timers the cost of an operation is that of its cache misses.
+/// A deadline, the index of the timer's record, and the ticket that was drawn
+/// when the timer was scheduled or rescheduled.
 struct Entry {
+  // 16 bytes, four to a cache line: with a million timers the cost of an
+  // operation is that of its cache misses.
   std::int64_t deadline;
   std::uint32_t index;
   std::uint32_t ticket;

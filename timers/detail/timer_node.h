@@ -1,4 +1,4 @@
-// `TimerNode`: a timer in a list or in a pairing heap, made of links only.
+// `TimerNode`: an element of an intrusive list or of a pairing heap.
 
 #ifndef TIMERS_DETAIL_TIMER_NODE_H_
 #define TIMERS_DETAIL_TIMER_NODE_H_
@@ -8,16 +8,16 @@
 
 namespace timers {
 
-/// A node of a list or of a heap. Either begins at an anchor: a node that is no
-/// timer, whose children are the elements of the list, or the root of the heap.
-/// So a node can be taken out without knowing where it is, and no function here
-/// needs memory.
+/// A node of a list or of a heap, which consists of links between nodes. Both
+/// begin at an anchor: a node that is no timer. The children of an anchor are
+/// the elements of the list, or the root of the heap. Removing a node therefore
+/// does not require its anchor, and no function here needs memory.
 struct TimerNode {
   std::int64_t deadline = 0;
   std::uint64_t number = 0;  // Grows with each schedule() and reschedule().
   TimerNode* child = nullptr;
   TimerNode* next = nullptr;      // The sibling after this one.
-  TimerNode* previous = nullptr;  // The one before it; the parent of the first.
+  TimerNode* previous = nullptr;  // The sibling before, or the first's parent.
 };
 
 /// Returns whether `a` fires before `b`.
@@ -26,7 +26,7 @@ inline bool operator<(const TimerNode& a, const TimerNode& b) {
   return a.deadline < b.deadline;
 }
 
-/// Makes `node` the first child of `parent`: adds it to a list, in front.
+/// Makes `node` the first child of `parent`, that is, the front of a list.
 inline void push_child(TimerNode& parent, TimerNode& node) {
   node.next = std::exchange(parent.child, &node);
   node.previous = &parent;
@@ -41,15 +41,16 @@ inline void append(TimerNode& anchor, TimerNode& last, TimerNode& node) {
   node.previous = &last;
 }
 
-/// Makes the later of two heaps a child of the earlier one, which is returned.
+/// Makes the later of two heaps a child of the earlier heap, and returns the
+/// earlier heap.
 inline TimerNode* meld(TimerNode* a, TimerNode* b) {
   if (*b < *a) std::swap(a, b);
   push_child(*a, *b);
   return a;
 }
 
-/// Makes one heap of siblings: pairs from the first to the last, and then all
-/// pairs from the last to the first. Returns nullptr if there is none.
+/// Makes one heap of siblings: melds pairs from the first to the last, and then
+/// all pairs from the last to the first. Returns nullptr if there is none.
 inline TimerNode* meld_all(TimerNode* first) {
   TimerNode* pairs = nullptr;
   while (first != nullptr) {
@@ -90,8 +91,8 @@ inline void remove(TimerNode& node) {
   (before.child == &node ? before.child : before.next) = after;
 }
 
-/// Empties a list, and then calls f(TimerNode&) for each node that was in it. f
-/// may add the node elsewhere.
+/// Empties a list, and then calls f(TimerNode&) for each former element. f may
+/// add the node elsewhere.
 template <class F>
 void take_each(TimerNode& anchor, F f) {
   TimerNode* node = std::exchange(anchor.child, nullptr);

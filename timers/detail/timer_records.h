@@ -1,4 +1,4 @@
-// `TimerRecords`: the values of a timer queue, and which of them are pending.
+// `TimerRecords`: the values of a timer queue, and the state of each timer.
 
 #ifndef TIMERS_DETAIL_TIMER_RECORDS_H_
 #define TIMERS_DETAIL_TIMER_RECORDS_H_
@@ -20,9 +20,9 @@
 
 namespace timers {
 
-/// Returns whether the destructor of `value` does nothing. A value that has
-/// forgotten the type of its content may still know that: it then has a member
-/// function of this name.
+/// Returns whether the destructor of `value` does nothing. A type-erased value
+/// may know this about its content, and then has a member function of this
+/// name.
 template <class Value>
 bool is_trivially_destructible(const Value& value) {
   if constexpr (std::is_trivially_destructible_v<Value>) {
@@ -38,14 +38,14 @@ bool is_trivially_destructible(const Value& value) {
   }
 }
 
-/// Values by index. They stand in chunks and never move, so user code runs only
-/// where a value is constructed, fired or destroyed, and each time the tables
-/// are in order.
+/// The values of a timer queue, by index. Values are in chunks and never move.
+/// User code therefore runs only where a value is constructed, fired or
+/// destroyed, and each time the tables are consistent.
 ///
 /// A record has a generation, which is part of the id and changes when a timer
-/// begins and when it ends. A record whose generations are used up is used no
-/// more, so no id ever returns. A pending record also has the ticket of its
-/// newest entry: entries with another ticket are stale.
+/// begins and when a timer ends. A record whose generations are used up is not
+/// used any more, so no id ever returns. A pending record also has the ticket
+/// of its newest entry: entries with another ticket are stale.
 template <class Value>
 class TimerRecords {
   static_assert(std::is_nothrow_move_constructible_v<Value>);
@@ -53,26 +53,27 @@ class TimerRecords {
  public:
   using Ticket = std::uint32_t;
 
-  /// Tickets are drawn from `first_ticket` on.
+  /// Makes an empty table, which draws tickets from `first_ticket` on.
   explicit TimerRecords(Ticket first_ticket) : next_ticket_(first_ticket) {}
   TimerRecords(const TimerRecords&) = delete;
   TimerRecords& operator=(const TimerRecords&) = delete;
-  /// Values that are pending are not destroyed: the queue cancels them first.
+  /// Does not destroy the values of pending records: the queue cancels the
+  /// timers first.
   ~TimerRecords() = default;
 
-  /// The number of pending records.
+  /// Returns the number of pending records.
   std::size_t size() const { return size_; }
 
-  /// Reserves room for one more record. Throws std::bad_alloc, and then nothing
-  /// has changed.
+  /// Reserves room for one more record. Throws std::bad_alloc when out of
+  /// memory; then nothing has changed.
   void make_room() {
     if (open_ == 0) [[unlikely]]
       find_room();
   }
 
-  /// Constructs a value of `args` in a free record, for which there is room,
-  /// and returns its index; the record is not pending yet. An exception of the
-  /// constructor leaves the record free.
+  /// Constructs a value from `args` in a free record and returns the index of
+  /// the record, which is not pending yet. There must be room. If the
+  /// constructor throws, the record stays free.
   template <class... Args>
   std::uint32_t add(Args&&... args) {
     const auto bit = static_cast<std::uint32_t>(std::countr_zero(open_));
@@ -91,7 +92,7 @@ class TimerRecords {
     return index;
   }
 
-  /// Makes a record pending that was add()ed, with a new ticket.
+  /// Makes a record from add() pending, and returns its new ticket.
   Ticket start(std::uint32_t index) {
     ++size_;
     State& state = states_[index];
@@ -100,22 +101,25 @@ class TimerRecords {
     return state.ticket = draw_ticket(is_trivial ? kTrivial : 0);
   }
 
-  /// Draws a new ticket for a pending record: its entry is stale now.
+  /// Draws and returns a new ticket for a pending record, whose entry is stale
+  /// now.
   Ticket restart(std::uint32_t index) {
     State& state = states_[index];
     return state.ticket = draw_ticket(state.ticket & kTrivial);
   }
 
-  /// The value of a record that is pending, or that was add()ed. It never
-  /// moves.
+  /// Returns the value of a record that is pending or comes from add(). A value
+  /// never moves.
   Value* value_at(std::uint32_t index) const {
     return reinterpret_cast<Value*>(
         &chunks_[index / kChunkSize][index % kChunkSize]);
   }
 
+  /// Returns the id of the timer in the record `index`.
   TimerId id_of(std::uint32_t index) const {
     return TimerId{std::uint64_t{states_[index].generation} << 32 | index};
   }
+  /// Returns the index of the record that `id` refers to, or referred to.
   static std::uint32_t index_of(TimerId id) {
     return static_cast<std::uint32_t>(id);
   }
@@ -127,12 +131,13 @@ class TimerRecords {
            states_[index].generation == static_cast<std::uint64_t>(id) >> 32;
   }
 
+  /// Returns whether the timer of `entry` has ended or has a newer entry.
   bool is_stale(const Entry& entry) const {
     return states_[entry.index].ticket != entry.ticket;
   }
 
-  /// Destroys the value of a pending record, and frees the record after that.
-  /// The destructor may call anything.
+  /// Destroys the value of a pending record, and then frees the record. The
+  /// destructor may call any function of the queue.
   void remove(std::uint32_t index) noexcept {
     const bool is_trivial = (states_[index].ticket & kTrivial) != 0;
     end(index);
@@ -147,8 +152,8 @@ class TimerRecords {
     mark_free(index);
   }
 
-  /// Calls f(Value&&) with the value of a pending record, which is pending no
-  /// longer; destroys the value when f returns or throws, and frees the record.
+  /// Ends a pending record and calls f(Value&&) with its value. Destroys the
+  /// value when f returns or throws, and then frees the record.
   template <class F>
   void fire(std::uint32_t index, F& f) {
     struct Remover {
@@ -164,19 +169,19 @@ class TimerRecords {
     f(std::move(*value_at(index)));
   }
 
-  /// Returns whether half of all tickets are drawn: time to renumber.
+  /// Returns whether half of all tickets are drawn. The queue then renumbers.
   bool has_drawn_many_tickets() const { return next_ticket_ > kManyTickets; }
 
-  /// Draws tickets from the first again. The queue then restart()s all that are
-  /// pending, in the order in which they fire.
+  /// Starts to draw tickets from the first one again. The queue then calls
+  /// restart() for all pending records, in the order in which they fire.
   void reset_tickets() { next_ticket_ = kFirstTicket; }
 
-  /// Counts a collect_due(), and returns true once in a thousand of them if
-  /// much more memory was held than used during all of these; then the queue
-  /// calls trim(). A queue that is full by day and empty at night keeps its
-  /// memory for the day, when fetching it from the kernel would cost more than
-  /// the timers.
+  /// Counts a call of collect_due(). Returns true once in a thousand calls, if
+  /// much more memory was held than used during all of these. The queue then
+  /// calls trim().
   bool tick_surplus() {
+    // A queue that empties for a short while keeps its memory, because fetching
+    // memory from the kernel again would cost more than the timers.
     peak_ = std::max(peak_, size_);
     if (++calls_ < kPatience) [[likely]]
       return false;
@@ -184,11 +189,11 @@ class TimerRecords {
     return std::exchange(peak_, 0) < trim_below_;
   }
 
-  /// Gives back the chunks that happen to be empty.
+  /// Frees the chunks that happen to be empty.
   void trim();
 
-  /// The id of a pending timer whose index is not below `index`; TimerId() if
-  /// there is none.
+  /// Returns the id of a pending timer whose index is not below `index`, or
+  /// TimerId() if there is none.
   TimerId find_pending(std::uint32_t index) const {
     for (; index < states_.size(); ++index) {
       if (states_[index].generation % 2 != 0) return id_of(index);
@@ -196,6 +201,7 @@ class TimerRecords {
     return TimerId();
   }
 
+  /// The first ticket that is drawn.
   static constexpr Ticket kFirstTicket = 2;
 
  private:
@@ -204,8 +210,8 @@ class TimerRecords {
   static constexpr std::size_t kFewChunks = 16;
   static constexpr unsigned kPatience = 1000;
 
-  // The lowest bit of a ticket tells is_trivially_destructible(), so that to
-  // cancel such a timer its value is not touched: that would be a cache miss.
+  // The lowest bit of a ticket is the result of is_trivially_destructible().
+  // Cancelling such a timer does not touch its value, which saves a cache miss.
   static constexpr Ticket kNotPending = 0;
   static constexpr Ticket kTrivial = 1;
   static constexpr Ticket kTicketStep = 2;
@@ -223,7 +229,7 @@ class TimerRecords {
     return std::exchange(next_ticket_, next_ticket_ + kTicketStep) | flags;
   }
 
-  // The timer is pending no longer.
+  // Ends a timer, which is pending no longer.
   void end(std::uint32_t index) {
     --size_;
     State& state = states_[index];
@@ -246,17 +252,17 @@ class TimerRecords {
   void add_chunk();
 
   std::vector<State> states_;
-  // A bit for each free record, but for those in open_, which are next. So
-  // records are used in the order of their addresses, which the processor
-  // foresees; a list of free records has the order of past cancellations, and
-  // each of its cache misses has to wait for the one before.
+  // A bit for each free record, except for the records in open_, which are used
+  // next. Records are used in the order of their addresses, which the processor
+  // predicts. A list of free records would have the order of past
+  // cancellations, and each of its cache misses would wait for the one before.
   std::vector<std::uint64_t> free_;
   std::uint64_t open_ = 0;
   std::uint32_t open_word_ = 0;  // Where open_ was in free_.
   Ticket next_ticket_;
   std::size_t size_ = 0;
   std::size_t free_count_ = 0;  // Of bits in free_.
-  // The values, in chunks: a chunk that happens to be empty can be given back.
+  // The values, in chunks. A chunk that happens to be empty can be freed.
   std::vector<std::unique_ptr<Place[]>> chunks_;
   std::uint32_t first_generation_ = 2;  // Of a record that is new.
   std::size_t trim_below_ = 0;
@@ -264,8 +270,8 @@ class TimerRecords {
   unsigned calls_ = 0;    // calls of collect_due().
 };
 
-// Goes on to the next word that has a free record. To go once around costs less
-// than the timers that find their place on the way, as one record in 16 is
+// Advances to the next word that has a free record. Going around once costs
+// less than the timers that find room on the way, because one record in 16 is
 // free.
 template <class Value>
 void TimerRecords<Value>::find_room() {
@@ -273,7 +279,7 @@ void TimerRecords<Value>::find_room() {
     try {
       add_chunk();
     } catch (const std::bad_alloc&) {
-      if (free_count_ == 0) throw;  // Else it only takes longer.
+      if (free_count_ == 0) throw;  // Otherwise the search only takes longer.
     }
   }
   while (open_ == 0) {
@@ -304,8 +310,8 @@ void TimerRecords<Value>::add_chunk() {
   trim_below_ = chunks_.size() > kFewChunks ? states_.size() / 8 : 0;
 }
 
-// It is not called again before most of the timers have gone that are there
-// now, so that it costs each timer next to nothing.
+// trim() is not called again before most of the present timers have ended, so
+// that the cost per timer is next to nothing.
 template <class Value>
 void TimerRecords<Value>::trim() {
   trim_below_ = size_ / 4;
@@ -330,8 +336,8 @@ void TimerRecords<Value>::trim() {
   give_back_surplus(free_, 0);
 }
 
-/// For the destructor of a queue: cancels one timer after the other, so that
-/// the destructors of their values meet a queue that is whole.
+/// Cancels one timer after the other, for the destructor of a queue. The
+/// destructors of the values therefore run while the queue is consistent.
 template <class Queue, class Value>
 void cancel_all(Queue& queue, const TimerRecords<Value>& records) {
   if constexpr (std::is_trivially_destructible_v<Value>) return;

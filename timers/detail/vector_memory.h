@@ -1,4 +1,5 @@
-// How the arrays of a timer queue grow and shrink.
+// `grow()`, `give_back_surplus()`: the growth and shrinking of the arrays of a
+// timer queue.
 
 #ifndef TIMERS_DETAIL_VECTOR_MEMORY_H_
 #define TIMERS_DETAIL_VECTOR_MEMORY_H_
@@ -9,11 +10,12 @@
 
 namespace timers {
 
-/// Reserves room for at least `size` elements in all. Doubles the room at
-/// least, so that each element is copied once on average; small arrays grow
-/// fourfold, so that theirs are copied less often. Throws std::bad_alloc.
+/// Reserves room for at least `size` elements in all. Throws std::bad_alloc
+/// when out of memory.
 template <class Vector>
 void grow(Vector& vector, std::size_t size) {
+  // The room at least doubles, so that each element is copied once on average.
+  // Small arrays grow fourfold, so that their elements are copied less often.
   static constexpr std::size_t kSmall = 8192;
   const std::size_t factor = vector.capacity() < kSmall ? 4 : 2;
   if (vector.capacity() < size) {
@@ -21,9 +23,8 @@ void grow(Vector& vector, std::size_t size) {
   }
 }
 
-/// Gives memory back if there is room for more than eight times `wanted`
-/// elements. Does nothing for small arrays, or if there is no memory for the
-/// smaller array.
+/// Frees memory if there is room for more than eight times `wanted` elements.
+/// Does nothing for small arrays, or when out of memory for the smaller array.
 template <class Vector>
 void give_back_surplus(Vector& vector, std::size_t wanted) {
   static constexpr std::size_t kSmall = 256;
@@ -33,7 +34,7 @@ void give_back_surplus(Vector& vector, std::size_t wanted) {
   try {
     smaller.reserve(4 * wanted);
   } catch (const std::bad_alloc&) {
-    return;  // It can wait.
+    return;  // The surplus can be freed later.
   }
   smaller.assign(vector.begin(), vector.end());
   vector.swap(smaller);
