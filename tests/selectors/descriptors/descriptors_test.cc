@@ -1,6 +1,6 @@
-// Each row of kinds.h, on the kernel that runs this test: what select(2),
-// poll(2) and epoll(7) say, what our selectors make of it, whether it is news
-// to EVENT_EDGE, and whether natural code falls into the trap that it names.
+// A test for each row of kinds.h, on the running kernel: the results of
+// select(2), poll(2) and epoll(7), the reports of our selectors, the reports
+// with EVENT_EDGE, and whether natural code falls into the trap of the row.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ struct Row {
   const State* state;
 };
 
-// GoogleTest prints it where it names the test.
+// GoogleTest prints the result where it names the test.
 void PrintTo(const Row& row, std::ostream* out) {
   *out << row.kind->name << ": " << row.state->when;
 }
@@ -87,7 +87,7 @@ class Descriptors : public ::testing::TestWithParam<Row> {
 
   const State& state() const { return *GetParam().state; }
 
-  // Calls test(subject), or skips the test where there is no such thing.
+  // Calls test(subject), or skips the test on a machine without such a subject.
   template <class Test>
   void with_subject(Test test) {
     const std::set<int> before = tests::open_fds();
@@ -101,7 +101,7 @@ class Descriptors : public ::testing::TestWithParam<Row> {
   }
 };
 
-// ---- What the kernel says ----
+// ---- The results of the kernel ----
 
 std::string poll_says(int fd) {
   pollfd entry = {fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP, 0};
@@ -137,7 +137,8 @@ std::string epoll_says(int fd) {
   return native_words(count == 1 ? event.events : 0);
 }
 
-// Each call has a descriptor of its own, as some forget what they have told.
+// Each call has a descriptor of its own, because some descriptors report an
+// event only once.
 using KernelSays = Descriptors;
 TEST_P(KernelSays, Row) {
   with_subject([&](Subject& subject) {
@@ -155,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, KernelSays,
     ::testing::ValuesIn(rows([](const State&) { return true; })), test_name);
 
-// ---- What our selectors report ----
+// ---- The reports of our selectors ----
 
 constexpr EventMask kBoth = EVENT_READ | EVENT_WRITE;
 
@@ -177,7 +178,7 @@ std::string selector_says(int fd) {
   return selectors::events_repr(report_of(selector));
 }
 
-// What cannot be watched at all is refused by each of them.
+// A descriptor that cannot be watched at all is refused by each selector.
 std::string expected(const State& state, std::string_view row,
                      EventMask events) {
   if (state.poll == "NVAL") return "EBADF";
@@ -207,7 +208,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, SelectorSays,
     ::testing::ValuesIn(rows([](const State&) { return true; })), test_name);
 
-// ---- What EVENT_EDGE reports ----
+// ---- The reports with EVENT_EDGE ----
 
 using EdgeSays = Descriptors;
 TEST_P(EdgeSays, Row) {
@@ -230,10 +231,11 @@ INSTANTIATE_TEST_SUITE_P(All, EdgeSays,
                          })),
                          test_name);
 
-// ---- Whether it is a trap ----
+// ---- The traps ----
 
-// How often a reader is called that reads once per report, until it has found
-// nothing to read three times. A reader that is not in a trap stops before.
+// Returns the number of calls of a reader that reads once per report, until the
+// reader has found nothing to read three times. A reader outside a trap stops
+// before that.
 template <class Operation>
 int vain_calls(Subject& subject, EventMask events, Operation operation) {
   selectors::PollSelector selector;

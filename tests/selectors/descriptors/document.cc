@@ -18,14 +18,14 @@ void join(std::string& list, std::string_view entry) {
   list += entry;
 }
 
-// Whether a state stands in the column of ends, errors and traps.
+// Returns whether a state is in the column of ends, errors and traps.
 bool is_special(const State& state) {
   constexpr unsigned kSpecial = POLLERR | POLLHUP | POLLPRI | POLLNVAL;
   const bool traps = state.trap != Trap::kNone && state.trap != Trap::kEnd;
   return traps || (native_mask(state.poll) & kSpecial) != 0;
 }
 
-// In which of the ordinary states `bit` is set.
+// Returns the ordinary states in which `bit` is set, as text.
 std::string when(const Kind& kind, unsigned bit) {
   std::string with, without;
   int have = 0, lack = 0;
@@ -41,7 +41,7 @@ std::string when(const Kind& kind, unsigned bit) {
   return have > lack ? "unless " + without : with;
 }
 
-// The ends, errors and traps: "`HUP` the writer is gone".
+// Returns the ends, errors and traps: "`HUP` the writer is gone".
 std::string special(const Kind& kind) {
   std::string list;
   for (const State& state : kind.states) {
@@ -64,7 +64,7 @@ std::string edge(const Kind& kind) {
   return asked ? "yes" : "–";
 }
 
-// What select() would say if it knew no more than poll().
+// Returns the result that select() would have if it knew no more than poll().
 std::string sets_of(unsigned mask) {
   std::string sets;
   if ((mask & (POLLIN | POLLHUP | POLLERR)) != 0) sets += 'R';
@@ -102,7 +102,7 @@ std::string mark(const Kind& kind) {
   return text;
 }
 
-// A bar would end the cell.
+// Escapes the bars of a text, since a bar would end the cell.
 std::string cell(std::string text) {
   for (std::size_t i = 0; (i = text.find('|', i)) != text.npos; i += 2) {
     text.replace(i, 1, "\\|");
@@ -124,7 +124,7 @@ std::string tables() {
     text += "\n### " + std::string(chapter.title) + "\n\n";
     text +=
         "| kind | readable | writable | end, error, priority, trap | edge "
-        "| differs | what to do | test |\n";
+        "| differs | advice | test |\n";
     text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const Kind& kind : chapter.kinds) text += row(kind);
   }

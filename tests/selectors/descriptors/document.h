@@ -1,4 +1,5 @@
-// The tables of selectors/DESCRIPTORS.md, as the rows of kinds.h make them.
+// `with_tables()`: the document selectors/DESCRIPTORS.md with the tables that
+// the rows of kinds.h make.
 
 #ifndef TESTS_SELECTORS_DESCRIPTORS_DOCUMENT_H_
 #define TESTS_SELECTORS_DESCRIPTORS_DOCUMENT_H_
@@ -7,8 +8,8 @@
 
 namespace descriptors {
 
-/// The document with its tables, which stand between two comments, replaced by
-/// those that the rows make.
+/// Returns the document with its tables, which are between two comments,
+/// replaced by the tables that the rows make.
 std::string with_tables(const std::string& document);
 
 }  // namespace descriptors

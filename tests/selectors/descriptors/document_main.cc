@@ -1,4 +1,5 @@
-// Prints the document that it reads, with the tables that the rows make.
+// A program that reads the document and prints it with the tables that the rows
+// make.
 
 #include <iostream>
 #include <iterator>

@@ -1,4 +1,4 @@
-// The rows of the document are those of the suite.
+// Tests that the rows of the document are the rows of the suite.
 
 #include "tests/selectors/descriptors/document.h"
 

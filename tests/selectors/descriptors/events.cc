@@ -70,8 +70,8 @@ Subject timer_disarmed() { return timer(0, false); }
 Subject timer_running() { return timer(3'600'000'000'000, false); }
 Subject timer_expired() { return timer(1, true); }
 
-// Another thread of the program would otherwise take a signal of the process:
-// it is sent to this one.
+// The signal is sent to this thread, because another thread of the program
+// could take a signal of the process.
 Subject signals(bool pending) {
   sigset_t set, before;
   ::sigemptyset(&set);
@@ -92,7 +92,7 @@ Subject signals(bool pending) {
 Subject signals_none() { return signals(false); }
 Subject signals_pending() { return signals(true); }
 
-// An epoll that watches a pipe, with what it has to say.
+// An epoll that watches a pipe, and reports the pipe if `ready`.
 Subject epoll_of_pipe(std::uint32_t events, bool ready) {
   int fds[2];
   have(::pipe2(fds, O_NONBLOCK | O_CLOEXEC), "pipe2");

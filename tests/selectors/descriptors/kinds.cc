@@ -18,7 +18,7 @@ std::vector<Chapter> chapters() {
           {"Files of /proc and /sys", proc_kinds()},
           {"io_uring and bpf", ring_kinds()},
           {"Devices", device_kinds()},
-          {"What epoll refuses", refused_kinds()}};
+          {"Refused by epoll", refused_kinds()}};
 }
 
 std::string identifier(std::string_view text) {

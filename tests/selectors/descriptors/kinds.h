@@ -1,6 +1,6 @@
-// The kinds of descriptor, the states that each can be in, and what the kernel
-// says of each state. descriptors_test.cc compares these rows with the kernel,
-// document_test.cc with the tables of selectors/DESCRIPTORS.md.
+// The kinds of descriptor: the states of each kind, and the results of the
+// kernel for each state. descriptors_test.cc compares these rows with the
+// kernel, document_test.cc with the tables of selectors/DESCRIPTORS.md.
 
 #ifndef TESTS_SELECTORS_DESCRIPTORS_KINDS_H_
 #define TESTS_SELECTORS_DESCRIPTORS_KINDS_H_
@@ -20,7 +20,7 @@ constexpr unsigned linux_version(unsigned major, unsigned minor) {
 /// The oldest kernel on which the rows are believed to hold.
 inline constexpr unsigned kOldest = linux_version(5, 10);
 
-/// What natural code makes of a state.
+/// The trap of a state for natural code.
 enum class Trap {
   kNone,
   kEnd,     // Reported again and again at its end, until it is unregistered.
@@ -29,16 +29,17 @@ enum class Trap {
   kHang,    // Something to read or to know, and no report for EVENT_READ.
 };
 
-/// Whether something new is reported with EVENT_EDGE while the old is unread.
+/// The answer to whether EVENT_EDGE reports something new while the old data
+/// are unread.
 enum class Edge { kNotAsked, kReported, kSilent };
 
-/// One state of a kind: how to make it, and a row for each kernel call.
+/// One state of a kind, with its maker and the result of each kernel call.
 struct State {
   std::string_view when;
   Subject (*make)();
   std::string_view select;  // Of "RWX"; "-" for none; or the name of an errno.
   std::string_view poll;    // "IN|HUP"; "-" for none.
-  std::string_view epoll;   // As `poll`; or the errno of epoll_ctl().
+  std::string_view epoll;   // "IN|HUP"; "-"; or the errno of epoll_ctl().
   Trap trap = Trap::kNone;
   Edge edge = Edge::kNotAsked;
   unsigned since = kOldest;
@@ -71,10 +72,11 @@ std::vector<Kind> ring_kinds();
 std::vector<Kind> device_kinds();
 std::vector<Kind> refused_kinds();
 
-/// All of them.
+/// Returns the chapters of the document with all kinds.
 std::vector<Chapter> chapters();
 
-/// The name of a kind or a state as GoogleTest takes it: "pipe_read_end".
+/// Returns the name of a kind or a state as GoogleTest takes it:
+/// "pipe_read_end".
 std::string identifier(std::string_view text);
 
 }  // namespace descriptors

@@ -1,4 +1,5 @@
-// The words of a row, as the kernel's bits, and as what our selectors report.
+// Conversions between the words of a row, the bits of the kernel, and the
+// reports of our selectors.
 
 #ifndef TESTS_SELECTORS_DESCRIPTORS_MASKS_H_
 #define TESTS_SELECTORS_DESCRIPTORS_MASKS_H_
@@ -10,18 +11,20 @@
 
 namespace descriptors {
 
-/// The bits of "IN|HUP"; poll(2) and epoll(7) share them. "-" is 0.
+/// Returns the bits of words such as "IN|HUP", which are the same for poll(2)
+/// and epoll(7). "-" is 0.
 unsigned native_mask(std::string_view words);
 std::string native_words(unsigned mask);
 
-/// Whether a row says that the call fails; "EPERM", say.
+/// Returns whether a row says that the call fails, for example with "EPERM".
 bool is_errno(std::string_view row);
 std::string errno_words(int error);
 
-/// What a selector reports, that asks for READ and WRITE, where poll(2) or
-/// epoll(7) says `mask`.
+/// Returns the report of a selector, asked for READ and WRITE, where poll(2) or
+/// epoll(7) returns `mask`.
 selectors::EventMask reported(unsigned mask);
-/// And where select(2) says "RWX".
+/// Returns the report of a selector, asked for READ and WRITE, where select(2)
+/// returns `sets`, for example "RWX".
 selectors::EventMask reported_by_select(std::string_view sets);
 
 }  // namespace descriptors

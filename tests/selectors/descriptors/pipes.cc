@@ -18,7 +18,7 @@ struct Ends {
     reader = File(fds[0]);
     writer = File(fds[1]);
   }
-  // What is read, and the other end, which is kept open.
+  // The end that is read, and the other end, which is kept open.
   Subject reading() {
     const int other = writer.fileno();
     Subject subject(std::move(reader), std::move(writer));
@@ -97,7 +97,7 @@ Subject packets_full() {
   return pipe.writing();
 }
 
-// A FIFO without a name: it is removed once both ends are open.
+// A FIFO without a name: the name is removed once both ends are open.
 struct Fifo {
   Fifo() {
     std::string folder = "/tmp/fifo.XXXXXX";

@@ -23,7 +23,8 @@ struct Path {
   char path[n];
 };
 
-// A path that is opened for reading, and read to its end first if `read`.
+// A path that is opened for reading. If `read`, the file is read to its end
+// first.
 template <Path name, bool read = false>
 Subject file() {
   Subject subject(open_path(name.path, O_RDONLY));
@@ -33,8 +34,8 @@ Subject file() {
   return subject;
 }
 
-// Two processes in one mount namespace of their own: one that lives in it, and
-// one that mounts when it gets a byte.
+// Two processes in a mount namespace of their own. The first lives there; the
+// second mounts a file system when it gets a byte.
 struct Mounts {
   Mounts() {
     int fds[4];
@@ -107,7 +108,8 @@ Subject host_name(bool changed) {
 Subject host_name_unchanged() { return host_name(false); }
 Subject host_name_changed() { return host_name(true); }
 
-// Half a second of a second without any progress: not while this runs.
+// A trigger for 1.999 of 2 seconds without any progress, which is not reached
+// while the test runs.
 Subject pressure_trigger() {
   Subject subject(open_path("/proc/pressure/io", O_RDWR));
   const std::string_view trigger("full 1999000 2000000");

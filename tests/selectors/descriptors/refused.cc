@@ -89,13 +89,14 @@ Subject mount_tree() {
 }
 
 Subject closed_number() {
-  constexpr int kHigh = 900;  // Not the next number that is given out.
+  constexpr int kHigh = 900;  // Not the next number that the kernel assigns.
   Subject subject{File()};
   subject.number = File(have(::fcntl(0, F_DUPFD, kHigh), "fcntl")).fileno();
   return subject;
 }
 
-// A kind that epoll refuses, and select and poll call ready at any time.
+// A kind that epoll refuses, although select and poll report it as always
+// ready.
 Kind always_ready(std::string_view name, Subject (*make)(),
                   std::string_view advice) {
   return {name, {{"at any time", make, "RW", "IN|OUT", "EPERM"}}, advice};

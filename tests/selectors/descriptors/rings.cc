@@ -15,7 +15,7 @@
 namespace descriptors {
 namespace {
 
-// An io_uring with four places for submissions, and no library.
+// An io_uring with room for four submissions, used without a library.
 class Ring {
  public:
   explicit Ring(unsigned flags = 0) {
@@ -41,7 +41,7 @@ class Ring {
     ::munmap(entries_, 4 * sizeof(io_uring_sqe));
   }
 
-  // Puts a request into the ring, and does not tell the kernel.
+  // Puts a request into the ring, and does not submit it to the kernel.
   void prepare(unsigned char operation, int fd, unsigned events = 0) {
     io_uring_sqe& entry = entries_[*tail_ % 4];
     std::memset(&entry, 0, sizeof entry);
@@ -60,7 +60,7 @@ class Ring {
     prepare(IORING_OP_NOP, -1);
     enter(1);
   }
-  // Takes a completion: 1, or 0 if there is none.
+  // Takes a completion. Returns 1, or 0 if there is none.
   ssize_t reap() {
     const unsigned tail = __atomic_load_n(completed_, __ATOMIC_ACQUIRE);
     if (*reaped_ == tail) return 0;
@@ -104,8 +104,7 @@ Subject ring_completed() {
   return watched(ring);
 }
 
-// Four requests that nobody has submitted; then somebody does, and none of them
-// is completed.
+// Four requests, which are submitted late and never completed.
 Subject ring_full() {
   const auto ring = std::make_shared<Ring>();
   int fds[2];
@@ -120,7 +119,7 @@ Subject ring_full() {
   return subject;
 }
 
-// More completions than there is room for; those that can be seen are taken.
+// More completions than there is room for. The visible ones are taken.
 Subject ring_overflown() {
   const auto ring = std::make_shared<Ring>();
   for (int i = 0; i < 10; ++i) ring->complete_one();
@@ -130,8 +129,8 @@ Subject ring_overflown() {
 }
 
 #ifdef IORING_SETUP_DEFER_TASKRUN
-// A request whose event has come, or comes next: nothing runs it but
-// io_uring_enter() of the thread that owns the ring.
+// A request whose event has come, or comes next. Only io_uring_enter() of the
+// thread that owns the ring runs the request.
 Subject deferred(bool done) {
   const auto ring = std::make_shared<Ring>(IORING_SETUP_SINGLE_ISSUER |
                                            IORING_SETUP_DEFER_TASKRUN);
@@ -241,8 +240,8 @@ std::vector<Kind> ring_kinds() {
          "OUT", "OUT", Trap::kHang, Edge::kSilent, linux_version(6, 1)},
         {"the event has come", ring_deferred_done, "RW", "IN|OUT", "IN|OUT",
          Trap::kReader, Edge::kNotAsked, linux_version(6, 1)}},
-       "Register an eventfd with the ring and watch that: nothing wakes who "
-       "watches the ring."},
+       "Register an eventfd with the ring and watch that: a watcher of the "
+       "ring is never woken."},
       {"bpf ring buffer",
        {{"it is empty", bpf_ring_empty, "-", "-", "-", Trap::kNone,
          Edge::kReported},

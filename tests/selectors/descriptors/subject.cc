@@ -69,7 +69,7 @@ void fill(int fd) {
 }
 
 void await(int fd, short events) {
-  // HUP and ERR come unasked, perhaps before what is waited for.
+  // poll() also reports HUP and ERR, perhaps before one of `events`.
   for (int i = 0; i < 5000; ++i) {
     pollfd entry = {fd, events, 0};
     ::poll(&entry, 1, 1);

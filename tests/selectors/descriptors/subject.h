@@ -1,4 +1,4 @@
-// A descriptor in a certain state, and how to make one.
+// `Subject`: a descriptor in a certain state, with functions that make one.
 
 #ifndef TESTS_SELECTORS_DESCRIPTORS_SUBJECT_H_
 #define TESTS_SELECTORS_DESCRIPTORS_SUBJECT_H_
@@ -17,8 +17,8 @@ namespace descriptors {
 
 using tests::File;
 
-/// Thrown by what makes a descriptor on a machine that has no such kind; the
-/// test is then skipped with this reason.
+/// The exception of a maker of descriptors on a machine that has no such kind.
+/// The test is then skipped with this reason.
 struct Absent {
   std::string reason;
 };
@@ -26,7 +26,7 @@ struct Absent {
 /// Returns `result`, or throws Absent with the errno if it is negative.
 int have(int result, const char* call);
 
-/// A descriptor in a state, and all that has to live for it to stay in it.
+/// A descriptor in a state, with all objects that keep this state.
 struct Subject {
   explicit Subject(File file) { files.push_back(std::move(file)); }
   Subject(File file, File other) : Subject(std::move(file)) {
@@ -35,22 +35,23 @@ struct Subject {
 
   int fd() const { return number >= 0 ? number : files.front().fileno(); }
 
-  /// Runs `function` when the subject dies, before its files are closed.
+  /// Runs `function` when the subject is destroyed, before its files are
+  /// closed.
   void at_end(std::function<void()> function);
 
   std::vector<File> files;  // The first is the descriptor that is watched.
-  int number = -1;          // Or this, which is not open.
-  /// What a reader does when the descriptor is reported: one read(), accept().
-  /// Returns what it got, 0 at the end, -1 with errno.
+  int number = -1;          // If >= 0, watched instead; not an open descriptor.
+  /// The action of a reader when the descriptor is reported: one read(),
+  /// accept(). Returns the number of bytes, 0 at the end, -1 with errno.
   std::function<ssize_t()> take;
-  /// What a writer does; returns as write().
+  /// The action of a writer, with the result of write().
   std::function<ssize_t()> give;
   /// Lets something new arrive.
   std::function<void()> more;
   std::vector<std::shared_ptr<void>> ends;
 };
 
-/// A process of our own that is killed, and reaped, when this dies.
+/// A child process, which the destructor kills and reaps.
 class Process {
  public:
   explicit Process(const std::function<void()>& function);
@@ -62,7 +63,7 @@ class Process {
   }
   pid_t pid() const { return pid_; }
   void kill() const;
-  void await_end() const;  // It is a zombie then.
+  void await_end() const;  // The process is a zombie then.
   void reap();
   /// Waits for the process to end; throws Absent unless it exits with 0.
   void expect_success(const char* what);
@@ -77,8 +78,8 @@ void put(int fd, std::string_view bytes);
 /// Writes until the descriptor takes no more.
 void fill(int fd);
 
-/// Waits until poll(2) reports one of `events`, or an end or error that is one
-/// of them. Throws Absent after 5 seconds.
+/// Waits until poll(2) reports one of `events`, which may include POLLHUP and
+/// POLLERR. Throws Absent after 5 seconds.
 void await(int fd, short events);
 
 /// Opens a path, O_NONBLOCK; throws Absent.

@@ -39,7 +39,8 @@ void set(int fd, int level, int option, int value) {
 
 Subject fresh() { return Subject(inet_socket(SOCK_STREAM)); }
 
-// Nobody accepts, and the queue is full: the connection stays half made.
+// The queue of the listener is full and accept() is not called, so the
+// connection stays half made.
 Subject connecting() {
   Subject subject(inet_socket(SOCK_STREAM));
   subject.files.push_back(inet_listener(0));
@@ -75,7 +76,7 @@ Subject with_byte() {
 Subject full() {
   Connection tcp;
   set(tcp.client.fileno(), SOL_SOCKET, SO_SNDBUF, 4096);
-  // What is on its way makes room when it arrives.
+  // Bytes on their way make room when they arrive.
   for (int i = 0; i < 3; ++i) {
     fill(tcp.client.fileno());
     pollfd entry = {tcp.client.fileno(), POLLOUT, 0};

@@ -12,7 +12,7 @@
 namespace descriptors {
 namespace {
 
-// A pseudo-terminal. The slave is what a program has as its terminal.
+// A pseudo-terminal. The slave is the terminal of a program.
 struct Terminal {
   Terminal() {
     master = File(
@@ -53,7 +53,7 @@ struct Terminal {
   File master, slave;
 };
 
-// What the master writes goes through a queue of the kernel's.
+// Bytes of the master go through a queue of the kernel.
 Subject slave_after(const char* typed, bool readable) {
   Terminal terminal;
   put(terminal.master.fileno(), typed);
@@ -99,7 +99,7 @@ Subject raw_with_vtime() { return raw_after_three(5, 1); }
 Subject slave_output_full(std::size_t drained) {
   Terminal terminal;
   terminal.make_raw(1, 0);
-  // What is written goes on to the master's buffer for a while.
+  // For a while the written bytes move on to the master's buffer.
   for (int i = 0; i < 100; ++i) {
     fill(terminal.slave.fileno());
     pollfd entry = {terminal.slave.fileno(), POLLOUT, 0};

@@ -49,7 +49,7 @@ Subject shut_down() {
   return Subject(std::move(udp.sender), std::move(udp.receiver));
 }
 
-// Nobody has the port any more: the network answers with an error.
+// A socket connected to a closed port: the network answers with an error.
 Subject unreachable(bool with_queue) {
   Datagrams udp;
   if (with_queue) set(udp.sender.fileno(), IPPROTO_IP, IP_RECVERR, 1);

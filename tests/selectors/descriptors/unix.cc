@@ -153,8 +153,8 @@ Subject listener_with_one() { return listening(true); }
 Subject datagram_idle() { return Pair(SOCK_DGRAM).watched(); }
 Subject datagram_peer_gone() { return Pair(SOCK_DGRAM).closed(); }
 
-// A receiver whose queue is full, of datagrams of the sender that is watched or
-// of `another` one.
+// A receiver whose queue is full of datagrams. They come from the watched
+// sender, or from `another` one.
 Subject sender_to_full(bool connected, bool another = false) {
   const auto name = std::make_shared<Name>();
   Subject subject(unix_socket(SOCK_DGRAM), bound(SOCK_DGRAM, *name));
@@ -202,8 +202,8 @@ std::vector<Kind> unix_kinds() {
          "IN|OUT|HUP|RDHUP", Trap::kEnd},
         {"the peer is gone and has not read all", stream_reset, "RW",
          "IN|OUT|ERR|HUP|RDHUP", "IN|OUT|ERR|HUP|RDHUP", Trap::kEnd}},
-       "Unregister when recv() returns 0. The kernel counts what the reader "
-       "takes by buffers: room comes late, not with each read."},
+       "Unregister when recv() returns 0. The kernel counts whole buffers: "
+       "room comes late, not with each read."},
       {"Unix stream, urgent data",
        {{"an urgent byte is unread", stream_urgent_unread, "RWX", "IN|OUT|PRI",
          "IN|OUT|PRI", Trap::kNone, Edge::kNotAsked, linux_version(6, 12)}},

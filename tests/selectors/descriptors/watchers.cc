@@ -16,7 +16,7 @@
 namespace descriptors {
 namespace {
 
-// A folder of its own that is removed, with the files "a" and "b", at the end.
+// A new folder, removed with the files "a" and "b" at the end.
 struct Folder {
   Folder() { have(::mkdtemp(path.data()) == nullptr ? -1 : 0, "mkdtemp"); }
   ~Folder() {
@@ -77,7 +77,7 @@ Subject faults(int flags) {
   uffdio_api api{};
   api.api = UFFD_API;
   have(::ioctl(subject.fd(), UFFDIO_API, &api), "UFFDIO_API");
-  // It would block, with nothing to read.
+  // A read() would block, as there is nothing to read.
   if ((flags & O_NONBLOCK) == 0) subject.take = [] { return ssize_t{0}; };
   return subject;
 }
