@@ -1,13 +1,14 @@
-// A first generator. It announces the start, counts down from 10, and announces
-// the end.
+// A first generator, which announces the start, counts down from 10, and
+// announces the end.
 //
-// Look at the order of the lines. Calling countdown() prints nothing: it makes
-// a generator, which has yet to begin. From then on the two take turns. The
-// loop asks for a number, the generator runs to its next co_yield, and waits
-// there, in the middle of its `for`, until it is asked again. The last line is
-// its own: asked once more after 1, it has no number, and runs to its end.
+// Notice the order of the lines. Calling countdown() prints nothing: the call
+// makes a generator, which has not started. From then on the two take turns.
+// The loop asks for a number; the generator runs to its next co_yield and is
+// suspended there, in the middle of its `for`, until the loop asks again. The
+// last line is the generator's: asked once more after 1, the generator has no
+// number and runs to its end.
 //
-// Try: leave the loop (`break`) at 5. Who announces the end?
+// Try: leave the loop (`break`) at 5. Which function announces the end?
 
 #include <string>
 

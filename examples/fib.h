@@ -1,5 +1,5 @@
-// The work of the programs here: a computation that can be made as long as one
-// likes, to see what else happens meanwhile.
+// `fib()`, `print_fib()`: the work of the example programs. The computation can
+// be made as long as you like, to watch the rest of the program.
 
 #ifndef EXAMPLES_FIB_H_
 #define EXAMPLES_FIB_H_
@@ -19,34 +19,36 @@
 
 namespace examples {
 
-// F(93) is the last Fibonacci number below 2^64. (Python's numbers have no
-// end.)
+/// The n of the last Fibonacci number below 2^64, F(93). (Python's numbers have
+/// no end.)
 inline constexpr unsigned kLargestN = 93;
 
-// F(n) as it is defined, which is the slowest way there is.
+/// Returns F(n), computed by its definition, which is the slowest way.
 constexpr std::uint64_t fib(unsigned n) {
   return n < 2 ? n : fib(n - 1) + fib(n - 2);
 }
 
+/// Returns F(n), and prints the time that the computation took.
 inline auto timed_fib = log_execution_time("fib", fib);
 
-// How many calls of fib make fib(n): 2 F(n + 1) - 1, nearly, by Binet's
-// formula. A billion of them take about a second: fib(40) is there at once,
-// fib(50) takes a minute, and fib(93) a thousand years.
+/// Returns the approximate number of calls that compute fib(n): 2 F(n + 1) - 1,
+/// by Binet's formula. A billion calls take about a second: fib(40) returns at
+/// once, fib(50) takes a minute, and fib(93) a thousand years.
 inline double calls_of_fib(unsigned n) {
   return 2 * std::pow(std::numbers::phi, n + 1) / std::sqrt(5) - 1;
 }
 
-// Without the blanks around it, such as the '\r' of a file from Windows.
+/// Returns `text` without the blanks around it, such as the '\r' of a file from
+/// Windows.
 inline std::string_view stripped(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n\v\f";
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-// Answers a line of input, n, with "fib(n) = F(n)", or says on standard error
-// why not. Where Python's int(line) raises and ends the program, here it goes
-// on.
+/// Answers a line of input, n, with "fib(n) = F(n)", or prints the reason on
+/// standard error if there is no answer. Python's int(line) raises for invalid
+/// input and ends the program; this program continues.
 inline void print_fib(std::string_view line) {
   const std::string text(stripped(line));
   const char* const end = text.data() + text.size();
@@ -61,8 +63,8 @@ inline void print_fib(std::string_view line) {
                stderr);
     return;
   }
-  // It is not refused, because this is what the examples are about: who calls
-  // a function waits for it, and a single thread can do nothing else.
+  // A long computation is not refused, because the examples are about this: the
+  // caller of a function waits for it, and a single thread can do nothing else.
   const double calls = calls_of_fib(static_cast<unsigned>(n));
   if (calls > 1e10) {
     char count[32];

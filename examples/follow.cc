@@ -1,17 +1,18 @@
-// Prints what is appended to a file ("access-log", if the argument names no
-// other), as it comes, until Ctrl-C. Linux only.
+// Prints the lines that are appended to a file ("access-log", if the argument
+// names no other), as they arrive, until Ctrl-C. Linux only.
 //
-// follow() is in follow.h. It is called once, and would be a callback with an
-// object to keep its state, if it were not a generator: the file, what is known
-// of the next line, and what it is waiting for, all are local variables, and
-// its course can be read from top to bottom.
+// follow() is in follow.h. Without generators it would be a callback with an
+// object that keeps its state. In a generator the file, the beginning of the
+// next line, and the object to wait for are local variables, and the code can
+// be read from top to bottom.
 //
-// While it waits, though, so does everybody: it is select() that it stands in.
-// A generator can be left with a value only, not with "I am waiting"; that is
-// the step from here to coroutines.
+// While follow() waits, though, the whole program is blocked in select(). A
+// generator can be left with a value only, not with "I am waiting"; that is the
+// step from here to coroutines.
 //
 // Try: logsim in another terminal. And SELECTORS_TRACE=1: one system call of
-// the selector for all that is written at once, none while nothing is.
+// the selector for all lines that are written at once, none while nothing is
+// written.
 
 #include "examples/follow.h"
 

@@ -1,5 +1,5 @@
-// What is appended to a file, line by line, as it comes: `tail -f` as a
-// generator. Linux only, for inotify.h.
+// `follow()`: a generator of the lines that are appended to a file, as they
+// arrive, like `tail -f`. Linux only, because of inotify.h.
 
 #ifndef EXAMPLES_FOLLOW_H_
 #define EXAMPLES_FOLLOW_H_
@@ -21,21 +21,23 @@
 
 namespace examples {
 
-// A file that grows, read from its present end on.
+/// A file that grows, read from its present end on.
 class GrowingFile {
  public:
+  /// Opens the file. Throws std::system_error with the path.
   explicit GrowingFile(std::string path)
       : path_(std::move(path)),
         fd_(check(::open(path_.c_str(), O_RDONLY | O_CLOEXEC))),
-        // What knows no positions, such as a pipe, will say so when it is read.
+        // A file without positions, such as a pipe, fails when it is read.
         position_(std::max(::lseek(fd_, 0, SEEK_END), off_t{0})) {}
   GrowingFile(const GrowingFile&) = delete;
   GrowingFile& operator=(const GrowingFile&) = delete;
   ~GrowingFile() { ::close(fd_); }
 
-  // Appends to `text` what there is, at most a few thousand bytes. Returns
-  // false if there is nothing. If the file has become shorter, somebody has
-  // begun it anew: reads from its beginning, and forgets `text`.
+  /// Appends the next few thousand bytes at most to `text`. Returns whether
+  /// there were any. A file that has become shorter was started again, so its
+  /// content is read from the beginning and `text` is cleared.
+  /// Throws std::system_error with the path.
   bool read_into(std::string& text) {
     struct stat status;
     check(::fstat(fd_, &status));
@@ -62,17 +64,19 @@ class GrowingFile {
   off_t position_;
 };
 
-// Yields each line that is appended from now on, without its end. A line that
-// is not complete yet is waited for. Never ends by itself.
-//
-// It keeps to the file that it has opened. If that is truncated, it reads from
-// the beginning, as tail does. If it is renamed, which is how logs are rotated,
-// it goes on with what is still written there; if it is removed, nothing comes
-// any more. `tail -F` looks at the name instead.
-//
-// Python's sleeps for 0.1 s when there is nothing, and looks again: each line
-// is late, and an idle machine is woken ten times a second. It also yields
-// halves of lines, if the writer pauses within one.
+/// Yields each line that is appended from now on, without its newline. follow()
+/// waits for the rest of an incomplete line. It never ends by itself.
+///
+/// follow() stays with the file that it has opened. If the file is truncated,
+/// follow() reads from the beginning, as tail does. If the file is renamed,
+/// which happens when logs are rotated, follow() reads the lines that are still
+/// written there. If the file is removed, no more lines arrive. `tail -F`
+/// follows the name instead.
+///
+/// Differs from Python: the article's follow() sleeps for 0.1 s when there is
+/// no line, and polls again. Each line is late, and an idle machine is woken
+/// ten times a second. The article's follow() also yields halves of lines, if
+/// the writer pauses within a line.
 inline loop::Generator<std::string> follow(std::string path) {
   GrowingFile file(path);
   Inotify inotify;

@@ -1,8 +1,8 @@
-// Three computations side by side, and all that they come to.
+// Three concurrent computations, and all their results.
 //
-// Each lets the others go on after every step. gather() runs them as tasks and
-// gives what they return in the order in which they were written, whichever is
-// first; here as a tuple, as each may return something else.
+// Each lets the others run after every step. gather() runs them as tasks and
+// returns their results in the order of its arguments, in whichever order the
+// tasks end. The result is a tuple, because each task may return another type.
 //
 // After an example of Python's documentation ("Running Tasks Concurrently"), at
 // a hundred times its pace.

@@ -1,21 +1,22 @@
-// Endless sequences, of which one takes as much as one likes: the first 8
-// Fibonacci numbers, or with arguments
+// Endless sequences, of which the caller takes as many numbers as needed: the
+// first 8 Fibonacci numbers, or with arguments
 //
 //   generators [fib | naturals | zeros | repeat [COUNT]]
 //
 // A function that returns a list of all natural numbers does not return. A
-// generator is left at each co_yield, with a number for whoever asked, and
-// entered again there when somebody wants another one: its variables are where
-// they were, as if it had only called a function.
+// generator is left at each co_yield, with a number for its caller, and resumed
+// there when the caller wants another number. Its variables keep their values,
+// as if the generator had only called a function.
 //
-// fib and naturals are written as one defines them, by themselves: the natural
-// numbers from n on are n, and those from n + 1 on. Each delegates to another
-// generator (Python's `yield from`), and that one to the next. Python asks all
-// of them for each number, so that n numbers cost n * n steps, and gives up at
-// a depth of 1,000. Here the first one knows the last one.
+// fib and naturals are written as they are defined, recursively: the natural
+// numbers from n are n followed by the numbers from n + 1. Each generator
+// delegates to another generator (Python's `yield from`), and that one to the
+// next. Python resumes all of them for each number, so that n numbers cost n *
+// n steps, and fails at a depth of 1,000. Here the first one knows the last
+// one.
 //
-// Try: generators naturals 100000 | tail -1. And generators fib 1000: where
-// Python's numbers go on, those of 64 bits end.
+// Try: generators naturals 100000 | tail -1. And generators fib 1000: Python's
+// numbers would continue, but the numbers of 64 bits end.
 
 #include <charconv>
 #include <cstddef>

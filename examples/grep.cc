@@ -1,14 +1,15 @@
 // Prints the lines of standard input that contain a pattern ("python", if the
 // argument names no other).
 //
-// Here the generator gets something: co_yield waits for what the caller sends,
-// and is the value of that. Such a generator is a coroutine in the old sense of
-// the word, two functions that take turns, neither of which calls the other
-// from the top. The loop in main() would look the same if grep() kept a count,
-// or a line of context, or the state of a parser, in its local variables.
+// Here the generator receives values: co_yield waits for the caller's send(),
+// and evaluates to the value that was sent. Such a generator is a coroutine in
+// the old sense of the word: two functions take turns, and neither of them
+// calls the other from the top. The loop in main() would look the same if
+// grep() kept a count, or a line of context, or the state of a parser, in its
+// local variables.
 //
-// Whoever sends must have let it run to its first co_yield: that is what next()
-// is for. Everybody forgets it once. grep_primed cannot forget it.
+// The sender must first run the generator to its first co_yield, with next().
+// That is easily forgotten; grep_primed cannot forget it.
 //
 // Try: leave out next().
 

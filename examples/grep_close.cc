@@ -1,12 +1,13 @@
-// The program grep_primed, and it says goodbye. grep() has no end of its own:
-// it is close() that ends it, by throwing a GeneratorExit at the co_yield where
-// it waits.
+// The program grep_primed, with a goodbye at the end. grep() has no end of its
+// own: close() ends it, by throwing a GeneratorExit at the co_yield where the
+// generator is suspended.
 //
-// GeneratorExit is no std::exception: a body that catches what goes wrong with
-// a line must not take the end for that, and look for another line. In Python
-// close() comes by itself when nobody holds the generator any more. In C++ a
-// destructor is no place to throw, so it is called; without it the destructors
-// of grep()'s variables would run, and the goodbye would not be said.
+// GeneratorExit is no std::exception: a body that catches the errors of a line
+// must not mistake the end for an error and wait for another line. In Python
+// close() is called automatically when nothing refers to the generator any
+// more. In C++ a destructor must not throw, so the program calls close().
+// Without that call the destructors of grep()'s variables would run, but
+// nothing would print the goodbye.
 //
 // Try: leave out close(). Then yield again after the goodbye.
 

@@ -1,8 +1,8 @@
-// The program grep, without the next() that is so easily forgotten: a decorator
-// makes a function of grep() whose generator has begun when it is returned. See
-// primed.h; it is log_execution_time.h's trick.
+// The program grep, without the next() that is so easily forgotten. A decorator
+// turns grep() into a function whose generator has already started when it is
+// returned. See primed.h, which uses the technique of log_execution_time.h.
 //
-// Try: a decorator that counts what is sent.
+// Try: a decorator that counts the values that are sent.
 
 #include <cstdio>
 #include <iostream>

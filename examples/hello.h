@@ -1,5 +1,5 @@
-// What the hello_ programs do beside answering numbers (fib.h). How they manage
-// both is each program's own.
+// `print_hello()`: the greeting of the hello_ programs, which also answer
+// numbers (fib.h). Each program has its own way of managing both.
 
 #ifndef EXAMPLES_HELLO_H_
 #define EXAMPLES_HELLO_H_
@@ -11,7 +11,8 @@
 
 namespace examples {
 
-// "1700000000 - Hello world!": the seconds since 1970, as Python's time().
+/// Prints the seconds since 1970, as Python's time() returns them, and a
+/// greeting: "1700000000 - Hello world!".
 inline void print_hello() {
   print_line(std::to_string(std::time(nullptr)) + " - Hello world!");
 }

@@ -1,20 +1,19 @@
-// Says hello every 3 seconds and meanwhile answers each number n with F(n): as
-// hello_event_loop_callback does, but "say hello, wait, and again" is written
-// as what it is, a loop. A coroutine is a function that can wait in the middle
-// while others run; nobody had to cut it into callbacks.
+// Says hello every 3 seconds and meanwhile answers each number n with F(n),
+// like hello_event_loop_callback. But "say hello, wait, and again" is now
+// written as a loop. A coroutine is a function that can wait in the middle
+// while others run; it need not be cut into callbacks.
 //
-// Input is still a callback, as add_reader() wants one. What ties the two
-// together is a future: the callback sets it when there is no more input, the
-// coroutine awaits it. An error goes the same way.
+// Input is still a callback, because add_reader() needs one. A future connects
+// the two: the callback sets the future when there is no more input, and the
+// coroutine awaits the future. An error takes the same way.
 //
-// Where the Python program sleeps 3 seconds after each hello, this one sleeps
-// until the next is due, so that a late hello does not make those after it
-// late. Its input can be a file or /dev/null, too, which epoll refuses to
-// watch.
+// The Python program sleeps 3 seconds after each hello. This one sleeps until
+// the next hello is due, so that a late hello does not delay the later ones.
+// Its input can also be a file or /dev/null, which epoll refuses to watch.
 //
-// Try: 45, and hello comes late; a coroutine gives way only where it awaits.
-// Ctrl-C asks it to end, and it does so when it waits next; a second one does
-// not ask. `kill -USR2` with its process id shows where its tasks stand.
+// Try: 45, and hello comes late, because a coroutine lets others run only where
+// it awaits. Ctrl-C requests that the program end at its next wait; a second
+// Ctrl-C ends it at once. `kill -USR2` with its process id prints its tasks.
 
 #include <signal.h>
 #include <unistd.h>
@@ -43,7 +42,7 @@ loop::Coroutine<> say_hello() {
 }
 
 // Answers all lines that are complete now. A line "exit" and the end of input
-// make `ended` done.
+// make the future `ended` done.
 void on_stdin_input(examples::LineReader& input,
                     const loop::Future<void>& ended) try {
   const bool more = input.read_some();
@@ -56,8 +55,9 @@ void on_stdin_input(examples::LineReader& input,
   ended.set_exception(std::current_exception());
 }
 
-// Removes itself, also when Ctrl-C or an error ends the coroutine that it
-// stands in, whose variables the callback refers to.
+// A callback for a descriptor, which the destructor removes. The callback
+// refers to variables of the enclosing coroutine, which Ctrl-C or an error may
+// end.
 class Reader {
  public:
   Reader(loop::EventLoop& event_loop, int fd, loop::Callback callback)
@@ -80,19 +80,19 @@ loop::Coroutine<> hello_asyncio() {
   const auto ended = loop::create_future<void>(event_loop);
   examples::LineReader input(STDIN_FILENO);
   const auto on_input = [&] {
-    // Reported ready again before the coroutine below has had its turn.
+    // Input may be ready again before the coroutine below has resumed.
     if (!ended.done()) on_stdin_input(input, ended);
   };
   const Reader reader(event_loop, STDIN_FILENO, on_input);
   loop::create_task(say_hello(), "hello");
   co_await ended;
-  // run() cancels what is left: the task that says hello.
+  // run() cancels the remaining task, which says hello.
 }
 
 int main() try {
   loop::run(hello_asyncio());
 } catch (const loop::KeyboardInterrupt&) {
-  return 128 + SIGINT;  // As a shell says it of a program that Ctrl-C ended.
+  return 128 + SIGINT;  // The status that a shell reports after Ctrl-C.
 } catch (const std::exception& error) {
   examples::print_line(error.what(), stderr);
   return 1;

@@ -1,15 +1,16 @@
-// Coroutines, one after the other and side by side.
+// Coroutines, one after the other and concurrently.
 //
-// Calling a coroutine makes an object and runs nothing. co_await runs it, and
-// waits until it has returned: so the first two take 0.1 + 0.2 seconds, as
-// functions that sleep would. create_task() lets it run on its own, and
-// co_await only waits for what is left: so the second two take 0.2.
+// Calling a coroutine makes an object and runs nothing. co_await runs the
+// coroutine and waits until it has returned, so the first two coroutines take
+// 0.1 + 0.2 seconds, like functions that sleep. create_task() lets a coroutine
+// run on its own, and co_await only waits for the remaining time, so the second
+// two coroutines take 0.2 seconds.
 //
 // After an example of Python's documentation ("Coroutines and Tasks"), at ten
 // times its pace.
 //
 // Try: leave out a co_await before say_after(). The compiler warns, and the
-// program says that it was never awaited.
+// program reports that the coroutine was never awaited.
 
 #include <chrono>
 #include <string>
@@ -25,7 +26,7 @@ loop::Coroutine<> say_after(std::chrono::milliseconds delay, std::string what) {
   print_line(what);
 }
 
-// In tenths of a second.
+// Returns the time since `start`, in tenths of a second.
 std::string since(loop::TimePoint start) {
   const auto elapsed = loop::get_running_loop().time() - start;
   return std::to_string(elapsed / 100ms);

@@ -1,12 +1,13 @@
 // Says hello every 3 seconds and meanwhile answers each number n with F(n). A
-// line "exit" stops it. The same as hello_event_loop_callback, said with
-// futures: things that will be there later are values, which can be returned.
+// line "exit" stops the program. This is hello_event_loop_callback, written
+// with futures: a result that will exist later is a value, which can be
+// returned.
 //
-// There, what to do with a line stands where lines are read. Here a function
-// returns a future of a line, and knows nothing of those who want it; an error
-// travels the same way as a result. What to do then is still a callback, so
-// that what was a loop is a function that has itself called again. Coroutines
-// take that away as well: hello_asyncio.
+// In hello_event_loop_callback one function reads lines and handles them. Here
+// a function returns a future of a line, and does not know its users. An error
+// takes the same way as a result. The handling of a line is still a callback,
+// so a loop becomes a function that schedules itself again. Coroutines solve
+// that, too: hello_asyncio.
 //
 // Try: 45, and input from a file: < README.md
 
@@ -28,14 +29,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Line = std::optional<std::string>;  // nullopt: there are no more.
+using Line = std::optional<std::string>;  // nullopt at the end of input.
 
 // Standard input, line by line.
 class Lines {
  public:
   explicit Lines(loop::EventLoop& loop) : loop_(loop) {}
 
-  // One at a time: ask for the next when this one is done.
+  // Returns a future of the next line. Only one future may be pending at a
+  // time.
   loop::Future<Line> next() {
     const loop::Future<Line> future(loop_);
     const Line line = input_.next_line();
@@ -48,11 +50,12 @@ class Lines {
   }
 
  private:
-  // By value: the handler that called this dies when it is removed.
+  // `future` is passed by value, because remove_reader() destroys the handler
+  // that holds the other copy.
   void read_for(loop::Future<Line> future) try {
     at_end_ = !input_.read_some();
     const Line line = input_.next_line();
-    if (!line && !at_end_) return;  // The rest of it is still to come.
+    if (!line && !at_end_) return;  // The rest of the line has not arrived.
     loop_.remove_reader(STDIN_FILENO);
     future.set_result(line);
   } catch (...) {
@@ -65,7 +68,7 @@ class Lines {
   bool at_end_ = false;
 };
 
-// Done when the time has come.
+// Returns a future that is done at `when`.
 loop::Future<void> time_of(loop::EventLoop& loop, loop::TimePoint when) {
   const loop::Future<void> future(loop);
   loop.call_at(when, [future] { future.set_result(); });
@@ -75,11 +78,12 @@ loop::Future<void> time_of(loop::EventLoop& loop, loop::TimePoint when) {
 void hello_from(loop::EventLoop& loop, loop::TimePoint when) {
   time_of(loop, when).add_done_callback([&loop, when] {
     examples::print_hello();
-    hello_from(loop, when + 3s);  // On a beat, however late this one was.
+    hello_from(loop, when + 3s);  // On schedule, however late this hello was.
   });
 }
 
-// Until a line "exit", or the end of input: then `end` is done.
+// Answers all lines until a line "exit" or the end of input. Then `end` is
+// done.
 void answer(Lines& lines, loop::Future<void> end) {
   lines.next().add_done_callback([&lines, end](loop::Future<Line> next) {
     try {

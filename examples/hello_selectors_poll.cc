@@ -1,13 +1,13 @@
 // Says hello every 3 seconds and meanwhile answers each number n with F(n), in
-// one thread, which sleeps in a single place: select(), until there is input or
-// the next hello is due, whichever comes first.
+// one thread. The thread blocks in a single call, select(), until there is
+// input or the next hello is due, whichever comes first.
 //
-// The Python program wakes ten times a second to look at its watch. This one
-// waits for exactly as long as there is nothing to do.
+// The Python program wakes ten times a second to check the time. This one
+// blocks for exactly as long as there is nothing to do.
 //
-// Try: SELECTORS_TRACE=1, to see what it asks of the kernel, and with it
-// SELECTORS_BACKEND=select, poll or epoll, to see it asked in other words. Then
-// 45: as nobody is in select() meanwhile, hello comes late.
+// Try: SELECTORS_TRACE=1, to watch its system calls, and with it
+// SELECTORS_BACKEND=select, poll or epoll, to select another backend. Then 45:
+// hello comes late, because the program does not poll while it computes.
 
 #include <unistd.h>
 
@@ -23,7 +23,7 @@
 #include "selectors/selectors.h"
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;  // Goes on evenly if the date is set.
+using Clock = std::chrono::steady_clock;  // Unaffected if the date is set.
 
 // Answers all lines that are complete now. Returns false at end of input.
 bool process_input(examples::LineReader& input) {
@@ -32,9 +32,9 @@ bool process_input(examples::LineReader& input) {
   return more;
 }
 
-// Watches standard input. Returns false if there is no need to, since it is
-// always ready: epoll says so of files and of /dev/null, by refusing them,
-// where select and poll report them each time.
+// Watches standard input. Returns false if the input is always ready and need
+// not be watched. epoll refuses to watch files and /dev/null for this reason;
+// select and poll report them as ready each time.
 bool watch_input(selectors::BaseSelector& selector) {
   try {
     selector.register_(STDIN_FILENO, selectors::EVENT_READ);
@@ -53,15 +53,15 @@ int main() try {
   for (bool more = true; more;) {
     const auto now = Clock::now();
     if (now >= next_hello) examples::print_hello();
-    // On the beat, however late this one was; those missed are left out.
+    // On schedule, however late this hello was. Missed hellos are left out.
     while (next_hello <= now) next_hello += 3s;
 
     if (!must_wait || !selector.select(next_hello - Clock::now()).empty()) {
       more = process_input(input);
     }
   }
-  // Ctrl-C ends it as it ends any program: by SIGINT, exit status 130 in a
-  // shell. There is nothing to tidy up; each line was printed in one piece.
+  // Ctrl-C ends this program like any other: by SIGINT, exit status 130 in a
+  // shell. There is nothing to clean up; each line was printed in one piece.
 } catch (const std::exception& error) {
   examples::print_line(error.what(), stderr);
   return 1;

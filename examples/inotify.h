@@ -1,10 +1,11 @@
-// Changes of a file, as something that a selector can wait for. Linux only.
+// `Inotify`: changes of a file, as an object that a selector can wait for.
+// Linux only.
 //
 // A regular file is always ready for reading: at its end there is nothing, and
-// that can be read at any time. That there is more now is not readiness, but
-// news, and inotify(7) is where the kernel tells it: an object behind a
-// descriptor, which is readable while there is news. (BSD and macOS have
-// EVFILT_VNODE in kqueue(2) for it.)
+// a read() returns that at any time. Growth is not readiness, but an event, and
+// inotify(7) is the kernel's interface for such events: an object behind a
+// descriptor, which is readable while there are unread events. (BSD and macOS
+// have EVFILT_VNODE in kqueue(2) for this purpose.)
 
 #ifndef EXAMPLES_INOTIFY_H_
 #define EXAMPLES_INOTIFY_H_
@@ -18,27 +19,34 @@
 
 namespace examples {
 
-// A file object: `selector.register_(inotify, EVENT_READ)`.
+/// A file object that is readable while there are unread changes of a file.
+///
+/// ```cpp
+/// Inotify inotify;
+/// inotify.watch("access-log");
+/// selector.register_(inotify, selectors::EVENT_READ);
+/// ```
 class Inotify {
  public:
+  /// Opens an object that watches no file yet. Throws std::system_error.
   Inotify()
       : fd_(check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify")) {}
   Inotify(const Inotify&) = delete;
   Inotify& operator=(const Inotify&) = delete;
   ~Inotify() { ::close(fd_); }
 
+  /// Returns the descriptor, which the object owns.
   int fileno() const { return fd_; }
 
-  // Tells from now on when the file is written to, or truncated. It tells what
-  // is done on this machine; what others do to a file in a network it does not
-  // learn.
+  /// Watches a file from now on for writes and truncation by programs on this
+  /// machine. Changes of a network file by other machines are not reported.
+  /// Throws std::system_error with the path.
   void watch(const std::string& path) {
     check(::inotify_add_watch(fd_, path.c_str(), IN_MODIFY), path);
   }
 
-  // Takes in all news there are, which are not looked at: one needs to know
-  // that there were some. Must come before one looks at the file, as what is
-  // written after that is news again.
+  /// Discards all unread events. Call drain() before you read the file: later
+  /// writes are reported again.
   void drain() {
     char news[4096];
     while (::read(fd_, news, sizeof(news)) > 0) {

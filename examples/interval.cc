@@ -1,16 +1,19 @@
-// What becomes of the ticks of an interval while nobody can hear them? It ticks
-// every 100 ms, and the second time its callback takes 250 ms, as if somebody
-// had computed something there. As soon as it is back, the third tick comes,
-// late. Of the others the program's argument decides:
+// Three policies for the ticks of an interval that are missed while a callback
+// runs. The interval ticks every 100 ms, and the second callback takes 250 ms,
+// as a computation might. As soon as it returns, the third tick comes, late.
+// The program's argument decides about the later ticks:
 //
-//   skip   those that were missed are left out; the beat stays (the default)
-//   burst  none is left out: they come one after the other, until it caught up
-//   delay  100 ms from the late one; all those after it are late, too
+//   skip   missed ticks are left out; the schedule stays (the default)
+//   burst  no tick is left out: they come one after the other, until the
+//          interval has caught up
+//   delay  the next tick comes 100 ms after the late one; all later ticks are
+//          late, too
 //
-// skip suits what shows or measures something, burst what counts, and delay
-// what needs a pause between two times. In Python one writes delay, as each
-// callback schedules the next: and then every tick is a little late, even if no
-// callback is slow, because none runs exactly when it is due.
+// skip suits displays and measurements, burst suits counters, and delay suits
+// work that needs a pause between two ticks. Python programs usually implement
+// delay, because each callback schedules the next one. Every tick is then a
+// little late, even if no callback is slow, because no callback runs exactly
+// when it is due.
 //
 // Try: each of the three.
 

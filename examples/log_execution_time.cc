@@ -1,5 +1,5 @@
-// Wraps two things that can be called so that each call tells how long it took:
-// a function that returns something, and a lambda that returns nothing.
+// Wraps two callables so that each call prints its duration: a function that
+// returns a value, and a lambda that returns nothing.
 //
 // Try: wrap a function of your own.
 

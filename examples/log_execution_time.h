@@ -1,5 +1,6 @@
-// A decorator: a function that takes a function, and returns one that does the
-// same and a little more.
+// `log_execution_time()`: a decorator, that is, a function that takes a
+// function and returns a similar one. The returned function also prints its
+// duration.
 
 #ifndef EXAMPLES_LOG_EXECUTION_TIME_H_
 #define EXAMPLES_LOG_EXECUTION_TIME_H_
@@ -14,11 +15,13 @@
 
 namespace examples {
 
-// Takes the time from here to the end of the block that it stands in. Its
-// destructor runs after the block's result is made, whatever that is, nothing
-// and a reference included, and also if the block is left by an exception.
+/// Measures the time from its construction to the end of the enclosing block.
+/// The destructor prints the time. It runs after the result of the block is
+/// made, whatever its type (also void, also a reference), and also if an
+/// exception leaves the block.
 class Stopwatch {
  public:
+  /// Starts to measure. `name`, which must outlive the stopwatch, is printed.
   explicit Stopwatch(const char* name) : name_(name) {}
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
@@ -31,14 +34,19 @@ class Stopwatch {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;  // Nobody sets it back meanwhile.
+  using Clock = std::chrono::steady_clock;  // This clock is never set back.
 
   const char* const name_;
   const Clock::time_point start_ = Clock::now();
 };
 
-// Returns a function that does what `function` does and then prints how long
-// that took. The name is given, because a C++ function does not know its own.
+/// Returns a function that calls `function` and then prints the duration of the
+/// call. The caller passes the name, because a C++ function does not know its
+/// own.
+///
+/// ```cpp
+/// auto timed_fib = log_execution_time("fib", fib);
+/// ```
 template <class Function>
 auto log_execution_time(const char* name, Function function) {
   return [name, function = std::move(function)](

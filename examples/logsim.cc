@@ -1,18 +1,18 @@
 // Simulates a web server that writes an access log, for follow and pipeline to
-// read. A line comes now and then, until Ctrl-C, or until there are enough:
+// read. A line is written now and then, until Ctrl-C, or until COUNT lines:
 //
 //   logsim [FILE [COUNT [MILLISECONDS [SEED]]]]
 //
-// FILE is "access-log" otherwise, and is appended to; COUNT 0 means without
-// end; before each line it rests for MILLISECONDS (500) at most; and the same
+// FILE, by default "access-log", is appended to. COUNT 0 means without end.
+// Before each line the program sleeps for MILLISECONDS (500) at most. The same
 // SEED makes the same lines, also on another machine.
 //
-// The lines come from a generator, which has no end, knows nothing of files and
-// pauses, and keeps what it has to remember, the time in the log, in a local
-// variable. Each line is written in one piece, so that nobody who reads along
-// sees half of one.
+// The lines come from a generator, which has no end and does not know files or
+// pauses. It keeps its state, the time in the log, in a local variable. Each
+// line is written in one piece, so that no reader sees half of a line.
 //
-// Try: rm access-log meanwhile, and make it anew. Who still writes where?
+// Try: rm access-log meanwhile, and create it again. Which program still writes
+// to which file?
 
 #include <cerrno>
 #include <charconv>
@@ -39,13 +39,13 @@ struct Settings {
   unsigned seed = std::random_device()();
 };
 
-// One of those, by chance. (std::uniform_int_distribution makes other numbers
-// with every library.)
+// Returns a random one of `names`. (std::uniform_int_distribution makes other
+// numbers with every library.)
 const char* one_of(auto& names, std::mt19937& chance) {
   return names[chance() % std::size(names)];
 }
 
-// Lines in the Common Log Format, of one day in which somebody comes every few
+// Yields lines in the Common Log Format, for a day with a visitor every few
 // seconds.
 loop::Generator<std::string> access_log(unsigned seed) {
   static constexpr const char* kPages[] = {

@@ -1,15 +1,16 @@
-// Prints those lines appended to a file that contain a pattern, until Ctrl-C:
-// what `tail -f FILE | grep PATTERN` does with two processes and a pipe, in one
-// process with two generators.
+// Prints the lines appended to a file that contain a pattern, until Ctrl-C. The
+// program is `tail -f FILE | grep PATTERN`, with two generators in one process
+// instead of two processes and a pipe.
 //
 //   pipeline [FILE [PATTERN]]
 //
-// FILE is "access-log" otherwise, PATTERN is "python". Linux only.
+// FILE is "access-log" by default, PATTERN is "python". Linux only.
 //
-// Each stage asks the one before it, and nothing is computed that nobody asks
-// for. A stage takes any generator of lines, and is one: so a third stage is a
-// function and a pair of brackets. In a shell each line would be copied into
-// the pipe and out of it; here it stays where follow() made it.
+// Each stage pulls from the stage before, and nothing is computed unless a
+// stage asks for it. A stage takes any generator of lines, and is one: a third
+// stage therefore is a function and a pair of brackets. In a shell each line
+// would be copied into the pipe and out of it; here a line stays where follow()
+// made it.
 //
 // The coroutines of grep.cc are the same pipeline turned around: there a line
 // is pushed in at the front, and here it is pulled out at the end.

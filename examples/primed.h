@@ -1,4 +1,4 @@
-// A decorator for generators that are to be sent something.
+// `primed()`: a decorator for generators that receive values with send().
 
 #ifndef EXAMPLES_PRIMED_H_
 #define EXAMPLES_PRIMED_H_
@@ -8,8 +8,12 @@
 
 namespace examples {
 
-// Returns a function that calls the generator function `function` and lets the
-// generator run to its first co_yield, where it is ready to be sent something.
+/// Returns a function that calls the generator function `function` and runs the
+/// generator to its first co_yield, where the generator is ready for send().
+///
+/// ```cpp
+/// const auto grep = primed(unprimed_grep);
+/// ```
 template <class Function>
 auto primed(Function function) {
   return [function = std::move(function)](auto&&... args) {

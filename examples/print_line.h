@@ -1,4 +1,4 @@
-// Python's print(), for the programs here.
+// `print_line()`: Python's print(), for the example programs.
 
 #ifndef EXAMPLES_PRINT_LINE_H_
 #define EXAMPLES_PRINT_LINE_H_
@@ -8,11 +8,11 @@
 
 namespace examples {
 
-// Prints a line, in one piece and at once: the C library locks a stream during
-// a call, so that lines of two threads never mix, but it would keep back what
-// goes into a pipe until there are 4,096 bytes of it.
+/// Prints a line, in one piece and at once. Lines of two threads never mix.
 inline void print_line(std::string line, std::FILE* stream = stdout) {
   line += '\n';
+  // The C library locks a stream during a call. Without fflush() it would keep
+  // back output to a pipe until there are 4,096 bytes.
   std::fputs(line.c_str(), stream);
   std::fflush(stream);
 }

@@ -1,9 +1,9 @@
-// Work that is shared out: one puts it into a queue, three take it out.
+// Shared work: one producer puts work into a queue, three workers take it out.
 //
 // put() waits while the queue is full, get() while it is empty, so that neither
-// side runs away from the other; join() waits until all that was put has been
-// dealt with. shutdown() tells the workers that there will be no more, once the
-// queue is empty; Python before 3.13 had to cancel them.
+// side gets far ahead of the other. join() waits until all items are processed.
+// shutdown() tells the workers that there will be no more items, once the queue
+// is empty; before Python 3.13, programs had to cancel the workers.
 //
 // After an example of Python's documentation ("Queues"), at a hundred times its
 // pace.

@@ -1,23 +1,23 @@
-// Takes signals as events among others: SIGUSR1 is counted, SIGHUP asks how
-// many there were, SIGINT (Ctrl-C) and SIGTERM end the program, politely.
+// Handles signals as ordinary events: SIGUSR1 is counted, SIGHUP prints the
+// count, SIGINT (Ctrl-C) and SIGTERM end the program, politely.
 //
-// An ordinary signal handler could do none of it. It interrupts the program
+// An ordinary signal handler could do none of this. It interrupts the program
 // between any two instructions, perhaps while print_line() holds the lock of
-// the stream that it would print to as well: then both wait forever. So it may
-// not print, nor allocate, nor take a lock. It may set a flag; but a loop that
-// has looked at the flag and is about to sleep would sleep on, and a flag does
-// not count. The loop's own handler adds one to a counter and writes to a
-// descriptor that the loop watches. What was added with add_signal_handler()
-// runs later, as any callback does, and may do anything. (In Python's asyncio
-// the descriptor carries the numbers of the signals; when it is full, some are
-// lost.)
+// the stream that the handler would also print to: then both wait forever. So a
+// handler must not print, allocate, or take a lock. A handler may set a flag.
+// But a loop that has read the flag and is about to block would block anyway,
+// and a flag does not count. The loop's own handler adds one to a counter and
+// writes to a descriptor that the loop watches. The callback of
+// add_signal_handler() runs later, like any callback, and may do anything. (In
+// Python's asyncio the descriptor carries the numbers of the signals; when it
+// is full, some are lost.)
 //
-// Try, with the number that it prints, in another terminal:
+// Try, with the printed number, in another terminal:
 //   kill -USR1 NUMBER; kill -HUP NUMBER
 //   kill -STOP NUMBER; kill -USR1 NUMBER; kill -USR1 NUMBER; kill -CONT NUMBER
-// The last two of SIGUSR1 count as one, which is the kernel's doing: of each
-// signal that a program has yet to get it remembers whether, not how often.
-// Each one that the program gets, it counts.
+// The last two of SIGUSR1 count as one. The kernel causes this: of each pending
+// signal it remembers whether, not how often. The program counts each signal
+// that it receives.
 
 #include <signal.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ int main() try {
   loop.add_signal_handler(SIGINT, [&] { end_with("SIGINT"); });
   loop.add_signal_handler(SIGTERM, [&] { end_with("SIGTERM"); });
 
-  // Not before: until there is a handler, SIGUSR1 ends a program.
+  // Printed only now, because without a handler SIGUSR1 ends a program.
   print_line("I am process " + std::to_string(::getpid()));
   loop.run_forever();
   print_line(std::string(reason) + ": goodbye, after " + std::to_string(count) +

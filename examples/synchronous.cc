@@ -1,8 +1,8 @@
-// What synchronous means: f() is over before g() begins, so "in g()" always
-// stands below "in f()". Nobody has to say so; it is how a program runs.
+// Synchronous calls: f() is over before g() begins, so "in g()" always appears
+// below "in f()". This order needs no code; every program runs like this.
 //
-// Try: let f() wait for a line of input (std::getline). g() waits, too, and it
-// could have had something better to do. The other programs are about that.
+// Try: let f() wait for a line of input (std::getline). g() waits, too,
+// although it could do something better. The other programs solve this problem.
 
 #include "examples/print_line.h"
 

@@ -1,9 +1,9 @@
-// Tasks that belong together.
+// Tasks that belong together, in a TaskGroup.
 //
-// A TaskGroup is over when all its tasks are: none can be forgotten. If one
-// fails, the others are cancelled, and who waits for the group gets to know all
-// that went wrong, in one exception. In Python it is "async with", around a
-// body; here the body is a coroutine that run() awaits.
+// A TaskGroup ends when all its tasks have ended: no task can be forgotten. If
+// one fails, the others are cancelled, and the coroutine that awaits the group
+// gets all errors, in one exception. In Python a group is "async with", around
+// a body; here the body is a coroutine that run() awaits.
 //
 // After an example of Python's documentation ("Task Groups").
 

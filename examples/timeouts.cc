@@ -1,10 +1,10 @@
-// Work that takes too long, and who minds.
+// Time limits for work that takes too long.
 //
-// timeout() cancels what it runs when the time has come: a CancelledError is
-// thrown where that waits, so that destructors clean up, and comes out as a
-// TimeoutError. Nothing is left running. reschedule() gives it more time, once
-// it is known how much is wanted. shield() is for what must not be cancelled:
-// then only the waiting ends.
+// timeout() cancels its body when the time has come. The current co_await of
+// the body throws a CancelledError, so that destructors clean up, and the error
+// leaves timeout() as a TimeoutError. Nothing is left running. reschedule()
+// extends the limit, once the program knows how much time is needed. shield()
+// is for work that must not be cancelled: then only the waiting ends.
 //
 // After examples of Python's documentation ("Timeouts", "Shielding From
 // Cancellation").

@@ -1,21 +1,21 @@
-// A worker thread computes Fibonacci numbers and hands each to the loop, which
-// prints it, and which ticks meanwhile: what takes long belongs in a thread,
-// as a loop that computes hears nothing.
+// A worker thread computes Fibonacci numbers and passes each one to the loop.
+// The loop prints the numbers and ticks meanwhile. Long computations belong in
+// a thread, because a loop that computes handles no events.
 //
-// The worker says call_soon_threadsafe(). With call_soon() two threads would
-// change the same queue at the same time, a data race, after which anything may
-// happen. And if it went well: the loop sleeps, in the kernel, until a
-// descriptor is ready or its next tick is due. Nobody would wake it, and
-// without ticks it would sleep forever, beside a full queue.
+// The worker calls call_soon_threadsafe(). With call_soon() two threads would
+// change the same queue at the same time: a data race, which is undefined
+// behaviour. Even without a crash, the loop would block in the kernel until a
+// descriptor is ready or its next tick is due. Nothing would wake the loop, and
+// without ticks it would block forever, beside a full queue.
 //
-// In Python the two threads take turns, and ticks are late for it. Here each
-// has a core, if there are two.
+// In Python the two threads take turns, which delays the ticks. Here each
+// thread has a core, if there are two.
 //
-// Everything that is printed, and all that the callbacks use, is used by the
-// loop's thread alone. So there is no lock in this program.
+// Only the loop's thread prints, and only that thread uses the variables of the
+// callbacks. So there is no lock in this program.
 //
-// Try: call_soon() in the worker, and loop.set_debug(true), which finds out.
-// ./bazelw run --config=tsan //examples:two_threads does so, too.
+// Try: call_soon() in the worker, and loop.set_debug(true), which detects the
+// mistake. ./bazelw run --config=tsan //examples:two_threads also does.
 
 #include <chrono>
 #include <cstdio>
@@ -30,8 +30,8 @@
 using namespace std::chrono_literals;
 using examples::print_line;
 
-// What the worker does. Callbacks run in the order in which they are handed
-// over, so that the last one may stop the loop.
+// The work of the worker thread. Callbacks run in the order in which they were
+// passed to the loop, so that the last one may stop the loop.
 void compute(loop::EventLoop& loop) {
   for (unsigned n = 30; n <= 35; ++n) {
     const auto result = examples::fib(n);
@@ -47,7 +47,7 @@ int main() try {
   loop.call_every(20ms, [] { print_line("tick"); });
   std::thread worker([&loop] { compute(loop); });
   loop.run_forever();
-  worker.join();  // It must not outlive the loop that it talks to.
+  worker.join();  // The worker must not outlive the loop.
 } catch (const std::exception& error) {
   print_line(error.what(), stderr);
   return 1;

@@ -1,5 +1,5 @@
-// Says what kind of descriptor something is, and what select(2), poll(2) and
-// epoll(7) report of it: selectors/DESCRIPTORS.md as a program.
+// Prints the kind of each descriptor, and the reports of select(2), poll(2) and
+// epoll(7) for it: selectors/DESCRIPTORS.md as a program.
 //
 //   what_is_it [-f] FD|PATH...
 //
@@ -13,7 +13,7 @@
 //     poll: IN
 //     epoll: IN
 //
-// With -f it goes on, and prints what is new until it is interrupted.
+// With -f the program continues, and prints new events until it is interrupted.
 
 #include "examples/what_is_it.h"
 
@@ -52,7 +52,8 @@ void describe(const Subject& subject) {
             << std::flush;
 }
 
-// Edge-triggered, as nobody here reads what is reported.
+// Prints new events forever. The events are edge-triggered, because the program
+// does not read the data.
 void follow(const std::vector<Subject>& subjects) {
   selectors::DefaultSelector selector;
   for (const Subject& subject : subjects) {

@@ -42,7 +42,8 @@ std::string error_name() {
   return std::strerror(errno);
 }
 
-// What /proc says that is open: a path, "pipe:[123]", "anon_inode:[eventfd]".
+// Returns the target of the descriptor's link in /proc: a path, "pipe:[123]",
+// "anon_inode:[eventfd]".
 std::string link_of(int fd) {
   char target[256];
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
@@ -104,7 +105,7 @@ std::string file_kind(int fd) {
   return "regular file";
 }
 
-// "eventfd" of "anon_inode:[eventfd]".
+// Returns "eventfd" for "anon_inode:[eventfd]".
 std::string anonymous_kind(std::string_view link) {
   link.remove_prefix(std::string_view("anon_inode:").size());
   if (link.starts_with('[')) link = link.substr(1, link.size() - 2);
@@ -149,8 +150,8 @@ std::string select_says(int fd) {
   timeval at_once{};
   const int count = ::select(fd + 1, &sets[0], &sets[1], &sets[2], &at_once);
   if (count < 0) return error_name();
-  // Of a number that is higher than any that was ever open the kernel neither
-  // says EBADF nor clears the bits.
+  // For a number that is higher than all numbers that were ever open, the
+  // kernel neither returns EBADF nor clears the bits.
   if (count == 0) return "-";
   std::string letters;
   for (const std::size_t i : {0u, 1u, 2u}) {
@@ -166,7 +167,8 @@ std::string poll_says(int fd) {
 }
 
 std::string epoll_says(int fd) {
-  if (::fcntl(fd, F_GETFD) == -1) return error_name();  // epoll may get it.
+  // Checked first, because the epoll below may get this number.
+  if (::fcntl(fd, F_GETFD) == -1) return error_name();
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{};
   event.events = kEvents;

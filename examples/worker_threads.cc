@@ -1,9 +1,9 @@
-// What would keep the loop from its work goes to another thread.
+// Blocking work in another thread, so that the loop can continue.
 //
-// A coroutine that computes, or calls what blocks, lets nobody else run
-// meanwhile. to_thread() runs a function in a thread and awaits what it
-// returns: so fib() and the clock go on side by side, in one program without
-// a lock, as neither touches what is the other's.
+// A coroutine that computes, or calls a blocking function, lets no other
+// coroutine run meanwhile. to_thread() runs a function in a thread and awaits
+// its result. So fib() and the clock run concurrently, in one program without a
+// lock, because neither uses the data of the other.
 //
 // After an example of Python's documentation ("Running in Threads").
 //
@@ -44,7 +44,8 @@ loop::Coroutine<> worker_threads(unsigned n) {
                        : "meanwhile the clock stood still");
 }
 
-// Of a number that it knows, an optimising compiler computes fib() itself.
+// n is an argument, because for a constant an optimising compiler computes
+// fib() itself.
 int main(int argc, char** argv) {
   const unsigned n = argc > 1 ? static_cast<unsigned>(std::atoi(argv[1])) : 35;
   loop::run(worker_threads(n));
