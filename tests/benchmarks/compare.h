@@ -1,8 +1,9 @@
-// Two ways of doing the same work, timed in turns in one run.
+// `compare()`: two ways of doing the same work, timed in turns in one run.
 //
-// Absolute times on a shared machine are noise; what holds is the ratio of two
-// neighbours. So each round times a batch of one and at once a batch of the
-// other, the first to go alternating, and the median over the rounds is told.
+// Absolute times on a shared machine are noise, but the ratio of two adjacent
+// measurements is stable. So each round times a batch of one way and then at
+// once a batch of the other. The order alternates, and the result is the median
+// over the rounds.
 
 #ifndef TESTS_BENCHMARKS_COMPARE_H_
 #define TESTS_BENCHMARKS_COMPARE_H_
@@ -30,8 +31,9 @@ inline double median(std::vector<double> values) {
   return *middle;
 }
 
-// `raw` and `ours` each do `operations` operations. The benchmark's own time is
-// that of `ours`; the counters are nanoseconds per operation, and their ratio.
+// Times `raw` and `ours`, each of which does `operations` operations. The
+// benchmark's own time is the time of `ours`; the counters are nanoseconds per
+// operation, and their ratio.
 template <class Raw, class Ours>
 void compare(benchmark::State& state, double operations, Raw raw, Ours ours) {
   std::vector<double> raw_times, our_times, ratios;

@@ -1,4 +1,4 @@
-// What awaiting costs.
+// The cost of awaiting.
 //
 //   ./bazelw run --config=opt //tests/benchmarks:coroutine_bench
 //   ./bazelw run --config=opt //tests/benchmarks:coroutine_peers_bench
@@ -6,19 +6,18 @@
 // The second one adds asio's awaitables (Debian: libasio-dev), and is this file
 // with the macro COROUTINE_BENCH_PEERS.
 //
-// Rows are a work and whose coroutines do it. "ours_ns" is what an operation
-// takes, "raw_ns" what it takes by hand (see coroutine_bench.h), and "ratio"
-// the one to the other in the same round; all are medians. An operation is to
-// await
+// Rows are a work and a kind of coroutines. "ours_ns" is the time of an
+// operation, "raw_ns" its time by hand (see coroutine_bench.h), and "ratio"
+// their ratio in the same round; all are medians. An operation is to await
 //   children    a coroutine that does not stop: make, run, destroy
 //   ready       a future that is done
-//   posts       one's next turn: a callback of the loop
+//   posts       the next iteration of the loop: a callback of the loop
 //   spawns      a task: make, run, join
 //   timers      a timer that is due at once
-//   hand_over   what another coroutine puts into a queue with room for one
+//   hand_over   an item of another coroutine, from a queue with room for one
 // All are checked by sums.
 //
-// User instructions, which no neighbour on the machine changes:
+// User instructions, which are unaffected by other load on the machine:
 //
 //   for work in children ready posts spawns timers hand_over; do
 //     valgrind --tool=callgrind --callgrind-out-file=/dev/null
@@ -27,9 +26,9 @@
 //       --benchmark_filter="^$work/ours"
 //   done
 //
-// (in one line each). Divide what it says it "Collected" by 10,000 operations a
-// round, and of rounds there is one more than the row's name says. Raw> instead
-// of Ours> counts those by hand.
+// (in one line each). Divide the number after "Collected" by 10,000 operations
+// a round, and by the number of rounds, which is one more than the row's name
+// says. Raw> instead of Ours> counts the coroutines by hand.
 
 #include "tests/benchmarks/coroutine_bench.h"
 

@@ -1,5 +1,5 @@
-// The work that coroutine_bench gives to each kind of coroutines, and the
-// tightest ones written by hand, for one type of result and nothing else: no
+// The workloads of coroutine_bench for each kind of coroutines, and the
+// tightest coroutines by hand, for one type of result and nothing else: no
 // cancelling, no exceptions, no names, no threads.
 
 #ifndef TESTS_BENCHMARKS_COROUTINE_BENCH_H_
@@ -23,7 +23,7 @@
 namespace benchmarks {
 
 // A subject has
-//   Coroutine            what a coroutine that returns an int is
+//   Coroutine            the type of a coroutine that returns an int
 //   long run(Coroutine)  runs it in the loop
 //   static ... child(int i)            returns i
 //   static Coroutine children(int n)   awaits n of them; returns their sum
@@ -33,7 +33,7 @@ namespace benchmarks {
 //   static Coroutine timers(int n)     awaits a timer that is due at once
 //   static Coroutine hand_over(int n)  takes n numbers from another coroutine,
 //                                      by a queue with room for one
-// and each returns what children() does.
+// and each returns the same sum as children().
 
 template <class Subject>
 [[gnu::noinline]] void run_children(Subject& subject, int n) {
@@ -68,7 +68,7 @@ inline void check_sum(long sum, int n) {
 
 // ---- By hand ----
 
-// Frames of one size, which come and go.
+// A pool of frames of one size.
 class FramePool {
  public:
   static void* take(std::size_t size) {
@@ -87,7 +87,7 @@ class FramePool {
   static inline void* free_ = nullptr;
 };
 
-// Who is to be resumed next.
+// The coroutines to resume next.
 class Ring {
  public:
   void push(std::coroutine_handle<> handle) {
@@ -162,7 +162,7 @@ class Raw::Coroutine {
     if (handle_) handle_.destroy();
   }
 
-  // Only for children that do not stop.
+  // An awaiter for children that do not stop.
   bool await_ready() { return false; }
   bool await_suspend(Handle) {
     handle_.resume();
@@ -267,7 +267,7 @@ inline Raw::Coroutine Raw::timers(int n) {
   co_return sum;
 }
 
-// One place, and who waits at either side of it.
+// A queue with room for one item, and the waiters on both sides.
 inline Raw::Coroutine Raw::hand_over(int n) {
   struct Place {
     int value = -1;

@@ -1,4 +1,4 @@
-// The work of coroutine_bench as asio's awaitables do it.
+// The workloads of coroutine_bench, with asio's awaitables.
 
 #ifndef TESTS_BENCHMARKS_COROUTINE_BENCH_ASIO_H_
 #define TESTS_BENCHMARKS_COROUTINE_BENCH_ASIO_H_
@@ -41,7 +41,7 @@ class Asio {
     co_return sum;
   }
 
-  // What it has of that kind: a channel in whose buffer something is.
+  // asio's counterpart of a done future: a channel with an item in its buffer.
   static Coroutine ready(int n) {
     Channel channel(co_await asio::this_coro::executor, 1);
     long sum = 0;

@@ -1,4 +1,4 @@
-// What an event loop adds to the work that it is given.
+// The cost that an event loop adds to its work.
 //
 //   ./bazelw run --config=opt //tests/benchmarks:loop_bench
 //   ./bazelw run --config=opt //tests/benchmarks:loop_peers_bench
@@ -7,25 +7,27 @@
 // libevent-dev, libuv1-dev, libasio-dev) and is this file with the macro
 // LOOP_BENCH_PEERS.
 //
-// Rows are a work and a loop. "ns" is what an operation takes, "raw_ns" what it
-// takes by hand, and "ratio" the one to the other in the same round; all are
-// medians. An operation is
+// Rows are a work and a loop. "ns" is the time of an operation, "raw_ns" its
+// time by hand, and "ratio" their ratio in the same round; all are medians. An
+// operation is
 //   chain           a callback that schedules the next
 //   burst           one of 1,000 callbacks, scheduled at once
 //   posts           a callback from another thread
 //   ping_pong       half of a round trip between the loops of two threads, each
 //                   of which watches a descriptor
-//   ping_pong_bare  the same of loops that watch nothing
+//   ping_pong_bare  half of a round trip between loops that watch nothing
 //   churn_within    add a reader, or a writer too, or remove both, when the
-//                   loop asks the kernel once all three are done
-//   churn_between   the same, when it asks after each
+//                   loop polls once all three are done
+//   churn_between   add a reader, or a writer too, or remove both, when the
+//                   loop polls after each
 //   cascade_N       a callback that reads a byte and passes it on to the next
 //                   of 1,000 socket pairs; N bytes are under way
-//   timers          see timers_bench.cc; call_later() asks the clock each time,
-//                   call_at() is given one time for many, as libev and libuv do
-// What is posted, and the hand-written loop, are checked by counts and sums.
+//   timers          see timers_bench.cc; call_later() reads the clock each
+//                   time, call_at() uses one time for many, as libev and libuv
+//                   do
+// Posts, and the hand-written loop, are checked by counts and sums.
 //
-// User instructions, which no neighbour on the machine changes:
+// User instructions, which are unaffected by other load on the machine:
 //
 //   for work in chain:run_chain burst:run_burst churn_within:churn_within
 //       churn_between:churn_between cascade_100:run_cascade; do
@@ -35,14 +37,14 @@
 //       --benchmark_filter="^${work%:*}/ours"
 //   done
 //
-// (in one line each). Divide what it says it "Collected" by the operations: of
-// a round 100,000 (chain, burst, cascade_100), 30,000 (churn) or 20,000
-// (cascade_1), of rounds one more than the row's name says. Raw> instead of
-// Ours> counts the hand-written loop, LibevLoop> and a filter for libev that.
-// Timers are counted as in timers_bench.cc.
+// (in one line each). Divide the number after "Collected" by the operations of
+// a round, which are 100,000 (chain, burst, cascade_100), 30,000 (churn) or
+// 20,000 (cascade_1), and by the rounds, which are one more than the row's name
+// says. Raw> instead of Ours> counts the hand-written loop; LibevLoop>, with a
+// filter for libev, counts libev. Timers are counted as in timers_bench.cc.
 //
-// System calls: strace -f -c, of which the hand-written loop, that runs beside,
-// makes one for each operation of churn.
+// System calls: strace -f -c. The hand-written loop, which runs in the same
+// program, makes one of them for each operation of churn.
 
 #include "tests/benchmarks/loop_bench.h"
 
@@ -113,7 +115,7 @@ class Ours::Fds {
   FdWork& work_;
 };
 
-// The tightest: two arrays that change places, and system calls.
+// The tightest loop: two arrays that are swapped, and system calls.
 class Raw {
  public:
   class Fds;
@@ -184,7 +186,7 @@ class Raw {
   bool stopped_ = false;
 };
 
-// No closures: what is ready has a number.
+// Descriptors without closures: a ready descriptor has a number.
 class Raw::Fds {
  public:
   Fds(Raw& loop, FdWork& work) : loop_(loop), work_(work) { loop.fds_ = this; }
@@ -217,7 +219,8 @@ void Raw::select(int timeout) {
 
 // ---- Timers ----
 
-// How many are due is up to the clock, which is real: time has to pass.
+// Timers of the loop. The clock is real, so time has to pass until they are
+// due.
 template <bool kWithTime>
 class OurTimers {
  public:

@@ -1,4 +1,4 @@
-// The work that loop_bench gives to each event loop, ours and others.
+// The workloads of loop_bench for each event loop, ours and others.
 
 #ifndef TESTS_BENCHMARKS_LOOP_BENCH_H_
 #define TESTS_BENCHMARKS_LOOP_BENCH_H_
@@ -30,19 +30,19 @@ namespace benchmarks {
 
 // A subject is a loop:
 //   void post(F)                  runs F, 32 bytes that can be copied, soon
-//   void post_from_outside(F)     the same, from another thread
-//   void run()                    until stop()
-//   void run_posted()             what is posted; does not wait
+//   void post_from_outside(F)     runs F soon; called from another thread
+//   void run()                    runs until stop()
+//   void run_posted()             runs the posted functions; does not wait
 //   void stop()
 //   explicit Loop::Fds(Loop&, FdWork&)
 //     void add_reader(std::size_t i)      of the work's ith descriptor: it
 //     void add_writer(std::size_t i)      calls work.ready(i)
 //     void remove_both(std::size_t i)
 //     void start_reading(std::size_t i)   its best reader, for the cascade
-// What is measured is not inlined, so that callgrind can count it: see
+// The measured functions are not inlined, so that callgrind can count them: see
 // loop_bench.cc.
 
-// ---- What subjects are made of ----
+// ---- Parts of subjects ----
 
 inline void check(bool holds, const char* what) {
   if (holds) return;
@@ -50,7 +50,7 @@ inline void check(bool holds, const char* what) {
   std::abort();
 }
 
-// A closure of a forgotten type, as one writes it by hand.
+// A type-erased closure, as a programmer writes it by hand.
 class Task {
  public:
   template <class F>
@@ -70,10 +70,11 @@ class Task {
   alignas(void*) std::byte storage_[32];
 };
 
-// What posts are put into by those whose library has no such thing.
+// A queue of posts, for libraries that have no such queue.
 class TaskMail {
  public:
-  // Was it empty, so that the loop has to be told?
+  // Adds a task. Returns whether the queue was empty, so that the caller must
+  // wake the loop.
   bool put(Task task) {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(task);
@@ -95,7 +96,8 @@ class TaskMail {
 
 // ---- Rounds ----
 
-// As compare(), for work that says itself what an operation of it took.
+// Times two ways of doing the same work in turns, like compare(). Each way
+// returns the time of one of its operations.
 template <class Raw, class Ours>
 void in_turns(benchmark::State& state, Raw raw, Ours ours) {
   raw();  // Warm from now on.
@@ -119,7 +121,7 @@ void in_turns(benchmark::State& state, Raw raw, Ours ours) {
 
 // ---- Callbacks that are to run soon ----
 
-// Four words, of which the closure adds up three.
+// A closure of four words, three of which the work adds up.
 template <class Work>
 struct FourWords {
   Work* work;
@@ -127,7 +129,7 @@ struct FourWords {
   void operator()() const { work->run(*this); }
 };
 
-// Each schedules the next.
+// Callbacks each of which schedules the next.
 template <class Loop>
 class Chain {
  public:
@@ -161,7 +163,7 @@ class Chain {
   std::uint64_t count_ = 0, sum_ = 0;
 };
 
-// Many at once.
+// Many callbacks that are scheduled at once.
 template <class Loop>
 class Burst {
  public:
@@ -208,7 +210,7 @@ void BM_soon(benchmark::State& state) {
 
 // ---- Posts from another thread ----
 
-// Puts this thread, and those that it makes, on one processor.
+// Puts this thread, and the threads that it makes, on one processor.
 class OnOneProcessor {
  public:
   explicit OnOneProcessor(bool wanted) {
@@ -227,9 +229,9 @@ class OnOneProcessor {
   cpu_set_t before_;
 };
 
-// As fast as it can, but for a bound of what is on the way. On two processors
-// this measures how often a loop sleeps, and who is slower sleeps less; on one
-// it measures what a post costs.
+// Posts as fast as possible, except for a bound of the posts under way. On two
+// processors the result depends on how often a loop sleeps, and a slower loop
+// sleeps less. On one processor the result is the cost of a post.
 template <class Loop>
 class Posts {
  public:
@@ -284,13 +286,12 @@ void BM_posts(benchmark::State& state, bool on_one_processor) {
 
 // ---- Descriptors ----
 
-// Descriptors in pairs: what is written to the second can be read from the
-// first.
+// Descriptors in pairs: bytes written to the second can be read from the first.
 class FdWork {
  public:
   static constexpr std::size_t kPairs = 1000;
 
-  // Pipes, of whose first end a writer is never told anything either.
+  // Makes pipes. Their first ends are never ready for a writer either.
   static FdWork pipes() {
     return FdWork([](int* pair) { return ::pipe(pair); });
   }
@@ -316,18 +317,18 @@ class FdWork {
     received_.assign(kPairs, 0);
     to_pass_.assign(kPairs, bytes * laps);
     for (std::size_t i = 0; i < kPairs; i += kPairs / bytes) {
-      --to_pass_[i];  // Passed on now: one that arrives here at last stays.
+      --to_pass_[i];  // Passed on now, so that the last arrival stays here.
       pass_to(i + 1);
     }
   }
 
-  // Returns whether that was the last.
+  // Reads a byte and passes it on. Returns whether that was the last byte.
   bool ready(std::size_t i) {
     char byte;
     check(::read(fd(i), &byte, 1) == 1, "nothing to read");
     return pass_on(i);
   }
-  // The same when the byte has been read.
+  // Passes on a byte that was read. Returns whether that was the last byte.
   bool pass_on(std::size_t i) {
     ++received_[i];
     if (to_pass_[i] != 0) {
@@ -358,13 +359,14 @@ class FdWork {
   std::vector<std::size_t> received_, to_pass_;
 };
 
-// How what is wanted of a descriptor changes: a reader, a writer too, neither.
+// Changes of the watched events of a descriptor: a reader, a writer too,
+// neither.
 template <class Loop>
 class Churn {
  public:
   static constexpr std::size_t kStages = 3;
 
-  // Removed before the loop has been asked what is ready.
+  // Removes the handlers before the loop has polled.
   [[gnu::noinline]] void churn_within() {
     for (std::size_t i = 0; i < FdWork::kPairs; ++i) {
       fds_.add_reader(i);
@@ -406,7 +408,7 @@ void BM_churn(benchmark::State& state, bool within) {
       [&] { return ours.round(within); });
 }
 
-// Bytes go around, each once or more often.
+// Bytes that go around, each once or more often.
 template <class Loop>
 class Cascade {
  public:
@@ -440,10 +442,10 @@ void BM_cascade(benchmark::State& state, std::size_t bytes) {
 
 // ---- Waking ----
 
-// Two loops in two threads post to each other. Half a round trip is what one
-// wake-up takes; the median of them is told. Each watches a descriptor, which
-// is never ready: one that has none need not ask a selector, and asio, for one,
-// then waits for a condition variable.
+// Two loops in two threads that post to each other. Half a round trip is the
+// time of one wake-up; the result is the median. Each loop watches a
+// descriptor, which is never ready. A loop without a descriptor need not use a
+// selector; asio, for example, then waits for a condition variable.
 template <class Loop>
 class PingPong {
  public:
@@ -500,7 +502,7 @@ void BM_ping_pong(benchmark::State& state, bool on_one_processor,
       state, [&] { return raw.round(); }, [&] { return ours.round(); });
 }
 
-// Many descriptors are needed, twice.
+// Raises the limit of descriptors, because two subjects need many of them.
 inline void raise_fd_limit() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);

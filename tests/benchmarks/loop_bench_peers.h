@@ -6,7 +6,7 @@
 #include <ev.h>
 
 namespace benchmarks {
-// Before libevent makes macros of these names, which mean something else.
+// Defined before libevent makes macros of these names with another meaning.
 inline constexpr int kLibevRead = EV_READ, kLibevWrite = EV_WRITE;
 }  // namespace benchmarks
 
@@ -34,18 +34,19 @@ inline constexpr int kLibevRead = EV_READ, kLibevWrite = EV_WRITE;
 
 namespace benchmarks {
 
-// A library's own structure with a task beside it, used again when it has run.
+// Nodes of a library's own structure and a task. A node is reused after its
+// task has run.
 template <class Watcher>
 class TaskNodes {
  public:
   struct Node {
-    Watcher watcher;  // First, so that one is the address of the other.
+    Watcher watcher;  // First, so that watcher and node have one address.
     Task task;
     Node* next_free;
     void* owner;
   };
 
-  // `init(node)` is called for each new one.
+  // Returns a node for `task`. Calls `init(node)` for each new node.
   template <class Init>
   Node* get(const Task& task, Init init) {
     if (free_ == nullptr) {
@@ -139,7 +140,7 @@ class LibevLoop::Fds {
   std::vector<ev_io> readers_, writers_;
 };
 
-// Without its threads' locks; what comes from outside, an eventfd tells.
+// libevent's loop, without locks. An eventfd reports posts of other threads.
 class LibeventLoop {
  public:
   class Fds;
@@ -174,7 +175,8 @@ class LibeventLoop {
   void stop() { event_base_loopbreak(base_); }
 
  private:
-  // Has it tell the kernel what is left of changes, before it waits.
+  // Makes a loop that passes only the net changes to the kernel, before it
+  // waits.
   static event_base* make_base() {
     event_config* const config = event_config_new();
     event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
@@ -236,7 +238,8 @@ class LibeventLoop::Fds {
   std::vector<Watch> readers_, writers_;
 };
 
-// Its queue has to be the user's; an idle handle says that it is not empty.
+// libuv's loop. Its user provides the queue of posts; an idle handle is active
+// while this queue is not empty.
 class LibuvLoop {
  public:
   class Fds;
@@ -288,7 +291,7 @@ class LibuvLoop {
   TaskMail mail_;
 };
 
-// One watcher a descriptor is all that it allows.
+// The descriptors of libuv, which allows only one watcher per descriptor.
 class LibuvLoop::Fds {
  public:
   Fds(LibuvLoop& loop, FdWork& work)
@@ -325,7 +328,7 @@ class LibuvLoop::Fds {
   std::vector<uv_poll_t> polls_;
 };
 
-// `kHint`: whether it may leave out locks.
+// asio's loop. `kHint` tells asio whether it may leave out locks.
 template <int kHint>
 class AsioLoopOf {
  public:
@@ -377,7 +380,7 @@ class AsioLoopOf<kHint>::Fds {
   void add_writer(std::size_t i) { wait(i, Descriptor::wait_write); }
   void remove_both(std::size_t i) { watches_[i].descriptor.cancel(); }
 
-  // A buffer that is larger than what comes spares it the attempt to read on.
+  // A buffer larger than the data spares asio the attempt to read on.
   void start_reading(std::size_t i) {
     watches_[i].socket.assign(asio::local::stream_protocol(), work_.fd(i));
     read_on(i);

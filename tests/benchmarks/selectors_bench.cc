@@ -1,10 +1,10 @@
-// What a selector costs beside the raw system calls that it makes.
+// The cost of a selector beside its raw system calls.
 //
 //   ./bazelw run --config=opt //tests/benchmarks:selectors_bench
 //
 // Each row does the same work twice in turns (compare.h): with the tightest
-// loop over system calls, and with the library. `ratio` is what the library
-// costs: 1.03 is three percent.
+// loop over system calls, and with the library. `ratio` is the cost of the
+// library: 1.03 is three percent.
 
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
@@ -32,8 +32,9 @@ std::atomic<std::size_t> allocations = 0;
 
 }  // namespace
 
-// Counts what the library keeps, and that it allocates nothing once warm. Not
-// inlined, or g++ sees the free() and misses the malloc().
+// Counts the memory that the library keeps, and its allocations, of which there
+// are none once warm. Not inlined, or g++ sees the free() and misses the
+// malloc().
 [[gnu::noinline]] void* operator new(std::size_t size) {
   allocated_bytes += size;
   ++allocations;
@@ -93,7 +94,7 @@ class Descriptors {
 
 constexpr int kBatch = 200;
 
-// What a handler is in all rows: a call through a pointer.
+// The handler of all rows: a call through a pointer.
 struct Handler {
   void (*function)(Handler&, unsigned events);
   std::uint64_t calls = 0;
@@ -101,7 +102,7 @@ struct Handler {
 
 void count_call(Handler& handler, unsigned events) { handler.calls += events; }
 
-// ---- select(): what one question costs, with 1 ready of n ----
+// ---- select(): the cost of one call, with 1 ready of n ----
 
 template <class Selector>
 auto asking(Selector& selector) {
@@ -182,7 +183,7 @@ void BM_select_select(benchmark::State& state) {
   compare(state, kBatch, raw, asking(selector));
 }
 
-// ---- Dispatch: what one ready descriptor costs, of n that are ready ----
+// ---- Dispatch: the cost of one ready descriptor, of n that are ready ----
 
 void BM_dispatch_epoll(benchmark::State& state) {
   const int count = static_cast<int>(state.range(0));
@@ -252,7 +253,7 @@ void BM_register_modify_unregister(benchmark::State& state) {
   ::close(epfd);
 }
 
-// ---- Memory: what n registered, idle descriptors cost ----
+// ---- Memory: the bytes of n registered, idle descriptors ----
 
 template <class Selector>
 void BM_bytes_per_fd(benchmark::State& state) {

@@ -1,4 +1,4 @@
-// What a timer costs in each queue, beside the tightest hand-written one.
+// The cost of a timer in each queue, beside the tightest hand-written queue.
 //
 //   ./bazelw run --config=opt //tests/benchmarks:timers_bench
 //   ./bazelw run --config=opt //tests/benchmarks:timers_peers_bench
@@ -7,18 +7,18 @@
 // libevent-dev, libuv1-dev, libasio-dev) and is this file with the macro
 // TIMERS_BENCH_PEERS.
 //
-// Rows are a queue and how many timers it holds. Columns are nanoseconds a
-// timer, and their ratio to the same work of the hand-written one in the same
-// round:
+// Rows are a queue and its number of timers. Columns are nanoseconds per timer,
+// and their ratio to the same work of the hand-written queue in the same round:
 //   insert    deadlines at random within 60 s
 //   cancel    all, in random order
 //   put off   timers get another deadline at random within 60 s, in random
-//             order: by the one call that the library has for that, if it has
+//             order, with a single call if the library has one for that
 //   fire      half are cancelled, as idle timeouts are; time has passed, and
 //             the others fire at once. The time is per timer that fires.
 // "/raw" is that ratio: 0.5 is twice as fast as the hand-written one.
 //
-// User instructions a timer, which no neighbour on the machine changes:
+// User instructions per timer, which are unaffected by other load on the
+// machine:
 //
 //   for work in insert_all cancel_all put_off_all fire_all; do
 //     valgrind --tool=callgrind --callgrind-out-file=/dev/null
@@ -27,10 +27,11 @@
 //       --benchmark_filter=heap/10000/iterations:31
 //   done
 //
-// (each call of valgrind in one line). Divide what it says it "Collected" by
-// the number of timers and by that of calls: 31 rounds, and one to get warm,
-// are 32, and insert_all and cancel_all run three times and twice in a round.
-// Half of the timers fire.
+// (each call of valgrind in one line). Divide the number after "Collected" by
+// the number of timers and by the number of rounds: 31, and one to get warm,
+// are
+// 32. In a round insert_all runs three times for all timers, and cancel_all
+// runs twice for all and once for half of them. Half of the timers fire.
 
 #include "tests/benchmarks/timers_bench.h"
 
@@ -53,7 +54,7 @@
 namespace benchmarks {
 namespace {
 
-// A queue of ours. The clock is whatever the benchmark says.
+// A queue of ours. The benchmark sets the clock.
 template <class Queue>
 class Ours {
  public:

@@ -1,4 +1,4 @@
-// The work that timers_bench gives to each timer queue, ours and others.
+// The workloads of timers_bench for each timer queue, ours and others.
 
 #ifndef TESTS_BENCHMARKS_TIMERS_BENCH_H_
 #define TESTS_BENCHMARKS_TIMERS_BENCH_H_
@@ -23,7 +23,7 @@ namespace benchmarks {
 
 using std::chrono::nanoseconds;
 
-// What fires is counted and summed, so that nobody gets away with less.
+// The number and the sum of the timers that fired, as proof of the whole work.
 struct Fired {
   std::size_t count = 0;
   std::uint64_t sum = 0;
@@ -35,11 +35,11 @@ struct Fired {
 
 // A subject has timers numbered from 0:
 //   explicit Subject(std::size_t timers)
-//   void insert(std::size_t timer, nanoseconds after)   after what it holds for
-//                                                       the present
+//   void insert(std::size_t timer, nanoseconds after)   after the present time
+//                                                       of the subject
 //   void cancel(std::size_t timer)
 //   void put_off(std::size_t timer, nanoseconds after)   another deadline
-//   void settle()         does what it has put off, if it does so
+//   void settle()                   does deferred work, if there is any
 //   void pass(nanoseconds time)     time passes; nothing fires yet
 //   void fire(Fired&)               all that is due
 // These are not inlined into one another, so that callgrind can count each:
@@ -63,7 +63,7 @@ template <class Subject>
   subject.fire(fired);
 }
 
-// Idle timeouts: every connection has one, which is put off when it speaks.
+// The idle timeouts of connections, which data put off.
 template <class Subject>
 [[gnu::noinline]] void put_off_all(Subject& subject,
                                    const std::vector<std::size_t>& order,
@@ -74,7 +74,7 @@ template <class Subject>
   subject.settle();
 }
 
-// Nanoseconds a timer.
+// Nanoseconds per timer.
 struct Times {
   enum { kInsert, kCancel, kPutOff, kFire, kCount };
   std::array<double, kCount> of{};
@@ -89,7 +89,7 @@ class Workload {
     for (nanoseconds& each : after_) {
       each = nanoseconds(1 + random() % 60'000'000'000);
     }
-    // Real time has to pass before peers fire them, so not much of it.
+    // Short deadlines, because real time has to pass before peers fire them.
     for (nanoseconds& each : soon_)
       each = nanoseconds(1 + random() % 20'000'000);
     std::iota(order_.begin(), order_.end(), 0);
@@ -134,9 +134,9 @@ class Workload {
   std::vector<std::size_t> order_, half_;
 };
 
-// The tightest: a 4-ary heap of 16 bytes a timer, which knows where each timer
-// stands. It does not allocate, has no ids that could be stale, and does not
-// keep the order of equal deadlines.
+// The tightest queue: a 4-ary heap of 16 bytes per timer, which knows the
+// position of each timer. The heap does not allocate, has no ids that could be
+// stale, and does not keep the order of equal deadlines.
 class RawTimers {
  public:
   explicit RawTimers(std::size_t timers) : places_(timers) {

@@ -1,5 +1,5 @@
 // The timers of other libraries, each used at its best. Their clocks are real,
-// so time has to pass; what that takes is not counted.
+// so time has to pass; this time is not counted.
 
 #ifndef TESTS_BENCHMARKS_TIMERS_BENCH_PEERS_H_
 #define TESTS_BENCHMARKS_TIMERS_BENCH_PEERS_H_
@@ -21,8 +21,7 @@
 
 namespace benchmarks {
 
-// One array of a library's own structures, numbered; the number of one that
-// fires is its place.
+// An array of a library's own timers. The number of a timer is its index.
 template <class Timer>
 class RealTime {
  public:
@@ -154,7 +153,7 @@ class Asio {
   }
   void cancel(std::size_t timer) { timers_[timer].cancel(); }
   void put_off(std::size_t timer, nanoseconds after) { insert(timer, after); }
-  // What was cancelled is told so.
+  // Runs the callbacks of the cancelled timers.
   void settle() {
     context_.restart();
     context_.poll();

@@ -1,4 +1,4 @@
-// Which selectors a program can be run with.
+// `available_backends()`: the selectors that a program can be run with.
 
 #ifndef TESTS_EXAMPLES_BACKENDS_H_
 #define TESTS_EXAMPLES_BACKENDS_H_
@@ -13,7 +13,7 @@
 
 namespace examples {
 
-// The backends that a DefaultSelector has here.
+// Returns the backends that a DefaultSelector has on this system.
 inline std::vector<std::string> available_backends() {
   constexpr const char* kVariable = "SELECTORS_BACKEND";
   const char* const before = ::getenv(kVariable);

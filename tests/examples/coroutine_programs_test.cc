@@ -1,5 +1,5 @@
-// The programs of Python's documentation. What they print is the same each time
-// but for the order of what happens at the same time.
+// Tests for the programs of Python's documentation. Their output is always the
+// same, except for the order of simultaneous lines.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -11,7 +11,7 @@
 namespace examples {
 namespace {
 
-// It uses no selector; so there is no choice of backends.
+// fib uses no selector, so there is no choice of backends.
 INSTANTIATE_TEST_SUITE_P(Fib, InputSuite, testing::Values(Run{"fib", ""}));
 
 TEST(Fib, EachIsTheSumOfTheTwoBeforeUpToTheLargest) {
@@ -23,12 +23,12 @@ TEST(Fib, EachIsTheSumOfTheTwoBeforeUpToTheLargest) {
     ASSERT_LE(before, std::numeric_limits<std::uint64_t>::max() - now) << n;
     before = std::exchange(now, before + now);
   }
-  // The next one does not fit any more.
+  // The next number does not fit any more.
   EXPECT_GT(before, std::numeric_limits<std::uint64_t>::max() - now);
 }
 
 TEST(Fib, CallsItselfAsOftenAsItSays) {
-  // Once itself, and as often as the two before do.
+  // One call, and the calls of the two numbers before.
   double calls[21] = {1, 1};
   for (unsigned n = 2; n <= 20; ++n) calls[n] = 1 + calls[n - 1] + calls[n - 2];
   EXPECT_NEAR(calls_of_fib(20), calls[20], 1);

@@ -1,5 +1,5 @@
-// Both programs that follow a file, on each backend: pipeline, with a pattern
-// that is in every line, does what follow does.
+// Tests for both programs that follow a file, on each backend. pipeline, with a
+// pattern that is in every line, does the same as follow.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,8 +22,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Waits until it has looked at all that is there, and waits for more: its trace
-// tells.
+// Waits until the program has read the whole file and waits for more, which its
+// trace shows.
 void wait_until_it_waits(Program& program) {
   while (program.read_error_line().find("Selector.select(") ==
          std::string::npos) {
@@ -114,7 +114,7 @@ TEST_P(Follow, KeepsToTheFileWhenItsNameIsAnothers) {
   EXPECT_EQ(program.read_line(), "of the old file");
 }
 
-// It asks the selector once for each time that something was written, or less.
+// The program calls select() at most once for each write.
 TEST_P(Follow, RestsWhileNothingIsWritten) {
   Program& program = start();
   int selects = 0;

@@ -1,5 +1,5 @@
-// The three programs that send lines to a coroutine: what they print is the
-// same, but for the last one's goodbye.
+// Tests for the three programs that send lines to a coroutine. Their output is
+// the same, except for the goodbye of the last one.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using testing::IsEmpty;
 
 class Grep : public testing::TestWithParam<const char*> {
  protected:
-  // What it prints for `input`, between its first line and its last words.
+  // Returns the output for `input` between the first line and the last words.
   static Lines found_in(Stdin kind, const std::string& input,
                         const Lines& arguments = {}) {
     Program program(GetParam(), kind, {input, {}, arguments});

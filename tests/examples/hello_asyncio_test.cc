@@ -37,7 +37,7 @@ TEST_P(HelloAsyncio, ExitStopsIt) {
   }
 }
 
-// It is reported ready again and again; so nobody must go on with that.
+// A folder is reported ready again and again, so the program must not continue.
 TEST_P(HelloAsyncio, WhatCannotBeReadEndsIt) {
   Program program(GetParam().name, Stdin::kFolder, GetParam().with());
   EXPECT_THAT(program.read_error_lines(),

@@ -25,7 +25,7 @@ class HelloEventLoopCallback : public testing::TestWithParam<Run> {};
 INSTANTIATE_TEST_SUITE_P(Backends, HelloEventLoopCallback,
                          runs_of("hello_event_loop_callback"), name_of);
 
-// What follows "exit" is not answered, even if it came together with it.
+// Lines after "exit" are not answered, even if they arrived together with it.
 TEST_P(HelloEventLoopCallback, ExitStopsIt) {
   for (const Stdin kind : {Stdin::kTerminal, Stdin::kPipe, Stdin::kFile}) {
     SCOPED_TRACE(kind);
@@ -53,7 +53,7 @@ TEST_P(HelloEventLoopCallback, ALineThatOnlyBeginsWithExitDoesNot) {
                           "not a natural number: 'EXIT'"));
 }
 
-// It is reported ready again and again; so nobody must go on with that.
+// A folder is reported ready again and again, so the program must not continue.
 TEST_P(HelloEventLoopCallback, WhatCannotBeReadEndsIt) {
   Program program(GetParam().name, Stdin::kFolder, GetParam().with());
   EXPECT_THAT(program.read_error_lines(),

@@ -25,7 +25,7 @@ class HelloEventLoopFuture : public testing::TestWithParam<Run> {};
 INSTANTIATE_TEST_SUITE_P(Backends, HelloEventLoopFuture,
                          runs_of("hello_event_loop_future"), name_of);
 
-// What follows "exit" is not answered, even if it came together with it.
+// Lines after "exit" are not answered, even if they arrived together with it.
 TEST_P(HelloEventLoopFuture, ExitStopsIt) {
   for (const Stdin kind : {Stdin::kTerminal, Stdin::kPipe, Stdin::kFile}) {
     SCOPED_TRACE(kind);
@@ -53,7 +53,7 @@ TEST_P(HelloEventLoopFuture, ALineThatOnlyBeginsWithExitDoesNot) {
                           "not a natural number: 'EXIT'"));
 }
 
-// The error comes out where the result would have.
+// The error is thrown where the result would have been returned.
 TEST_P(HelloEventLoopFuture, WhatCannotBeReadEndsIt) {
   Program program(GetParam().name, Stdin::kFolder, GetParam().with());
   EXPECT_THAT(program.read_error_lines(),

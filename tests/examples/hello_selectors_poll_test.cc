@@ -33,7 +33,7 @@ TEST(HelloSelectorsPoll, LinesThatCameTogetherNeedOneSelect) {
   const auto is_select = [](const std::string& line) {
     return line.find("Selector.select(") != std::string::npos;
   };
-  // The one that was waiting, perhaps, and the one that waits now, perhaps.
+  // Perhaps the call that was waiting, and perhaps the call that waits now.
   EXPECT_LE(std::ranges::count_if(lines, is_select), 2);
 }
 

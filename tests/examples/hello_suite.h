@@ -1,5 +1,5 @@
-// When a program says hello, whichever selector waits for it. The test of a
-// program instantiates this suite as it does InputSuite.
+// `HelloSuite`: the times at which a program says hello, with every selector.
+// The test of a program instantiates this suite as it does InputSuite.
 
 #ifndef TESTS_EXAMPLES_HELLO_SUITE_H_
 #define TESTS_EXAMPLES_HELLO_SUITE_H_
@@ -44,8 +44,8 @@ TEST_P(HelloSuite, AtOnceOnEveryInput) {
   }
 }
 
-// The waiting costs neither time of the processor nor, as the trace tells of
-// those that have a selector, system calls.
+// Waiting takes no processor time. As the trace of the programs with a selector
+// shows, waiting also makes no system calls.
 TEST_P(HelloSuite, AgainAfterThreeSecondsOfRest) {
   const auto start = Clock::now();
   const std::time_t start_date = std::time(nullptr);
@@ -60,7 +60,8 @@ TEST_P(HelloSuite, AgainAfterThreeSecondsOfRest) {
   for (const std::string& line : program.error_lines_so_far()) {
     if (line.find("Selector.select(") != std::string::npos) ++selects;
   }
-  // Two waits and a look. A future is done one turn before who waits is told.
+  // Two waits and a poll. A future is done one iteration before its callback
+  // runs.
   const bool has_futures = GetParam().name == "hello_event_loop_future";
   EXPECT_LE(selects, has_futures ? 5 : 3);
   program.end_input();

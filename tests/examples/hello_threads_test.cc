@@ -7,13 +7,13 @@
 namespace examples {
 namespace {
 
-// It uses no selector; so there is no choice of backends.
+// hello_threads uses no selector, so there is no choice of backends.
 const auto kRuns = testing::Values(Run{"hello_threads", ""});
 
 INSTANTIATE_TEST_SUITE_P(HelloThreads, InputSuite, kRuns);
 INSTANTIATE_TEST_SUITE_P(HelloThreads, HelloSuite, kRuns);
 
-// What it has over the programs with one thread.
+// The advantage over the programs with one thread.
 TEST(HelloThreads, HelloGoesOnDuringAComputation) {
   Program program("hello_threads", Stdin::kPipe);
   program.write("93\n");

@@ -1,5 +1,5 @@
-// What every program that answers numbers does with its standard input,
-// whatever that is and whichever selector waits for it. The test of a program
+// `InputSuite`: the rules for the standard input of every program that answers
+// numbers, with every kind of input and every selector. The test of a program
 // instantiates this suite:
 //
 //   INSTANTIATE_TEST_SUITE_P(fib, InputSuite, runs_of("fib"), name_of);
@@ -25,7 +25,8 @@ namespace examples {
 struct Run {
   std::string name;
   std::string backend;
-  bool asks_before_it_ends = false;  // Of what computes, at the first Ctrl-C.
+  // Whether the first Ctrl-C only requests that the computation end.
+  bool asks_before_it_ends = false;
 
   RunOptions with(const std::string& input = "") const {
     return {input, {"SELECTORS_BACKEND=" + backend}};
@@ -40,7 +41,7 @@ inline std::string name_of(const testing::TestParamInfo<Run>& info) {
   return info.param.backend;
 }
 
-// A program on every backend.
+// Returns the runs of a program, one on every backend.
 inline auto runs_of(const std::string& name, bool asks_before_it_ends = false) {
   std::vector<Run> runs;
   for (const std::string& backend : available_backends()) {
@@ -49,8 +50,8 @@ inline auto runs_of(const std::string& name, bool asks_before_it_ends = false) {
   return testing::ValuesIn(runs);
 }
 
-// Of the lines that a program printed, those that answer a number. Fails the
-// test if there is anything but those, the time each took, and greetings.
+// Returns the printed lines that answer a number. Fails the test if there are
+// other lines than these, the time of each computation, and greetings.
 inline std::vector<std::string> answers_in(
     const std::vector<std::string>& lines) {
   static const std::regex kHello("[0-9]{10,} - Hello world!");
@@ -75,7 +76,7 @@ inline std::vector<std::string> answers_in(
 
 class InputSuite : public testing::TestWithParam<Run> {
  protected:
-  // What a program printed between its start and the end of its input.
+  // The output of a program between its start and the end of its input.
   struct Output {
     std::vector<std::string> answers;
     std::vector<std::string> errors;
@@ -85,7 +86,7 @@ class InputSuite : public testing::TestWithParam<Run> {
   static Output output_for(Stdin kind, const std::string& input) {
     Program program(GetParam().name, kind, GetParam().with(input));
     program.end_input();
-    // Within a line, the first Ctrl-D only hands over what was typed of it.
+    // Within a line, the first Ctrl-D only passes on the typed characters.
     const bool in_a_line = !input.empty() && input.back() != '\n';
     if (kind == Stdin::kTerminal && in_a_line) program.end_input();
     Output output = {answers_in(program.read_lines()),
@@ -107,7 +108,7 @@ class InputSuite : public testing::TestWithParam<Run> {
     }
   }
 
-  // Answers a first number, so that it is certainly at work.
+  // Lets the program answer a first number, so that it is certainly at work.
   static void make_answer(Program& program) {
     program.write("1\n");
     while (program.read_line() != "fib(1) = 1") {
@@ -212,7 +213,8 @@ TEST_P(InputSuite, LineInPieces) {
               testing::ElementsAre("fib(10) = 55", "fib(20) = 6765"));
 }
 
-// As Ctrl-Z and fg do. Linux ends a wait for epoll at that, with EINTR.
+// Stops and continues the program, like Ctrl-Z and fg. On Linux this ends a
+// wait of epoll with EINTR.
 TEST_P(InputSuite, StoppedAndContinued) {
   Program program(GetParam().name, Stdin::kTerminal, GetParam().with());
   make_answer(program);
@@ -230,8 +232,9 @@ TEST_P(InputSuite, ControlC) {
   EXPECT_EQ(program.wait().status, 128 + SIGINT);
 }
 
-// F(93) fits, so it is not refused; but who asks for it learns what that means,
-// and can still get out. One Ctrl-C may only ask, but a second does not.
+// F(93) fits, so the program does not refuse it. But the user is warned, and
+// can still end the program. One Ctrl-C may be only a request, but a second is
+// not.
 TEST_P(InputSuite, AThousandYearsAreAnnounced) {
   Program program(GetParam().name, Stdin::kTerminal, GetParam().with());
   program.write("93\n");

@@ -16,8 +16,9 @@ struct Tick {
   int next_due;
 };
 
-// When it ticks, a busy machine decides, but for "not before". When the next
-// one is due is exact wherever it does not depend on that.
+// Runs the program. On a busy machine a tick may be late, but never early. The
+// due time of the next tick is exact wherever it does not depend on a late
+// tick.
 std::vector<Tick> run_with(const std::vector<std::string>& arguments) {
   static const std::regex kTick(
       "tick ([0-9]+) at ([0-9]+) ms, the next is due at ([0-9]+) ms");
@@ -37,8 +38,8 @@ std::vector<Tick> run_with(const std::vector<std::string>& arguments) {
   return ticks;
 }
 
-// Whatever the policy: each of the six comes when it is due, or later, and the
-// third waits until the second is done.
+// Expects, for any policy, that each of the six ticks comes when it is due, or
+// later, and that the third tick waits until the second is done.
 void expect_none_early(const std::vector<Tick>& ticks) {
   ASSERT_EQ(ticks.size(), 6u);
   EXPECT_GE(ticks[0].at, 100);

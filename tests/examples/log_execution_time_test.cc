@@ -15,7 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::MatchesRegex;
 
-// What `call` prints.
+// Returns the output of `call`.
 template <class Call>
 std::string printed_by(Call call) {
   testing::internal::CaptureStdout();

@@ -1,4 +1,5 @@
-// A log that a test writes, and programs read, or the other way round.
+// `LogFile`: a log that a test writes and programs read, or the other way
+// round.
 
 #ifndef TESTS_EXAMPLES_LOG_FILE_H_
 #define TESTS_EXAMPLES_LOG_FILE_H_
@@ -27,7 +28,7 @@ class LogFile {
 
   void append(std::string_view text) const { write(text, std::ios::app); }
 
-  // Empties it, and writes `text` then, if there is any.
+  // Empties the log, and then writes `text`, which may be empty.
   void write_anew(std::string_view text) const { write(text, std::ios::trunc); }
 
   void rename_to(const std::string& path) const {

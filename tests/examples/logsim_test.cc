@@ -15,7 +15,7 @@ using Lines = std::vector<std::string>;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// The lines that it appends to the file.
+// Runs logsim, which appends its lines to the file.
 void simulate(const LogFile& log, const char* count, const char* seed) {
   Program program("logsim", Stdin::kDevNull,
                   {"", {}, {log.path(), count, "0", seed}});

@@ -58,7 +58,7 @@ std::pair<int, int> make_terminal() {
       check(::open(::ptsname(ours), O_RDWR | O_NOCTTY), "ptsname"));
   termios settings;
   check(::tcgetattr(theirs, &settings), "tcgetattr");
-  settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);  // Nobody would read it.
+  settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);  // No one would read it.
   check(::tcsetattr(theirs, TCSANOW, &settings), "tcsetattr");
   return {theirs, ours};
 }
@@ -248,8 +248,8 @@ Exit Program::wait() {
           duration(usage.ru_utime) + duration(usage.ru_stime)};
 }
 
-// Takes in what the program printed. Looks at both streams, so that a program
-// which prints much on one never waits for us who wait for the other.
+// Reads the output of the program. Polls both streams, so that a program that
+// prints much on one never waits for us while we wait for the other.
 void Program::pump(Clock::time_point deadline) {
   pollfd entries[] = {{out_.fd, POLLIN, 0}, {err_.fd, POLLIN, 0}};
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(

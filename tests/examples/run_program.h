@@ -1,5 +1,6 @@
-// Runs a program as a user does: with a terminal, a pipe, a file or /dev/null
-// as its standard input, reading what it prints line by line as it comes.
+// `Program`: a program that is run as a user runs it. Its standard input is a
+// terminal, a pipe, a file or /dev/null, and its output is read line by line as
+// it arrives.
 
 #ifndef TESTS_EXAMPLES_RUN_PROGRAM_H_
 #define TESTS_EXAMPLES_RUN_PROGRAM_H_
@@ -27,38 +28,39 @@ struct RunOptions {
   std::vector<std::string> arguments = {};
 };
 
-// What a program left behind.
+// The exit status and the processor time of a program that has ended.
 struct Exit {
-  int status;  // 128 + N if signal N ended it, as a shell says it.
+  int status;  // 128 + N after an end by signal N, as in a shell.
   std::chrono::nanoseconds cpu_time;
 };
 
-// A running program, which ends with this object if not before. Whatever does
-// not happen within a minute never will: it throws std::runtime_error, which
-// tells what the program printed, and fails the test.
+// A running program, which ends with this object at the latest. A wait of more
+// than a minute throws std::runtime_error, with the output of the program, and
+// fails the test.
 class Program {
  public:
-  // `name` is that of a target in //examples. Its environment is ours without
-  // SELECTORS_TRACE, and with what `options` adds.
+  // Starts the target `name` of //examples. Its environment is ours without
+  // SELECTORS_TRACE, and with the additions of `options`.
   Program(const std::string& name, Stdin kind, RunOptions options = {});
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
   ~Program();
 
-  // Gives a terminal or a pipe more to read: in one write(2), if it has room.
+  // Writes to the terminal or pipe of the program, in one write(2) if there is
+  // room.
   void write(std::string_view text);
 
-  // Ctrl-D, which is the end of input only at the beginning of a line; of a
-  // pipe, closes our end. Files and /dev/null end by themselves.
+  // Types Ctrl-D, which is the end of input only at the beginning of a line, or
+  // closes our end of a pipe. Files and /dev/null end by themselves.
   void end_input();
 
-  // Ctrl-C. Only for a terminal, which makes a SIGINT of it.
+  // Types Ctrl-C. Only for a terminal, which turns the character into a SIGINT.
   void interrupt() { write("\x03"); }
 
-  // Returns when the program has read all that was written. Only for a pipe.
+  // Waits until the program has read all written bytes. Only for a pipe.
   void wait_until_input_is_read();
 
-  // Waits for the next line, and returns it without its end.
+  // Waits for the next line, and returns the line without its newline.
   std::string read_line() { return read_line(out_); }
   std::string read_error_line() { return read_line(err_); }
 
@@ -67,16 +69,16 @@ class Program {
   std::vector<std::string> read_lines() { return read_lines(out_); }
   std::vector<std::string> read_error_lines() { return read_lines(err_); }
 
-  // The lines on standard error that have come and were not read yet.
+  // Returns the lines on standard error that have arrived and are unread.
   std::vector<std::string> error_lines_so_far();
 
   // kill(1) and its friends.
   pid_t pid() const { return pid_; }
   void send(int signal_number);
-  void stop();  // By SIGSTOP. Returns when it has stopped.
+  void stop();  // By SIGSTOP. Returns when the program has stopped.
   void stop_and_continue();
 
-  // Has it ended? Does not wait.
+  // Returns whether the program has ended. Does not wait.
   bool has_ended() const;
 
   // Waits until the program ends.

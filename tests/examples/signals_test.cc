@@ -19,7 +19,7 @@ class Signals : public testing::Test {
               "I am process " + std::to_string(program_.pid()));
   }
 
-  // Expects `lines` to be all that it still prints, and a polite end.
+  // Expects `lines` as the rest of the output, and a polite end.
   void expect_rest(const std::vector<std::string>& lines) {
     EXPECT_EQ(program_.read_lines(), lines);
     EXPECT_THAT(program_.read_error_lines(), IsEmpty());
@@ -39,7 +39,8 @@ TEST_F(Signals, ControlCEndsItPolitely) {
   expect_rest({"SIGINT: goodbye, after 0 of SIGUSR1"});
 }
 
-// Each is sent when the one before was answered: so the kernel merges none.
+// Each signal is sent after the answer to the one before, so the kernel merges
+// none.
 TEST_F(Signals, EachOneCounts) {
   for (int i = 1; i <= 100; ++i) {
     program_.send(SIGUSR1);
@@ -51,8 +52,8 @@ TEST_F(Signals, EachOneCounts) {
   expect_rest({"SIGTERM: goodbye, after 100 of SIGUSR1"});
 }
 
-// How many the kernel merges is its business. The last one is never lost, and
-// each that counts gets its line.
+// The kernel may merge any number of signals. The last one is never lost, and
+// each counted signal has a line.
 TEST_F(Signals, ABurstWhileItRuns) {
   for (int i = 0; i < 1'000; ++i) program_.send(SIGUSR1);
   program_.send(SIGTERM);
@@ -69,8 +70,8 @@ TEST_F(Signals, ABurstWhileItRuns) {
   EXPECT_EQ(program_.wait().status, 0);
 }
 
-// Then all of them arrive at the same moment; but the kernel remembers each
-// kind only once.
+// All of them arrive at the same moment, but the kernel remembers each kind
+// only once.
 TEST_F(Signals, SeveralKindsWhileItIsStopped) {
   program_.stop();
   for (const int each : {SIGUSR1, SIGHUP, SIGUSR1, SIGTERM, SIGUSR1}) {

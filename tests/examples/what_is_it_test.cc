@@ -1,4 +1,4 @@
-// what_is_it says of a descriptor what the rows of DESCRIPTORS.md say.
+// Tests that what_is_it agrees with the rows of DESCRIPTORS.md.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -20,13 +20,13 @@ namespace {
 using descriptors::Kind;
 using descriptors::State;
 
-// A row of DESCRIPTORS.md, and how the program calls its kind.
+// A row of DESCRIPTORS.md, and the program's name for its kind.
 struct Case {
   std::string_view kind, state;
   std::string says;
 };
 
-// GoogleTest prints it where a test fails.
+// GoogleTest prints the result where a test fails.
 void PrintTo(const Case& which, std::ostream* out) { *out << which.kind; }
 
 const State& state_of(const Case& which) {
@@ -41,7 +41,7 @@ const State& state_of(const Case& which) {
   throw std::runtime_error("no such row: " + std::string(which.kind));
 }
 
-// A number that the program inherits.
+// Returns a descriptor that the program inherits.
 tests::File inherited(int fd) { return tests::File(::dup(fd)); }
 
 void expect_described(const Case& which) {

@@ -17,7 +17,7 @@ std::atomic<std::size_t> held = 0;
 std::atomic<std::size_t> bytes = 0;
 
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-constinit thread_local std::size_t left = kAll;  // That do not fail.
+constinit thread_local std::size_t left = kAll;  // Calls that do not fail.
 constinit thread_local bool has_failed = false;
 
 void take_one() {
@@ -71,11 +71,11 @@ bool FailingAllocations::struck() const { return has_failed; }
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t align) {
   return tests::allocate(static_cast<std::size_t>(align), size);
 }
-// Those of arrays are the same, unless a sanitizer has its own.
+// The operators of arrays would call these, unless a sanitizer has its own.
 [[gnu::noinline]] void* operator new[](std::size_t size) {
   return tests::allocate(alignof(std::max_align_t), size);
 }
-// std::stable_sort(), for one, does with less memory if there is no more.
+// std::stable_sort(), for example, works with less memory if there is no more.
 [[gnu::noinline]] void* operator new(std::size_t size,
                                      const std::nothrow_t&) noexcept {
   try {

@@ -1,5 +1,6 @@
-// How much memory the program asks for and holds, as `operator new` and
-// `delete` see it; and what happens if there is none.
+// `allocations()` and its siblings: the memory that the program requests and
+// holds, as `operator new` and `delete` see it. `FailingAllocations` and
+// `EachShortage`: operations that run out of memory.
 
 #ifndef TESTS_SUPPORT_ALLOCATIONS_H_
 #define TESTS_SUPPORT_ALLOCATIONS_H_
@@ -10,20 +11,21 @@
 
 namespace tests {
 
-// Calls of operator new since the program began.
+// Returns the number of calls of operator new since the program began.
 std::size_t allocations();
 
-// How much they asked for.
+// Returns the number of bytes that all calls of operator new requested.
 std::size_t bytes_asked_for();
 
-// Those of them that no operator delete has answered.
+// Returns the number of allocations that are not deleted yet.
 std::size_t allocations_held();
 
-// How much they hold.
+// Returns the number of bytes of all allocations that are not deleted yet.
 std::size_t allocated_bytes();
 
-// While it exists, the next `successes` calls of operator new in this thread
-// get their memory, and all after them throw std::bad_alloc. One at a time.
+// A guard that makes this thread run out of memory. While it exists, the next
+// `successes` calls of operator new in this thread succeed, and all later calls
+// throw std::bad_alloc. Only one guard may exist at a time.
 class FailingAllocations {
  public:
   explicit FailingAllocations(std::size_t successes = 0);
@@ -31,11 +33,11 @@ class FailingAllocations {
   FailingAllocations& operator=(const FailingAllocations&) = delete;
   ~FailingAllocations();
 
-  // Has any failed?
+  // Returns whether any call has failed.
   bool struck() const;
 };
 
-// Has memory run out in the middle of an operation, at each place in turn:
+// A loop over all points of an operation where memory can run out:
 //
 //   for (tests::EachShortage shortage; shortage.next();) {
 //     Thing thing;
@@ -44,10 +46,11 @@ class FailingAllocations {
 //   }
 class EachShortage {
  public:
-  // Returns false when an operation has had all the memory that it asked for.
+  // Returns false after an operation that got all the memory that it requested.
   bool next() { return std::exchange(struck_, false); }
 
-  // Returns false if the operation throws std::bad_alloc. Once for each next().
+  // Runs the operation, once for each next(). Returns false if the operation
+  // throws std::bad_alloc.
   template <class Operation>
   bool survives(Operation operation) {
     const FailingAllocations failing(count_++);
@@ -61,7 +64,7 @@ class EachShortage {
     return true;
   }
 
-  // In how many places memory has run out, when all have been tried.
+  // Returns the number of points where memory can run out, after the loop.
   std::size_t places() const { return count_ - 1; }
 
  private:

@@ -7,7 +7,7 @@
 namespace tests {
 namespace {
 
-// Written out, as compilers may leave out a `new` that is deleted again.
+// Written out, because compilers may omit a `new` whose result is deleted.
 void allocate() { ::operator delete(::operator new(1)); }
 void allocate_array() { ::operator delete[](::operator new[](1)); }
 

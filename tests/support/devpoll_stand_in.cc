@@ -46,8 +46,8 @@ std::optional<kernel::Word> DevpollStandIn::enter(const kernel::Call& call) {
   return std::nullopt;
 }
 
-// A pipe that nobody reads: a descriptor like any other, with an inode of its
-// own, and always POLLERR to whoever polls it.
+// Opens a device: a pipe without a reader. Such a pipe is an ordinary
+// descriptor, has an inode of its own, and is always POLLERR in poll(2).
 int DevpollStandIn::open_device() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
@@ -59,7 +59,8 @@ int DevpollStandIn::open_device() {
   return ends[1];
 }
 
-// nullptr, with errno set, if it is none, or none any more.
+// Returns the device of `fd`, or nullptr, with errno set, if `fd` is not or no
+// longer a device.
 DevpollStandIn::Device* DevpollStandIn::find(int fd) {
   struct stat file;
   if (::fstat(fd, &file) != 0) return nullptr;
@@ -71,7 +72,8 @@ DevpollStandIn::Device* DevpollStandIn::find(int fd) {
   return nullptr;
 }
 
-// As find(), for the process to which the set belongs.
+// Returns the device of `fd` if its set belongs to this process, or nullptr,
+// with errno set.
 DevpollStandIn::Device* DevpollStandIn::find_own(int fd) {
   Device* const device = find(fd);
   if (device == nullptr) return nullptr;
@@ -110,7 +112,7 @@ int DevpollStandIn::ioctl(int fd, unsigned long request, void* argument) {
   }
 }
 
-// The lock is not held while waiting.
+// Waits, without holding the lock.
 int DevpollStandIn::wait(int fd, const dvpoll& question) {
   std::optional<std::vector<pollfd>> watched = in_turn(fd);
   if (!watched) return -1;

@@ -1,23 +1,22 @@
-// The device /dev/poll of Solaris, poll(7D), on Linux. Who links this has it:
-// the selectors' own system calls to it are answered in every thread, by an
-// object that lives as long as the program. Nothing need be called.
+// `DevpollStandIn`: the device /dev/poll of Solaris, poll(7D), on Linux. A
+// program that links this file has the device: an object that lives as long as
+// the program answers the selectors' system calls, in every thread. The program
+// need not call anything.
 //
-// It is written to be right, not fast:
-//   - Writing adds descriptors, or events to those of a descriptor that is
-//   there;
-//     POLLREMOVE takes one out.
-//   - DP_POLL reports as many as there is room for, and begins the next time
-//     where it stopped.
-//   - A number that is closed is POLLNVAL until it is taken out or opened
-//   again:
-//     the device watches numbers, not files. (illumos says nothing of a number
-//     that was closed already when it was added.)
+// The stand-in is written to be right, not fast:
+//   - Writing adds descriptors, or adds events to a present descriptor.
+//     POLLREMOVE removes one.
+//   - DP_POLL reports as many as there is room for, and the next call
+//     continues from there.
+//   - A number that is closed is POLLNVAL until it is removed or opened
+//     again: the device watches numbers, not files. (illumos says nothing of
+//     a number that was closed already when it was added.)
 //   - The set belongs to the process that used it first: EACCES in others.
-//   - A device that is watched itself is POLLERR (illumos).
-//   - EINTR by a signal; EINVAL for more changes than there can be descriptors.
+//   - A device that is itself watched is POLLERR (illumos).
+//   - EINTR by a signal. EINVAL for more changes than possible descriptors.
 //
-// Where it falls short of a real one: a wait does not notice what other threads
-// write meanwhile; the next one does.
+// Differs from a real device: a wait does not notice the writes of other
+// threads meanwhile; the next wait does.
 
 #ifndef TESTS_SUPPORT_DEVPOLL_STAND_IN_H_
 #define TESTS_SUPPORT_DEVPOLL_STAND_IN_H_
@@ -37,7 +36,8 @@
 
 namespace tests {
 
-// Answers for the devices that it has opened; lets all other calls pass.
+// An interceptor that answers the calls for its own devices, and lets all other
+// calls pass.
 class DevpollStandIn : public selectors::kernel::Interceptor {
  public:
   std::optional<selectors::kernel::Word> enter(
@@ -45,11 +45,11 @@ class DevpollStandIn : public selectors::kernel::Interceptor {
   void leave(const selectors::kernel::Call&) override {}
 
  private:
-  // What has been written to one device.
+  // The state of one device.
   struct Device {
-    ino_t inode;        // Tells it from what else may have its number later.
-    pid_t owner = 0;    // Nobody yet.
-    int next_turn = 0;  // Where DP_POLL begins.
+    ino_t inode;        // Tells the device from a later file of its number.
+    pid_t owner = 0;    // 0: no process yet.
+    int next_turn = 0;  // The number where DP_POLL begins.
     std::map<int, short> events;
   };
 

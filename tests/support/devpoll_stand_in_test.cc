@@ -1,5 +1,5 @@
-// The rules of poll(7D) that the stand-in keeps, each as the manual page words
-// it.
+// Tests for the rules of poll(7D) that the stand-in keeps, in the words of the
+// manual page.
 
 #include "tests/support/devpoll_stand_in.h"
 
@@ -51,7 +51,7 @@ class DevpollStandInTest : public NoLeak {
     return events;
   }
 
-  // What comes of the only descriptor that is ready; 0 if none is.
+  // Returns the events of the only ready descriptor, or 0 if none is ready.
   int only_revents(const File& file) {
     const auto events = ready();
     if (events.empty()) return 0;
@@ -91,7 +91,7 @@ TEST_F(DevpollStandInTest, ReportsWhatIsReady) {
   EXPECT_EQ(events[0].fd, pair.first.fileno());
   EXPECT_EQ(events[0].events, POLLIN);
   EXPECT_EQ(events[0].revents, POLLIN);
-  EXPECT_EQ(ready().size(), 1u);  // As long as it is.
+  EXPECT_EQ(ready().size(), 1u);  // Reported again while it is readable.
 }
 
 TEST_F(DevpollStandInTest, EventsOfOneDescriptorAddUp) {
@@ -254,7 +254,7 @@ TEST_F(DevpollStandInTest, AClosedDeviceIsGone) {
   EXPECT_TRUE(ready().empty());
 }
 
-// The number of a device that was closed, in other hands.
+// The number of a closed device that another file has now.
 TEST_F(DevpollStandInTest, WhatIsNoDevice) {
   const Pipe pipe;
   const File other = dup_to(pipe.writer, device_.release());

@@ -1,5 +1,5 @@
-// Stand between the library and the kernel: one counts the calls, the other
-// makes one of them fail.
+// `CallCounter`, `FaultInjector`: interceptors between the library and the
+// kernel. The first counts the system calls, the second makes one of them fail.
 
 #ifndef TESTS_SUPPORT_FAULT_INJECTOR_H_
 #define TESTS_SUPPORT_FAULT_INJECTOR_H_
@@ -19,7 +19,7 @@
 
 namespace tests {
 
-// Notes the names of the system calls that the library makes while it lives.
+// An interceptor that records the names of the library's system calls.
 class CallCounter : public selectors::kernel::Interceptor {
  public:
   std::size_t count() const { return names_.size(); }
@@ -36,29 +36,30 @@ class CallCounter : public selectors::kernel::Interceptor {
   std::vector<std::string> names_;
 };
 
-// Lets the n-th system call fail with `error`, without asking the kernel; 1 is
-// the next one. `counts` limits it, and the counting, to some calls.
+// An interceptor that makes the n-th system call fail with `error`, without
+// calling the kernel; 1 is the next call. `counts` limits the fault, and the
+// counting, to some calls.
 class FaultInjector : public selectors::kernel::Interceptor {
  public:
   using Predicate = std::function<bool(const selectors::kernel::Call&)>;
 
-  static constexpr int kAll = 0;  // as n
+  static constexpr int kAll = 0;  // As n: every call fails.
 
   FaultInjector(int nth, int error, Predicate counts = nullptr)
       : nth_(nth), error_(error), counts_(std::move(counts)) {}
 
-  // Has a call failed? If not, there were fewer than n.
+  // Returns whether a call has failed. If not, there were fewer than n calls.
   bool fired() const { return fired_; }
 
   std::optional<selectors::kernel::Word> enter(
       const selectors::kernel::Call& call) override {
-    // These cannot fail; fcntl(), of a flag, only for want of a descriptor.
+    // These cannot fail; fcntl(), of a flag, only with EBADF.
     if (is(call, "getpid")) return std::nullopt;
     if (is(call, "fcntl") && error_ != EBADF) return std::nullopt;
     if (counts_ && !counts_(call)) return std::nullopt;
     if (++seen_ != nth_ && nth_ != kAll) return std::nullopt;
     fired_ = true;
-    // A close() that fails has closed nevertheless: on Linux, always.
+    // On Linux a close() that fails has always closed the descriptor.
     if (is(call, "close")) ::close(static_cast<int>(call.args[0]));
     errno = error_;
     return -1;

@@ -14,7 +14,7 @@
 namespace tests {
 namespace {
 
-// What the operating system refuses to a test is no result of it.
+// Throws if a system call has failed: such a failure is no result of a test.
 int check(int result, const char* what) {
   if (result >= 0) return result;
   throw std::system_error(errno, std::generic_category(), what);
@@ -29,7 +29,7 @@ void write_until_full(const File& file) {
   const std::string chunk(4096, '.');
   while (::write(file.fileno(), chunk.data(), chunk.size()) > 0) continue;
   EXPECT_EQ(errno, EAGAIN);
-  // A last byte at a time, where a whole chunk did not fit any more.
+  // Byte by byte, when a whole chunk does not fit any more.
   while (::write(file.fileno(), ".", 1) > 0) continue;
 }
 

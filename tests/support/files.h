@@ -1,4 +1,5 @@
-// Real files for tests, each of which closes what it opened.
+// `File`, `Pipe`, `SocketPair`, `TempFile`: real files for tests, each of which
+// closes its descriptors.
 
 #ifndef TESTS_SUPPORT_FILES_H_
 #define TESTS_SUPPORT_FILES_H_
@@ -12,8 +13,8 @@
 
 namespace tests {
 
-// An open descriptor, and a file object as selectors mean it: it has fileno(),
-// and once closed it has none. Must not move while it is registered.
+// An open descriptor, and a file object for selectors: a File has fileno(), and
+// -1 once closed. A File must not move while it is registered.
 class File {
  public:
   File() = default;
@@ -24,16 +25,18 @@ class File {
 
   int fileno() const { return fd_; }  // -1 once closed
 
-  // Does nothing the second time.
+  // Closes the descriptor. Does nothing the second time.
   void close();
 
-  // Gives the descriptor away; this file then counts as closed.
+  // Returns the descriptor, which the caller owns now. The File then counts as
+  // closed.
   int release();
 
-  // Writes all of it, or fails the test.
+  // Writes all bytes, or fails the test.
   void write(std::string_view bytes) const;
 
-  // What there is, at most `most` bytes; "" at the end and if there is nothing.
+  // Returns the available bytes, at most `most`; "" at the end or if there are
+  // none.
   std::string read(std::size_t most = 4096) const;
 
  private:
@@ -52,7 +55,7 @@ struct Pipe {
 // socketpair(2), a stream. Neither end blocks.
 struct SocketPair {
   SocketPair();
-  // Writes until `second` gets no more: `first` is not ready for writing.
+  // Writes until `second` takes no more: `first` is not ready for writing.
   void fill_first() const;
   File first;
   File second;
@@ -64,20 +67,21 @@ class TempFile : public File {
   TempFile();
 };
 
-// A descriptor that nothing is open under.
+// Returns a descriptor that is not open.
 int bad_fd();
 
-// The same open file under the lowest free number that is at least `lowest`.
+// Returns a duplicate of `file` under the lowest free number that is at least
+// `lowest`.
 File dup_at_least(const File& file, int lowest);
 
-// Makes the number `fd` mean what `file` means, closing what it meant.
+// Duplicates `file` to the number `fd`, and closes the former file of `fd`.
 File dup_to(const File& file, int fd);
 
-// The numbers of all that is open in this process.
+// Returns the numbers of all open descriptors of this process.
 std::set<int> open_fds();
 
-// How many descriptors this process may have, raised as far as it goes for as
-// long as this lives.
+// A guard that raises the limit of open descriptors of this process as far as
+// possible. The destructor restores the limit.
 class MostOpenFiles {
  public:
   MostOpenFiles();

@@ -1,29 +1,30 @@
 // kqueue(2) on Linux, as the manual pages of FreeBSD and macOS describe it, for
-// EVFILT_READ and EVFILT_WRITE. It is written to be right and strict, not fast.
+// EVFILT_READ and EVFILT_WRITE. The stand-in is written to be right and strict,
+// not fast.
 //
-// A queue's descriptor is an epoll instance, because that answers two questions
-// that poll(2) cannot: is this number still the file that was added (each file
-// has one place in it, by number and file), and has it changed since
-// (EV_CLEAR). Everything else is asked of poll(2).
+// The descriptor of a queue is an epoll instance, because epoll answers two
+// questions that poll(2) cannot. Is this number still the file that was added?
+// (epoll has one entry per number and file.) Has the file changed since?
+// (EV_CLEAR.) The stand-in uses poll(2) for everything else.
 //
-// Where the systems differ, this does what is hardest on the caller:
+// Where the systems differ, the stand-in has the behaviour that is hardest on
+// the caller:
 //   - Adding an entry again keeps its EV_CLEAR and EV_ONESHOT (FreeBSD).
-//   - EVFILT_WRITE is refused with EPIPE for a pipe that nobody reads any more
-//     (FreeBSD; macOS reports it as ready, with EV_EOF).
+//   - EVFILT_WRITE is refused with EPIPE for a pipe without a reader (FreeBSD;
+//     macOS reports it as ready, with EV_EOF).
 // A regular file is readable when it is not at its end (both), always writable.
 //
-// Where it falls short of a real one:
-//   - A wait does not notice what other threads change meanwhile, nor that a
-//     regular file grows. The next one does.
+// Differences from a real kqueue:
+//   - A wait does not notice the changes of other threads meanwhile, nor that
+//     a regular file grows. The next wait does.
 //   - With EV_CLEAR, a change on one side of a descriptor is reported for the
 //     other side again, if that is ready, and a regular file once only.
-//   - A number that was closed and then made the same file again (dup2(2), or a
-//     regular file that was opened again) counts as never closed.
+//   - A number that was closed and then made the same file again (dup2(2), or
+//     a regular file that was opened again) counts as never closed.
 //   - A queue can be watched by a queue, but not by poll(2), nor by a queue
-//   while
-//     it watches queues itself.
-//   - fflags is 0 where it would say an error, and data is 0 where it would say
-//     how much room there is to write, or how many connections there are.
+//     while it watches queues itself.
+//   - fflags is 0 in place of an error. data is 0 in place of the room for
+//     writing or the number of connections.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -75,7 +76,7 @@ unsigned poll_once(int fd, unsigned events) {
   return static_cast<unsigned short>(question.revents);
 }
 
-// 0, or the errno.
+// Calls epoll_ctl(2). Returns 0, or the errno.
 int control_epoll(int epoll, int operation, int fd, unsigned events,
                   std::uint64_t data) {
   epoll_event event{};
@@ -90,12 +91,12 @@ struct Knote {
   short filter;
   unsigned short flags;
   void* udata;
-  // For EV_CLEAR: has something happened since it was last reported?
+  // For EV_CLEAR: whether the descriptor has changed since the last report.
   bool changed = true;
 };
 
-// A descriptor with entries in a queue, and what tells its file from another
-// that has the number now.
+// A descriptor with entries in a queue. The members tell its file from another
+// file that has the number now.
 struct Watched {
   std::uint32_t serial;
   bool in_epoll;  // Regular files and directories are not.
@@ -104,23 +105,23 @@ struct Watched {
 
 class Queue;
 
-// nullptr if there is none behind this number.
+// Returns the queue of a descriptor, or nullptr if there is none.
 Queue* find_queue(int fd);
 
 class Queue {
  public:
   explicit Queue(int epoll) : epoll_(epoll) {}
 
-  // Returns 0 or an errno.
+  // Applies a change. Returns 0 or an errno.
   int apply(const Kevent& change);
 
-  // Reports what is ready, as far as there is room.
+  // Reports the ready entries, as far as there is room. Returns their number.
   int collect(std::span<Kevent> room);
 
-  // Would collect() report something?
+  // Returns whether collect() would report an entry.
   bool has_events();
 
-  // What to wait for when nothing is ready.
+  // Returns the descriptors to wait for when no entry is ready.
   std::vector<pollfd> sources() const;
 
  private:
@@ -144,7 +145,7 @@ class Queue {
 
   int epoll_;
   std::uint32_t last_serial_ = 0;
-  Entries knotes_;  // In the order in which they get their turn.
+  Entries knotes_;  // In the order in which they are reported.
   std::map<Key, Entries::iterator> index_;
   std::map<int, Watched> watched_;
 };
@@ -203,7 +204,8 @@ int Queue::watch(int fd) {
   const std::uint64_t data =
       std::uint64_t{watched.serial} << 32 | static_cast<std::uint32_t>(fd);
   int error = control_epoll(epoll_, EPOLL_CTL_ADD, fd, all, data);
-  // The file was closed here, lives on elsewhere, and has its number again.
+  // The file was closed here, is still open elsewhere, and has its number
+  // again.
   if (error == EEXIST) {
     error = control_epoll(epoll_, EPOLL_CTL_MOD, fd, all, data);
   }
@@ -213,8 +215,8 @@ int Queue::watch(int fd) {
   return 0;
 }
 
-// Adding to an epoll instance what it has is EEXIST, for the same number and
-// the same file only.
+// Returns whether `fd` is still the watched file. Adding a descriptor to epoll
+// again is EEXIST, but only for the same number and the same file.
 bool Queue::is_same_file(int fd, const Watched& watched) const {
   if (watched.in_epoll) {
     const int error = control_epoll(epoll_, EPOLL_CTL_ADD, fd, 0, 0);
@@ -254,8 +256,9 @@ void Queue::forget_closed() {
   for (const int fd : closed) forget(fd);
 }
 
-// The serial number tells events of a file that was closed, and is still open
-// under another number, from those of its successor.
+// Records the changes that epoll reports. The serial number tells the events of
+// a closed file that is still open under another number from the events of its
+// successor.
 void Queue::note_changes() {
   epoll_event events[64];
   int count;
@@ -288,7 +291,8 @@ bool Queue::at_end(int fd) const {
          S_ISREG(file.st_mode) && ::lseek(fd, 0, SEEK_CUR) >= file.st_size;
 }
 
-// A question for each entry, in their order; poll(2) skips negative numbers.
+// Returns the argument of poll(2) for all entries, in their order. poll(2)
+// skips negative numbers.
 std::vector<pollfd> Queue::ask() const {
   std::vector<pollfd> questions;
   for (const Knote& knote : knotes_) {
@@ -304,7 +308,7 @@ bool Queue::watches_queues() const {
   });
 }
 
-// The answers, in the order of the entries.
+// Returns the results of poll(2), in the order of the entries.
 std::vector<pollfd> Queue::look() {
   forget_closed();
   note_changes();
@@ -341,7 +345,7 @@ std::vector<pollfd> Queue::sources() const {
 }
 
 int Queue::collect(std::span<Kevent> room) {
-  const std::vector<pollfd> answers = look();  // Forgets what was closed.
+  const std::vector<pollfd> answers = look();  // Forgets closed files.
   std::size_t count = 0;
   auto next = knotes_.begin();
   for (const pollfd& answer : answers) {
@@ -357,7 +361,8 @@ int Queue::collect(std::span<Kevent> room) {
   return static_cast<int>(count);
 }
 
-// A reported entry goes to the end of the line, so that each gets its turn.
+// Returns the event of a ready entry, and moves the entry to the end of the
+// list, so that all entries are reported in turn.
 Kevent Queue::report(Entries::iterator knote, unsigned ready) {
   const unsigned over =
       knote->filter == EVFILT_READ ? POLLHUP | POLLRDHUP : POLLHUP | POLLERR;
@@ -383,18 +388,18 @@ class Queues {
 
   std::mutex& mutex() { return mutex_; }
 
-  // A descriptor, or -1.
+  // Returns the descriptor of a new queue, or -1.
   int create();
 
-  // nullptr if there is none behind this number, or no longer.
+  // Returns the queue of a descriptor, or nullptr if there is none any more.
   Queue* find(int kq);
 
-  // A child has none of its parent's queues: their numbers are closed.
+  // Closes all queues, in a child, which has none of its parent's queues.
   void close_all();
 
  private:
-  // A file that no one else can have put into an epoll instance marks ours, and
-  // so tells a queue from what else may have got its number.
+  // A file that is in each of our epoll instances and in no others. It tells a
+  // queue from another file of the same number.
   const int mark_ = ::eventfd(0, EFD_CLOEXEC);
   std::mutex mutex_;
   std::map<int, Queue> queues_;
@@ -438,7 +443,7 @@ void Queues::close_all() {
   }
 }
 
-// When a wait ends. No moment: never.
+// The end of a wait. Without a time, the wait is endless.
 class WaitEnd {
  public:
   explicit WaitEnd(const timespec* timeout) {
@@ -467,19 +472,19 @@ class WaitEnd {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // 68 years: what is longer would overflow, and is no different. As FreeBSD.
+  // 68 years, as in FreeBSD. A longer time would overflow, and is no different.
   static constexpr std::time_t kForEver = std::numeric_limits<int>::max();
   std::optional<Clock::time_point> when_;
 };
 
-// Applies changes and answers those that failed or ask for a receipt. Returns
-// how many answers there are; -1 for a failure that found no room for one,
-// which also ends the work.
+// Applies changes, and answers the changes that failed or request a receipt.
+// Returns the number of answers. Stops with -1 at a failure without room for
+// its answer.
 int submit(Queue& queue, std::span<const Kevent> changes,
            std::span<Kevent> room) {
   std::size_t count = 0;
   for (const Kevent& change : changes) {
-    Kevent answer = change;  // May stand where the answer will.
+    Kevent answer = change;  // A copy: the answer may overwrite the change.
     const int error = queue.apply(change);
     if (error == 0 && (change.flags & EV_RECEIPT) == 0) continue;
     if (count == room.size()) {
@@ -493,7 +498,7 @@ int submit(Queue& queue, std::span<const Kevent> changes,
   return static_cast<int>(count);
 }
 
-// Waits, with the lock given back meanwhile. Returns as kevent() does.
+// Waits, with the lock released meanwhile. Returns the result of kevent().
 int wait(std::unique_lock<std::mutex>& lock, int kq, std::span<Kevent> room,
          const timespec* timeout) {
   const WaitEnd end(timeout);

@@ -1,5 +1,5 @@
-// The rules of kqueue(2) that the stand-in keeps, each as the manual pages of
-// FreeBSD and macOS word it.
+// Tests for the rules of kqueue(2) that the stand-in keeps, in the words of the
+// manual pages of FreeBSD and macOS.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ Kevent change(int fd, int filter, unsigned flags, void* udata = nullptr) {
 
 class KqueueStandInTest : public NoLeak {
  protected:
-  // 0, or the errno of the call as a whole.
+  // Submits one change. Returns 0, or the errno of the call as a whole.
   int submit(const Kevent& one) {
     return kevent(queue_.fileno(), &one, 1, nullptr, 0, nullptr) == 0 ? 0
                                                                       : errno;
@@ -56,14 +56,14 @@ class KqueueStandInTest : public NoLeak {
     events.resize(static_cast<std::size_t>(std::max(count, 0)));
     return events;
   }
-  // The descriptor of the only entry that is ready.
+  // Returns the descriptor of the only ready entry.
   int only_ready() {
     const auto events = ready();
     EXPECT_EQ(events.size(), 1u);
     return events.empty() ? -1 : static_cast<int>(events[0].ident);
   }
 
-  // errno, with which asking for events fails; 0 if it does not.
+  // Returns the errno with which a wait fails, or 0 if it does not fail.
   int failure(const timespec* timeout) {
     Kevent event;
     return kevent(queue_.fileno(), nullptr, 0, &event, 1, timeout) < 0 ? errno
@@ -136,7 +136,7 @@ TEST_F(KqueueStandInTest, AddingAgainModifiesAndMakesNoSecondEntry) {
   EXPECT_EQ(events[0].udata, &new_data);
 }
 
-// FreeBSD's kernel; its manual page leaves it open.
+// FreeBSD's kernel does this; its manual page leaves the behaviour open.
 TEST_F(KqueueStandInTest, AddingAgainKeepsOneshotAndClear) {
   const Pipe pipe;
   pipe.writer.write("x");
@@ -179,7 +179,7 @@ TEST_F(KqueueStandInTest, AQueueWithEventsIsReadable) {
     std::thread writer([&] { pipe.writer.write("x"); });
     EXPECT_EQ(ready(8, nullptr).size(), 1u);
     writer.join();
-    EXPECT_EQ(only_ready(), inner.fileno());  // Looking takes nothing away.
+    EXPECT_EQ(only_ready(), inner.fileno());  // Polling consumes nothing.
     EXPECT_EQ(pipe.reader.read(), "x");
     EXPECT_TRUE(ready().empty());
   }
@@ -375,7 +375,7 @@ TEST_F(KqueueStandInTest, ChangesComeBeforeTheWait) {
   EXPECT_EQ(event.ident, add.ident);
 }
 
-// This would wait forever otherwise.
+// Without this rule the call would wait forever.
 TEST_F(KqueueStandInTest, WithoutRoomThereIsNoWait) {
   EXPECT_EQ(kevent(queue_.fileno(), nullptr, 0, nullptr, 0, nullptr), 0);
 }
@@ -509,7 +509,7 @@ TEST_F(KqueueStandInTest, AClosedQueueIsGone) {
   const int number = queue_.fileno();
   queue_.close();
   EXPECT_EQ(failure(&kNow), EBADF);
-  const Pipe other;  // Perhaps under its number.
+  const Pipe other;  // Perhaps under the number of the queue.
   Kevent event;
   EXPECT_EQ(kevent(number, nullptr, 0, &event, 1, &kNow), -1);
 }

@@ -1,4 +1,4 @@
-// The selectors of this system's kernel.
+// `RealSelectors`: the selectors of this system's kernel.
 
 #ifndef TESTS_SUPPORT_REAL_SELECTORS_H_
 #define TESTS_SUPPORT_REAL_SELECTORS_H_
@@ -11,8 +11,8 @@
 
 namespace tests {
 
-// For suites about memory: not the stand-ins for other kernels, which take some
-// of their own.
+// The selectors for suites about memory. The stand-ins for other kernels are
+// not among them, because they allocate memory of their own.
 using RealSelectors =
     ::testing::Types<selectors::SelectSelector, selectors::PollSelector,
                      selectors::EpollSelector>;

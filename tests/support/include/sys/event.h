@@ -1,8 +1,8 @@
-// A stand-in for <sys/event.h> of FreeBSD and macOS, on Linux: what this
-// project needs of kqueue(2), so that KqueueSelector can be compiled and tested
-// where there is none. The names and their meanings are those of the manual
-// page, the numbers those of the BSDs; other filters and flags are left out.
-// What is behind the two functions, and how far it goes: kqueue_stand_in.cc.
+// A stand-in for <sys/event.h> of FreeBSD and macOS, on Linux: the part of
+// kqueue(2) that this project needs, so that KqueueSelector can be compiled and
+// tested on a system without it. The names and their meanings are those of the
+// manual page, the numbers those of the BSDs; other filters and flags are left
+// out. kqueue_stand_in.cc implements the two functions, and lists their limits.
 
 #ifndef TESTS_SUPPORT_INCLUDE_SYS_EVENT_H_
 #define TESTS_SUPPORT_INCLUDE_SYS_EVENT_H_
@@ -10,20 +10,20 @@
 #include <cstdint>
 #include <ctime>
 
-// Filters: what is asked of a descriptor.
+// Filters: the readiness that an entry waits for.
 #define EVFILT_READ (-1)
 #define EVFILT_WRITE (-2)
 
-// What to do with an entry.
+// Operations on an entry.
 #define EV_ADD 0x0001
 #define EV_DELETE 0x0002
 
-// How an entry is to behave.
+// The behaviour of an entry.
 #define EV_ONESHOT 0x0010
 #define EV_CLEAR 0x0020
 #define EV_RECEIPT 0x0040
 
-// What the kernel says.
+// Flags that the kernel returns.
 #define EV_ERROR 0x4000
 #define EV_EOF 0x8000
 
