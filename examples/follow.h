@@ -65,7 +65,8 @@ class GrowingFile {
 };
 
 /// Yields each line that is appended from now on, without its newline. follow()
-/// waits for the rest of an incomplete line. It never ends by itself.
+/// waits for the rest of an incomplete line. The generator never ends by
+/// itself.
 ///
 /// follow() stays with the file that it has opened. If the file is truncated,
 /// follow() reads from the beginning, as tail does. If the file is renamed,

@@ -1,7 +1,7 @@
 // Says hello every 3 seconds and meanwhile answers each number n with F(n),
 // like hello_event_loop_callback. But "say hello, wait, and again" is now
 // written as a loop. A coroutine is a function that can wait in the middle
-// while others run; it need not be cut into callbacks.
+// while others run; such a function need not be cut into callbacks.
 //
 // Input is still a callback, because add_reader() needs one. A future connects
 // the two: the callback sets the future when there is no more input, and the

@@ -15,10 +15,10 @@
 
 namespace examples {
 
-/// Measures the time from its construction to the end of the enclosing block.
-/// The destructor prints the time. It runs after the result of the block is
-/// made, whatever its type (also void, also a reference), and also if an
-/// exception leaves the block.
+/// Measures the time from its construction to the end of the enclosing block,
+/// where the destructor prints the time. The result of the block, of any type
+/// (also void, also a reference), is made before the destructor runs. The
+/// destructor also runs if an exception leaves the block.
 class Stopwatch {
  public:
   /// Starts to measure. `name`, which must outlive the stopwatch, is printed.

@@ -8,8 +8,8 @@
 // SEED makes the same lines, also on another machine.
 //
 // The lines come from a generator, which has no end and does not know files or
-// pauses. It keeps its state, the time in the log, in a local variable. Each
-// line is written in one piece, so that no reader sees half of a line.
+// pauses. The state, the time in the log, is a local variable. Each line is
+// written in one piece, so that no reader sees half of a line.
 //
 // Try: rm access-log meanwhile, and create it again. Which program still writes
 // to which file?

@@ -1,13 +1,13 @@
 // Handles signals as ordinary events: SIGUSR1 is counted, SIGHUP prints the
 // count, SIGINT (Ctrl-C) and SIGTERM end the program, politely.
 //
-// An ordinary signal handler could do none of this. It interrupts the program
-// between any two instructions, perhaps while print_line() holds the lock of
-// the stream that the handler would also print to: then both wait forever. So a
-// handler must not print, allocate, or take a lock. A handler may set a flag.
-// But a loop that has read the flag and is about to block would block anyway,
-// and a flag does not count. The loop's own handler adds one to a counter and
-// writes to a descriptor that the loop watches. The callback of
+// An ordinary signal handler could do none of this. A handler interrupts the
+// program between any two instructions, perhaps while print_line() holds the
+// lock of the stream that the handler would also print to: then both wait
+// forever. So a handler must not print, allocate, or take a lock. A handler may
+// set a flag. But a loop that has read the flag and is about to block would
+// block anyway, and a flag does not count. The loop's own handler adds one to a
+// counter and writes to a descriptor that the loop watches. The callback of
 // add_signal_handler() runs later, like any callback, and may do anything. (In
 // Python's asyncio the descriptor carries the numbers of the signals; when it
 // is full, some are lost.)

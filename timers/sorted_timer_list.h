@@ -12,7 +12,7 @@
 
 namespace timers {
 
-/// The simplest TimerQueue: a sorted list. It follows the article's
+/// The simplest TimerQueue: a sorted list, after the article's
 /// EventLoop.add_timer, which calls Python's bisect.insort.
 ///
 /// ```cpp
@@ -34,6 +34,7 @@ class SortedTimerList {
   ~SortedTimerList() {
     while (!empty()) cancel(values_.begin()->first);
   }
+
   /// Schedules a value, constructed in place from `args`, for `deadline`. The
   /// deadline may be past. Throws std::bad_alloc when out of memory, or the
   /// exception of the constructor; then nothing has changed.
@@ -45,6 +46,7 @@ class SortedTimerList {
     values_.emplace(id, std::move(value));  // On a throw the entry is stale.
     return id;
   }
+
   /// Cancels a timer, destroys its value and returns whether the timer was
   /// pending.
   bool cancel(TimerId id) {
@@ -53,6 +55,7 @@ class SortedTimerList {
     if (entries_.size() > 100 + 4 * size()) drop_stale();
     return !value.empty();
   }
+
   /// Gives a timer another deadline and returns whether the timer was pending.
   /// The timer keeps its id and value, and counts as scheduled now. Allocates
   /// nothing.
@@ -67,6 +70,7 @@ class SortedTimerList {
     if (place <= old) std::rotate(place, old, old + 1);
     return true;
   }
+
   /// Returns the earliest deadline, exactly, or nullopt if no timer is pending.
   std::optional<nanoseconds> next_deadline() {
     if (due_ == 0) entries_.erase(entries_.begin(), first_pending(0));
@@ -75,6 +79,7 @@ class SortedTimerList {
     if (next == entries_.end()) return due->deadline;
     return std::min(due->deadline, next->deadline);
   }
+
   /// Collects the timers whose deadline is not after `now`. They stay pending
   /// until they fire.
   void collect_due(nanoseconds now) {
@@ -83,6 +88,7 @@ class SortedTimerList {
     due_ = 0;
     due_ = place_for(now) - entries_.begin();
   }
+
   /// Calls f(Value&&) for each collected timer, in the order of the deadlines,
   /// and returns the number of calls. An exception of f propagates; the timers
   /// that are left fire in the next call.
@@ -99,6 +105,7 @@ class SortedTimerList {
     }
     return fired;
   }
+
   /// Calls collect_due(now), then fire_due(f), and returns the number of timers
   /// that fired.
   template <class F>
@@ -106,6 +113,7 @@ class SortedTimerList {
     collect_due(now);
     return fire_due(f);
   }
+
   /// Returns the number of timers that have neither fired nor been cancelled.
   std::size_t size() const { return values_.size(); }
   /// Returns whether no timer is pending.

@@ -68,7 +68,7 @@ class TimerHeap {
 
  public:
   /// Makes an empty heap. `first_ticket` starts the heap's own count of the
-  /// schedule() and reschedule() calls. Only a test needs it, to reach an
+  /// schedule() and reschedule() calls. Only a test passes it, to reach an
   /// overflow of that count.
   explicit TimerHeap(std::uint32_t first_ticket = Records::kFirstTicket)
       : records_(first_ticket) {}

@@ -28,10 +28,9 @@
 //   done
 //
 // (each call of valgrind in one line). Divide the number after "Collected" by
-// the number of timers and by the number of rounds: 31, and one to get warm,
-// are
-// 32. In a round insert_all runs three times for all timers, and cancel_all
-// runs twice for all and once for half of them. Half of the timers fire.
+// the number of timers and by the 32 rounds: 31, and one to get warm. In a
+// round insert_all runs three times for all timers, and cancel_all runs twice
+// for all and once for half of them. Half of the timers fire.
 
 #include "tests/benchmarks/timers_bench.h"
 

@@ -25,7 +25,7 @@ namespace examples {
 struct Run {
   std::string name;
   std::string backend;
-  // Whether the first Ctrl-C only requests that the computation end.
+  // True if the first Ctrl-C only requests that the computation end.
   bool asks_before_it_ends = false;
 
   RunOptions with(const std::string& input = "") const {

@@ -137,7 +137,7 @@ Program::Program(const std::string& name, Stdin kind, RunOptions options)
   const auto [err, their_err] = make_pipe();
   out_.fd = out;
   err_.fd = err;
-  // Where Bazel puts the programs: tests run in the folder above them.
+  // Tests run in the folder above examples/, where Bazel puts the programs.
   std::vector<std::string> arguments = options.arguments;
   arguments.insert(arguments.begin(), "examples/" + name);
   std::vector<std::string> environment = environment_with(options.environment);

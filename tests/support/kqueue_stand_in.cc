@@ -3,12 +3,12 @@
 // not fast.
 //
 // The descriptor of a queue is an epoll instance, because epoll answers two
-// questions that poll(2) cannot. Is this number still the file that was added?
-// (epoll has one entry per number and file.) Has the file changed since?
-// (EV_CLEAR.) The stand-in uses poll(2) for everything else.
+// questions that poll(2) cannot: whether a number is still the file that was
+// added (epoll has one entry per number and file), and whether the file has
+// changed since (EV_CLEAR). The stand-in uses poll(2) for everything else.
 //
-// Where the systems differ, the stand-in has the behaviour that is hardest on
-// the caller:
+// If the systems differ, the stand-in behaves in the way that is hardest on the
+// caller:
 //   - Adding an entry again keeps its EV_CLEAR and EV_ONESHOT (FreeBSD).
 //   - EVFILT_WRITE is refused with EPIPE for a pipe without a reader (FreeBSD;
 //     macOS reports it as ready, with EV_EOF).
