@@ -219,7 +219,7 @@ class TimerHeap {
     }
   }
 
-  // Only the gap before the run may be left of the entries.
+  // Drops the gap before the run. No other entries may be left.
   void clear() {
     entries_.clear();
     run_ = levels_ = 0;
