@@ -19,28 +19,31 @@ skip() {
   exit 0
 }
 
-# Runs `check` in a tree of one file, named $1, with the content $2.
-check_file() {
+# Runs `check` in a tree of one or more files: the name and the content of each.
+check_files() {
   local dir
   dir=$(mktemp -d "$TEST_TMPDIR/tree.XXXXXX")
-  mkdir -p "$(dirname "$dir/$1")"
-  printf '%s\n' "$2" > "$dir/$1"
+  while (( $# )); do
+    mkdir -p "$(dirname "$dir/$1")"
+    printf '%s\n' "$2" > "$dir/$1"
+    shift 2
+  done
   (cd "$dir" && check)
 }
 
 # A check that cannot fail proves nothing: these two show that it can, and that
 # it does not cry wolf.
 catches() {
-  [[ $(check_file "$1" "$2") ]] && return
-  echo "The check let pass, as $1: $2"
+  [[ $(check_files "$@") ]] && return
+  printf 'The check let pass, as %s: %s\n' "${@: -2}"
   failed=1
 }
 
 allows() {
   local findings
-  findings=$(check_file "$1" "$2")
+  findings=$(check_files "$@")
   [[ $findings ]] || return
-  echo "The check minded, as $1: $2"
+  printf 'The check minded, as %s: %s\n' "${@: -2}"
   echo "$findings"
   failed=1
 }
