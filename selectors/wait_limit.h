@@ -60,6 +60,7 @@ constexpr std::chrono::nanoseconds to_nanoseconds(
 /// Differs from Python: there, a timeout that is too large is an OverflowError.
 class WaitLimit {
  public:
+  /// The unit of a WaitLimit.
   using nanoseconds = std::chrono::nanoseconds;
 
   /// Makes a WaitLimit that waits forever.

@@ -61,7 +61,7 @@ class Callback {
 
   /// A reference to a callback that is empty, or for which pin() was called.
   struct Pinned {
-    Callback& callback;
+    Callback& callback;  ///< The callback that is referred to.
   };
   /// Moves the closure of a pinned callback, as bytes, and leaves the callback
   /// empty.

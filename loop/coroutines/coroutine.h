@@ -116,15 +116,15 @@ class [[nodiscard]] Coroutine {
   /// coroutine was awaited before.
   Awaiter operator co_await() { return Awaiter(release()); }
 
-  // Moves the frame out of this object, for code that runs the coroutine
-  // without `co_await`. Throws RuntimeError if that was done before.
+  /// Moves the frame out of this object, for code that runs the coroutine
+  /// without `co_await`. Throws RuntimeError if that was done before.
   OwnedFrame release() {
     if (!frame_) [[unlikely]]
       coroutine_internal::throw_already_awaited();
     return std::move(frame_);
   }
 
-  // Returns the outcome of a coroutine that has returned.
+  /// Returns the outcome of a coroutine that has returned.
   static Outcome<T>& outcome_of(Frame& frame) {
     return static_cast<promise_type&>(frame).outcome();
   }

@@ -79,6 +79,7 @@ class TaskState final : public FutureState<T>, public TaskCore {
 /// Copies refer to the same task. Threads: the loop's thread only.
 class AnyTask {
  public:
+  /// Makes a handle of `task`.
   explicit AnyTask(TaskCore& task) : task_(&task) {}
 
   /// Returns the name of the task: "Task-1" and so on, unless another was set.
@@ -105,7 +106,7 @@ class AnyTask {
   /// is pending.
   std::exception_ptr exception() const { return task_->future().exception(); }
 
-  // For the layers above: returns the task itself.
+  /// Returns the task itself, for the layers above.
   TaskCore& core() const { return *task_; }
 
   /// Returns whether both handles refer to the same task.

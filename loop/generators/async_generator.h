@@ -125,6 +125,7 @@ class AsyncGenerator<T>::promise_type : public CoroutineFrame {
 template <class T>
 class [[nodiscard]] AsyncGenerator<T>::Next {
  public:
+  /// Refers to `generator`, which must outlive this object.
   explicit Next(AsyncGenerator& generator) : generator_(generator) {}
 
   // If the loop was closed while the body was suspended, the frame is

@@ -78,6 +78,7 @@ class [[nodiscard]] AsCompleted {
     using difference_type = std::ptrdiff_t;
     using value_type = Coroutine<T>;
 
+    /// Makes an iterator over the futures of `shared`.
     explicit Iterator(SharedPointer shared) : shared_(std::move(shared)) {}
 
     /// Returns the coroutine of this step. Dereference once for each step: each

@@ -43,8 +43,8 @@ enum ReturnWhen {
 template <class F>
 struct WaitResult {
   WaitResult() = default;
-  std::vector<F> done;
-  std::vector<F> pending;
+  std::vector<F> done;     ///< The futures that are done.
+  std::vector<F> pending;  ///< The futures that are not done.
 };
 
 // A future that is done when enough of the others are. The others refer to it
