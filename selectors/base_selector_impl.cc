@@ -209,11 +209,21 @@ void BaseSelectorImpl::after_fork_in_child() {
   process_.move_here();
 }
 
+void BaseSelectorImpl::report_mixed(Registration& registration,
+                                    EventMask events) {
+  report(registration, events);
+  if ((events & EVENT_ERROR) != 0 && in_batch(registration)) {
+    ready_[registration.ready_index].events |= EVENT_ERROR;
+  }
+}
+
 void BaseSelectorImpl::throw_invalid(EventMask events) const {
   std::string what = "Invalid events: " + events_repr(events);
-  const EventMask known = EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT;
-  if ((events & ~supported_ & known) != 0) {
-    append(what, "; ", name(), " has neither EVENT_EDGE nor EVENT_ONESHOT");
+  constexpr EventMask kOptional = EVENT_EDGE | EVENT_ONESHOT | EVENT_PRIORITY;
+  if (const EventMask missing = events & ~supported_ & kOptional) {
+    append(what, "; ", name(), " does not support ", events_repr(missing));
+  } else if ((events & EVENT_ERROR) != 0) {
+    what += "; EVENT_ERROR is reported without being asked for";
   } else {
     what += "; say EVENT_READ, EVENT_WRITE or both";
   }

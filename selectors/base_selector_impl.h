@@ -138,7 +138,7 @@ class BaseSelectorImpl : public BaseSelector {
     ready_.reserve(ready_.size() + static_cast<std::size_t>(count));
   }
 
-  // Adds to the batch those of `events` (EVENT_READ, EVENT_WRITE, both) that
+  // Adds to the batch those of `events` that
   // the registration asks for. Extends the entry of the registration if the
   // batch has one already.
   void report(Registration& registration, EventMask events) {
@@ -155,6 +155,22 @@ class BaseSelectorImpl : public BaseSelector {
     ready_.push_back({registration, events});
   }
 
+  // Adds events that hold more than one bit, EVENT_ERROR among them.
+  void report_mixed(Registration& registration, EventMask events);
+
+  // Adds a kernel's answer in the words of poll(2); see PollEvents. Nearly all
+  // answers are the first two.
+  template <class Native>
+  void report_native(Registration& registration, unsigned answer) {
+    EventMask events = EVENT_READ;
+    if (answer != Native::kIn) {
+      if (answer != Native::kOut) [[unlikely]]
+        return report_mixed(registration, Native::meaning(answer));
+      events = EVENT_WRITE;
+    }
+    report(registration, events);
+  }
+
  private:
   // Returns whether `registration` is one of the keys that the last select()
   // returned.
@@ -166,6 +182,8 @@ class BaseSelectorImpl : public BaseSelector {
     return registration.ready_index < ready_.size() &&
            &ready_[registration.ready_index].key == &registration;
   }
+
+  static constexpr EventMask kAsked = EVENT_READ | EVENT_WRITE | EVENT_PRIORITY;
 
   // Throws RuntimeError in a child of fork() until after_fork_in_child() has
   // succeeded, unless the selector shares nothing with the parent.
@@ -189,7 +207,7 @@ class BaseSelectorImpl : public BaseSelector {
     return *registration;
   }
   void check_events(EventMask events) const {
-    const bool asks = (events & (EVENT_READ | EVENT_WRITE)) != 0;
+    const bool asks = (events & kAsked) != 0;
     if (!asks || (events & ~supported_) != 0) [[unlikely]] {
       throw_invalid(events);
     }

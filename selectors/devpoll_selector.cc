@@ -18,9 +18,10 @@
 namespace selectors {
 namespace {
 
+using Native = PollEvents<POLLIN, POLLOUT, POLLPRI>;
+
 pollfd addition(const SelectorKey& key) {
-  return {key.fd, static_cast<short>(to_native<POLLIN, POLLOUT>(key.events)),
-          0};
+  return {key.fd, static_cast<short>(Native::question(key.events)), 0};
 }
 
 pollfd removal(int fd) { return {fd, POLLREMOVE, 0}; }
@@ -47,7 +48,7 @@ OSError refusal(int error, const SelectorKey& key) {
 }  // namespace
 
 DevpollSelector::DevpollSelector()
-    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE) {
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_PRIORITY) {
   reserve_reports(events_.size());
   devpoll_ = open_devpoll();  // Last: a later throw would leak it.
 }
@@ -101,7 +102,7 @@ bool DevpollSelector::wait(const WaitLimit& timeout) {
           return;
         }
         const auto events = static_cast<unsigned short>(event.revents);
-        report(*registration, from_native<POLLIN, POLLOUT>(events));
+        report_native<Native>(*registration, events);
       },
       [this] { reserve_reports(events_.size()); });
   if (answered) return true;

@@ -42,6 +42,8 @@
 namespace selectors {
 namespace {
 
+using Native = PollEvents<EPOLLIN, EPOLLOUT, EPOLLPRI>;
+
 // The lowest bit of a backend_data, for EVENT_ONESHOT. The other bits are the
 // generation.
 constexpr std::uint32_t kOnce = 1;
@@ -91,7 +93,7 @@ epoll_event entry_for(const Registration& registration) {
     entry.events = EPOLLONESHOT;  // No events; EPOLLHUP comes anyway.
     return entry;
   }
-  entry.events = to_native<EPOLLIN, EPOLLOUT>(registration.events);
+  entry.events = Native::question(registration.events);
   if (registration.events & EVENT_EDGE) entry.events |= EPOLLET;
   if (registration.events & EVENT_ONESHOT) entry.events |= EPOLLONESHOT;
   return entry;
@@ -115,7 +117,8 @@ OSError refusal(const char* operation, int fd, int error) {
 }  // namespace
 
 EpollSelector::EpollSelector()
-    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT) {
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_PRIORITY | EVENT_EDGE |
+                       EVENT_ONESHOT) {
   reserve_reports(events_.size());
   epfd_ = make_epoll();  // Last: a later throw would leak it.
 }
@@ -194,7 +197,7 @@ inline void EpollSelector::report_event(const epoll_event& event) {
     return;
   }
   if (backend_data == kSpent) return;
-  report(*registration, from_native<EPOLLIN, EPOLLOUT>(event.events));
+  report_native<Native>(*registration, event.events);
   if (registration->events & EVENT_ONESHOT) registration->backend_data = kSpent;
 }
 

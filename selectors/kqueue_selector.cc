@@ -165,7 +165,7 @@ bool KqueueSelector::wait(const WaitLimit& timeout) {
   // The filter of an EVENT_ONESHOT registration that did not fire is deleted
   // only now: its event could have been among the last of the buffer.
   for (const auto& [key, events] : reported()) {
-    const bool fired_whole = (key.events & kBoth) == events;
+    const bool fired_whole = (key.events & kBoth) == (events & kBoth);
     if ((key.events & EVENT_ONESHOT) != 0 && !fired_whole) forget(key.fd);
   }
   return true;
@@ -201,7 +201,12 @@ void KqueueSelector::report_event(const Kevent& event) {
     forget(static_cast<int>(event.ident));
     return;
   }
-  report(*registration, event.filter == EVFILT_READ ? EVENT_READ : EVENT_WRITE);
+  const EventMask side = event.filter == EVFILT_READ ? EVENT_READ : EVENT_WRITE;
+  if ((event.flags & EV_EOF) == 0) [[likely]] {
+    report(*registration, side);
+  } else {
+    report_mixed(*registration, side | EVENT_ERROR);
+  }
   if (registration->events & EVENT_ONESHOT) registration->backend_data = kSpent;
 }
 

@@ -1,6 +1,5 @@
-// `to_native()`, `from_native()`: convert EVENT_READ and EVENT_WRITE to the
-// events of poll, epoll and /dev/poll, and back. kIn and kOut are the bits of
-// that kernel call, such as POLLIN and POLLOUT.
+// `PollEvents`: converts EVENT_ bits to the events of poll, epoll and
+// /dev/poll, and back.
 
 #ifndef SELECTORS_POLL_EVENTS_H_
 #define SELECTORS_POLL_EVENTS_H_
@@ -9,24 +8,31 @@
 
 namespace selectors {
 
-// Returns the kernel's bits for `events`.
-template <unsigned kIn, unsigned kOut>
-constexpr unsigned to_native(EventMask events) {
-  return (events & EVENT_READ ? kIn : 0) | (events & EVENT_WRITE ? kOut : 0);
-}
+// The events of one kernel call: EPOLLIN, EPOLLOUT and EPOLLPRI, for instance.
+template <unsigned kInput, unsigned kOutput, unsigned kPriority>
+struct PollEvents {
+  static constexpr unsigned kIn = kInput;
+  static constexpr unsigned kOut = kOutput;
 
-// Returns the events that the kernel's bits stand for. Any bits except kIn
-// alone let a writer proceed, and any bits except kOut alone let a reader
-// proceed. So a hang-up or an error lets both proceed, and they meet it in
-// their next call.
-//
-// Port of the masks in selectors._PollLikeSelector.select (CPython 3.15).
-template <unsigned kIn, unsigned kOut>
-constexpr EventMask from_native(unsigned events) {
-  if (events == kIn) return EVENT_READ;
-  if (events == kOut) return EVENT_WRITE;
-  return events != 0 ? EVENT_READ | EVENT_WRITE : 0;
-}
+  // Returns the kernel's bits that ask for `events`.
+  static constexpr unsigned question(EventMask events) {
+    return (events & EVENT_READ ? kIn : 0) | (events & EVENT_WRITE ? kOut : 0) |
+           (events & EVENT_PRIORITY ? kPriority : 0);
+  }
+
+  // Returns the events that the kernel's bits stand for. An error or a hang-up
+  // makes a file object ready for each event that it is registered for, so that
+  // the next call meets it.
+  //
+  // Port of the masks in selectors._PollLikeSelector.select (CPython 3.15).
+  static constexpr EventMask meaning(unsigned answer) {
+    constexpr EventMask kBroken =
+        EVENT_READ | EVENT_WRITE | EVENT_PRIORITY | EVENT_ERROR;
+    return (answer & kIn ? EVENT_READ : 0) | (answer & kOut ? EVENT_WRITE : 0) |
+           (answer & kPriority ? EVENT_PRIORITY : 0) |
+           (answer & ~(kIn | kOut | kPriority) ? kBroken : 0);
+  }
+};
 
 }  // namespace selectors
 

@@ -13,13 +13,16 @@ namespace selectors {
 
 namespace {
 
+using Native = PollEvents<POLLIN, POLLOUT, POLLPRI>;
+
 short wanted(const SelectorKey& key) {
-  return static_cast<short>(to_native<POLLIN, POLLOUT>(key.events));
+  return static_cast<short>(Native::question(key.events));
 }
 
 }  // namespace
 
-PollSelector::PollSelector() : BaseSelectorImpl(EVENT_READ | EVENT_WRITE) {}
+PollSelector::PollSelector()
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_PRIORITY) {}
 
 PollSelector::~PollSelector() { close(); }
 
@@ -55,8 +58,7 @@ bool PollSelector::wait(const WaitLimit& timeout) {
     if (entry.revents == 0) continue;
     --left;
     const auto events = static_cast<unsigned short>(entry.revents);
-    report(*registrations().find(entry.fd),
-           from_native<POLLIN, POLLOUT>(events));
+    report_native<Native>(*registrations().find(entry.fd), events);
   }
   return true;
 }

@@ -42,6 +42,8 @@ struct SelectSelector::Sets {
 
   Set readers;
   Set writers;
+  Set exceptional;
+  fd_set raised{};  // The last answer of the exceptional.
 };
 
 namespace {
@@ -56,7 +58,7 @@ static_assert(std::endian::native == std::endian::little,
 }  // namespace
 
 SelectSelector::SelectSelector()
-    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE),
+    : BaseSelectorImpl(EVENT_READ | EVENT_WRITE | EVENT_PRIORITY),
       watched_(std::make_unique<Sets>()) {}
 
 SelectSelector::~SelectSelector() { close(); }
@@ -81,7 +83,8 @@ void SelectSelector::change(Registration& registration, EventMask) {
 void SelectSelector::remove(const Registration& registration) noexcept {
   watch(registration, 0);
   while (nfds_ > 0 && !watched_->readers.contains(nfds_ - 1) &&
-         !watched_->writers.contains(nfds_ - 1)) {
+         !watched_->writers.contains(nfds_ - 1) &&
+         !watched_->exceptional.contains(nfds_ - 1)) {
     --nfds_;
   }
 }
@@ -89,20 +92,22 @@ void SelectSelector::remove(const Registration& registration) noexcept {
 void SelectSelector::watch(const Registration& registration, EventMask events) {
   watched_->readers.put(registration.fd, events & EVENT_READ);
   watched_->writers.put(registration.fd, events & EVENT_WRITE);
+  watched_->exceptional.put(registration.fd, events & EVENT_PRIORITY);
 }
 
 bool SelectSelector::wait(const WaitLimit& timeout) {
   fd_set readable{};
   fd_set writable{};
   const int count = kernel::pselect(nfds_, watched_->readers.question(),
-                                    watched_->writers.question(), &readable,
-                                    &writable, timeout);
+                                    watched_->writers.question(),
+                                    watched_->exceptional.question(), &readable,
+                                    &writable, &watched_->raised, timeout);
   if (count < 0) {
     if (errno == EINTR) return false;
     throw_refused(errno);
   }
   if (count == 0) return true;
-  reserve_reports(count);  // A file ready for both counts twice.
+  reserve_reports(count);  // A descriptor counts once for each of its sets.
   const auto readers = std::bit_cast<Words>(readable);
   const auto writers = std::bit_cast<Words>(writable);
   for (std::size_t word = 0; word < readers.size(); ++word) {
@@ -115,7 +120,16 @@ bool SelectSelector::wait(const WaitLimit& timeout) {
       report(*registrations().find(fd), events);
     }
   }
+  if (watched_->exceptional.question() != nullptr) report_raised();
   return true;
+}
+
+// A loop of its own, so that programs without EVENT_PRIORITY pay nothing.
+void SelectSelector::report_raised() {
+  for (int fd = 0; fd < nfds_; ++fd) {
+    if (!FD_ISSET(fd, &watched_->raised)) continue;
+    report(*registrations().find(fd), EVENT_PRIORITY);
+  }
 }
 
 // Names the closed descriptor: select() says that there is one, not which.

@@ -50,6 +50,7 @@ class SelectSelector final : public BaseSelectorImpl {
   bool wait(const WaitLimit& timeout) override;
 
   void watch(const Registration& registration, EventMask events);
+  void report_raised();
   [[noreturn]] void throw_refused(int error) const;
 
   struct Sets;

@@ -30,6 +30,22 @@ inline constexpr EventMask EVENT_EDGE = 1u << 2;
 /// modifier with ValueError.
 inline constexpr EventMask EVENT_ONESHOT = 1u << 3;
 
+/// Urgent data, beyond Python: data out of band on a TCP connection, a change
+/// of a pseudo-terminal in packet mode, of /proc/self/mounts, of a sysfs
+/// attribute, a pressure trigger. select(2) calls it an exceptional condition,
+/// poll(2) POLLPRI. kqueue has no such event, so that KqueueSelector refuses it
+/// with ValueError.
+inline constexpr EventMask EVENT_PRIORITY = 1u << 5;
+
+/// An error or a hang-up, beyond Python: one of the events that select()
+/// reports comes from it. Never asked for, and never reported alone. A handler
+/// that looks at this bit knows without a system call that its read() may meet
+/// an error, or that recvmsg(MSG_ERRQUEUE) has something for it.
+/// poll(2) and epoll call it POLLERR, POLLHUP and POLLNVAL; kqueue EV_EOF,
+/// which is set at a half-close as well. select(2) does not tell, so that
+/// SelectSelector never reports it.
+inline constexpr EventMask EVENT_ERROR = 1u << 4;
+
 /// Returns the names of `events`: "READ|WRITE". Unknown bits are shown in
 /// hexadecimal; no events are "0".
 std::string events_repr(EventMask events);

@@ -44,14 +44,15 @@ void append_fd_set(std::string& text, const Call& call, std::size_t arg) {
 // writers.
 void describe_pselect(std::string& text, const Call& call) {
   append(text, call.args[0]);
-  for (const std::size_t asked : {1u, 2u}) {
+  for (const std::size_t asked : {1u, 2u, 3u}) {
+    if (asked == 3 && call.args[asked] == 0) continue;
     text += ", ";
     append_fd_set(text, call, asked);
     if (call.result < 0 || call.args[asked] == 0) continue;
     text += " -> ";
-    append_fd_set(text, call, asked + 2);
+    append_fd_set(text, call, asked + 3);
   }
-  append(text, ", ", timeout_of(call, 5).repr());
+  append(text, ", ", timeout_of(call, 7).repr());
 }
 
 void describe_poll(std::string& text, const Call& call) {

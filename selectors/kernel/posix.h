@@ -48,24 +48,26 @@ inline bool may_be_open(int fd) {
 /// Marks `fd` to be closed by exec().
 inline void close_on_exec(int fd) { fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
-/// pselect(2): select(2) with a timeout in nanoseconds. `readers` and `writers`
-/// may each be nullptr. The system call writes its answer over the question;
-/// this function writes the answer to `readable` and `writable`. For a question
-/// of nullptr the answer stays unchanged.
+/// pselect(2): select(2) with a timeout in nanoseconds. Each set of the
+/// question may be nullptr. The system call writes its answer over the
+/// question; this function writes the answer to `readable`, `writable` and
+/// `raised`. For a question of nullptr the answer stays unchanged.
 inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
-                   fd_set* readable, fd_set* writable,
-                   const WaitLimit& timeout) {
-  constexpr auto make = [](int n, const fd_set* r, const fd_set* w, fd_set* in,
-                           fd_set* out, const WaitLimit* t) {
+                   const fd_set* exceptional, fd_set* readable,
+                   fd_set* writable, fd_set* raised, const WaitLimit& timeout) {
+  constexpr auto make = [](int n, const fd_set* r, const fd_set* w,
+                           const fd_set* x, fd_set* in, fd_set* out,
+                           fd_set* pri, const WaitLimit* t) {
     std::timespec wait;
     if (r != nullptr) *in = *r;
     if (w != nullptr) *out = *w;
+    if (x != nullptr) *pri = *x;
     return ::pselect(n, r != nullptr ? in : nullptr,
-                     w != nullptr ? out : nullptr, nullptr,
+                     w != nullptr ? out : nullptr, x != nullptr ? pri : nullptr,
                      t->to_timespec(wait), nullptr);
   };
-  return call(kPselect, make, nfds, readers, writers, readable, writable,
-              &timeout);
+  return call(kPselect, make, nfds, readers, writers, exceptional, readable,
+              writable, raised, &timeout);
 }
 
 /// poll(2): waits for ready descriptors. Calls ppoll(2) where nanoseconds

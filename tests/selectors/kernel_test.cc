@@ -146,8 +146,8 @@ TEST_F(KernelTest, DescribesPselectQuestionAndAnswer) {
   FD_SET(in, &readers);
   FD_SET(out, &writers);
   const int nfds = std::max(in, out) + 1;
-  EXPECT_EQ(pselect(nfds, &readers, &writers, &readable, &writable,
-                    std::chrono::milliseconds(100)),
+  EXPECT_EQ(pselect(nfds, &readers, &writers, nullptr, &readable, &writable,
+                    nullptr, std::chrono::milliseconds(100)),
             1);
   const std::string r = std::to_string(in), w = std::to_string(out);
   EXPECT_EQ(recorder.last_text, std::to_string(nfds) + ", [" + r +
