@@ -261,9 +261,10 @@ void EventLoop::tell_selector() {
 }
 
 void EventLoop::report(const FdHandlers::Refused& refused) {
-  const bool reads = refused.side == FdHandlers::kReader;
-  call_exception_handler({std::string(reads ? "The reader" : "The writer") +
-                              " of fd " + std::to_string(refused.fd) +
+  static constexpr const char* kNames[] = {"The reader", "The writer",
+                                           "The priority reader"};
+  call_exception_handler({std::string(kNames[refused.side]) + " of fd " +
+                              std::to_string(refused.fd) +
                               " was removed, as it cannot be watched",
                           refused.error, refused.where});
 }

@@ -38,6 +38,13 @@
 
 namespace loop {
 
+/// A callback of a descriptor, which takes no argument or the events that the
+/// selector reported.
+template <class F>
+concept DescriptorCallback =
+    std::convertible_to<F, Callback> || std::invocable < std::decay_t<F>
+&, selectors::EventMask > ;
+
 /// A loop that runs callbacks, one at a time, in one thread: scheduled
 /// callbacks, timers, handlers of ready descriptors and of arrived signals, and
 /// callbacks that other threads post.
@@ -275,21 +282,42 @@ class EventLoop {
   /// is removed, and the exception handler gets the OSError and `where`.
   /// Differs from Python: there the kernel is asked at once and each refusal is
   /// thrown, and epoll refuses regular files.
-  template <std::convertible_to<Callback> F>
+  ///
+  /// `callback` may take an argument, beyond Python: the EVENT_ bits that the
+  /// selector reported of the descriptor. EVENT_ERROR among them tells an error
+  /// or a hang-up from data.
+  template <DescriptorCallback F>
   void add_reader(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {
     check_usable("add_reader");
-    fds_.add(fileobj, FdHandlers::kReader, std::forward<F>(callback), where);
+    add_handler(fileobj, FdHandlers::kReader, std::forward<F>(callback), where);
   }
   /// Runs `callback` in each iteration in which `fileobj` can be written to
   /// without blocking, or is broken.
   /// Replaces a writer that exists already. Throws, and reports later refusals
   /// of the kernel, under the conditions that add_reader() lists.
-  template <std::convertible_to<Callback> F>
+  /// `callback` may take the reported events as an argument.
+  template <DescriptorCallback F>
   void add_writer(const selectors::FileObj& fileobj, F&& callback,
                   SourceLocation where = SourceLocation::current()) {
     check_usable("add_writer");
-    fds_.add(fileobj, FdHandlers::kWriter, std::forward<F>(callback), where);
+    add_handler(fileobj, FdHandlers::kWriter, std::forward<F>(callback), where);
+  }
+  /// Runs `callback` in each iteration in which `fileobj` has something urgent
+  /// (selectors::EVENT_PRIORITY), before the reader and the writer of the
+  /// descriptor.
+  /// Replaces a priority reader that exists already. `callback` may take the
+  /// reported events as an argument. A selector that does not support the event
+  /// (KqueueSelector) refuses the descriptor when the next iteration begins:
+  /// all its handlers are removed, and the exception handler gets the
+  /// ValueError. Throws, and reports other refusals, under the conditions that
+  /// add_reader() lists. Beyond Python.
+  template <DescriptorCallback F>
+  void add_priority_reader(const selectors::FileObj& fileobj, F&& callback,
+                           SourceLocation where = SourceLocation::current()) {
+    check_usable("add_priority_reader");
+    add_handler(fileobj, FdHandlers::kPriorityReader, std::forward<F>(callback),
+                where);
   }
 
   /// Removes the reader of `fileobj`, which does not run any more, even if the
@@ -311,6 +339,11 @@ class EventLoop {
   /// ValueError.
   bool remove_writer(const selectors::FileObj& fileobj) {
     return remove_handler(fileobj, FdHandlers::kWriter);
+  }
+  /// Removes the priority reader of `fileobj`, which does not run any more.
+  /// Returns false if there was none, or if there is no descriptor.
+  bool remove_priority_reader(const selectors::FileObj& fileobj) {
+    return remove_handler(fileobj, FdHandlers::kPriorityReader);
   }
 
   // ---- Signals ----
@@ -440,6 +473,15 @@ class EventLoop {
   }
   void take_posts();
   void cancel_soon(ReadyQueue::Position position);
+  template <class F>
+  void add_handler(const selectors::FileObj& fileobj, FdHandlers::Side side,
+                   F&& callback, const SourceLocation& where) {
+    if constexpr (std::convertible_to<F, Callback>) {
+      fds_.add(fileobj, side, std::forward<F>(callback), where);
+    } else {
+      fds_.add_with_events(fileobj, side, std::forward<F>(callback), where);
+    }
+  }
   bool remove_handler(const selectors::FileObj& fileobj,
                       FdHandlers::Side side) {
     check_thread("remove_reader or remove_writer");

@@ -75,12 +75,13 @@ void FdHandlers::lose_last(int fd) {
   Watch& watch = watch_of(fd);
   watch.renewed = true;
   watch.reports = 0;
+  watch.takes_events = false;
   const bool is_level = watch.registered != 0 && !watch.reports_once();
   if (!lets_go_slowly_ || !is_level || watch.is_always_ready()) return;
   const EventMask once = watch.registered | selectors::EVENT_ONESHOT;
   try {
     const bool refused = selector_.try_watch(fd, once).has_value();
-    watch.registered = refused ? 0 : static_cast<std::uint8_t>(once);
+    watch.set_registered(refused ? 0 : once);
   } catch (...) {
     // Out of memory, or a child of fork() with the parent's loop.
     stop_watching(fd);
@@ -110,9 +111,9 @@ void FdHandlers::tell_changes() {
   };
   const Telling telling{is_telling_};
   for (int fd = kNone; first_changed_ != kNone && fd != last;) {
-    // Makes room for two refusals before the number leaves the queue.
-    if (refused_.capacity() - refused_.size() < 2) {
-      refused_.reserve(2 * refused_.size() + 2);
+    // Makes room for a refusal of each side before the number leaves the queue.
+    if (refused_.capacity() - refused_.size() < std::size(kSides)) {
+      refused_.reserve(2 * refused_.size() + std::size(kSides));
     }
     fd = take_first_change();
     try {
@@ -138,7 +139,7 @@ void FdHandlers::update(int fd) {
   if (watch.registered == 0 && wanted == 0) return;
   if (wanted == 0) return let_go(fd);
   if (watch.is_always_ready()) {
-    watch.registered = static_cast<std::uint8_t>(wanted);
+    watch.set_registered(wanted);
     if (!watch.renewed) return;
     stop_watching(fd);
   }
@@ -168,7 +169,7 @@ void FdHandlers::start_watching(int fd, EventMask events) {
     add_always_ready(fd);
     events = watch.wanted();
   }
-  watch.registered = static_cast<std::uint8_t>(events);
+  watch.set_registered(events);
 }
 
 // Unregisters a number without handlers, or defers that.
@@ -226,11 +227,11 @@ void FdHandlers::refuse(int fd) {
       watch.is_always_ready() || selector_.get_map()->contains(fd);
   if (watch.registered != 0 && is_watched) stop_watching(fd);
   watch.registered = 0;
-  // Both handlers leave the table before one is destroyed, as its destructor
+  // All handlers leave the table before one is destroyed, as its destructor
   // may add another.
-  const std::array<Handler*, 2> handlers = {take(watch, kReader),
-                                            take(watch, kWriter)};
-  for (const Side side : {kReader, kWriter}) {
+  const std::array<Handler*, 3> handlers = {
+      take(watch, kReader), take(watch, kWriter), take(watch, kPriorityReader)};
+  for (const Side side : kSides) {
     if (handlers[side] == nullptr) continue;
     refused_.push_back(
         {fd, side, handlers[side]->scheduled.where, std::current_exception()});

@@ -50,7 +50,7 @@ namespace loop {
 class FdHandlers {
  public:
   /// The side of a descriptor that a handler waits for.
-  enum Side : std::size_t { kReader, kWriter };
+  enum Side : std::size_t { kReader, kWriter, kPriorityReader };
 
   /// A handler that the selector refused to register, and that was removed.
   struct Refused {
@@ -81,6 +81,19 @@ class FdHandlers {
     pool_.remove(put(fileobj, side, handler));
   }
 
+  /// Adds a handler that takes the events that the selector reported. Throws,
+  /// and replaces, as add() does.
+  template <class F>
+  void add_with_events(const selectors::FileObj& fileobj, Side side,
+                       F&& callback, const SourceLocation& where) {
+    auto run = [this, callback = std::forward<F>(callback)]() mutable {
+      callback(reported_);
+    };
+    add(fileobj, side, std::move(run), where);
+    Watch& watch = watch_of(fileobj.fileno());
+    watch.takes_events = watch.needs_care = true;
+  }
+
   /// Removes a handler. Returns false if there is none. An object that was
   /// closed is found by its identity; if several numbers match, the one that
   /// got a handler first is meant.
@@ -92,7 +105,7 @@ class FdHandlers {
   void remove_all(Report report) {
     // By index, as destructors of callbacks may remove other handlers.
     for (std::size_t i = 0; i < by_fd_.size(); ++i) {
-      for (const Side side : {kReader, kWriter}) {
+      for (const Side side : kSides) {
         Handler* const handler = take(by_fd_[i], side);
         if (handler == nullptr) continue;
         report(handler->scheduled.where);
@@ -159,38 +172,59 @@ class FdHandlers {
 
  private:
   static constexpr int kNone = -1;
+  static constexpr Side kSides[] = {kReader, kWriter, kPriorityReader};
 
   // The state of one descriptor.
   struct Watch {
-    std::array<Handler*, 2> handlers{};
+    std::array<Handler*, 3> handlers{};
     const void* identity = nullptr;  // The identity of the file object.
     std::uint64_t order = 0;         // The rank of getting a first handler.
     int always_place = kNone;        // The index in always_ready_.
     int next_changed = kNone;        // The next number in the queue of changes.
     std::uint32_t known_in = 0;      // The iteration that knew it to be open.
     std::uint8_t registered = 0;     // The events that the selector watches.
-    std::uint8_t reports = 0;  // The number of reports with EVENT_ONESHOT.
-    bool is_spent = false;     // Whether it was reported and must be rearmed.
-    bool changed = false;      // Whether it is in the queue of changes.
-    bool renewed = false;      // Whether to register it as if it were new.
+    std::uint8_t reports = 0;   // The number of reports with EVENT_ONESHOT.
+    bool is_spent = false;      // Whether it was reported and must be rearmed.
+    bool changed = false;       // Whether it is in the queue of changes.
+    bool renewed = false;       // Whether to register it as if it were new.
+    bool takes_events = false;  // Whether a handler may take the events.
+    bool needs_care = false;    // Whether a report is for run_with_care().
 
     selectors::EventMask wanted() const {
       return (handlers[kReader] != nullptr ? selectors::EVENT_READ : 0) |
-             (handlers[kWriter] != nullptr ? selectors::EVENT_WRITE : 0);
+             (handlers[kWriter] != nullptr ? selectors::EVENT_WRITE : 0) |
+             (handlers[kPriorityReader] != nullptr ? selectors::EVENT_PRIORITY
+                                                   : 0);
     }
     bool is_always_ready() const { return always_place != kNone; }
     bool reports_once() const {
       return (registered & selectors::EVENT_ONESHOT) != 0;
+    }
+    void set_registered(selectors::EventMask events) {
+      constexpr auto kRare =
+          selectors::EVENT_ONESHOT | selectors::EVENT_PRIORITY;
+      registered = static_cast<std::uint8_t>(events);
+      needs_care = takes_events || (events & kRare) != 0;
     }
   };
 
   template <class Run>
   void run_one(int fd, selectors::EventMask events, Run run) {
     if (!has_room_for(fd)) return;
-    if (watch_of(fd).reports_once()) [[unlikely]]
-      note_report(fd);
+    if (watch_of(fd).needs_care) [[unlikely]]
+      run_with_care(fd, events, run);
     if ((events & selectors::EVENT_READ) != 0) run_side(fd, kReader, run);
     if ((events & selectors::EVENT_WRITE) != 0) run_side(fd, kWriter, run);
+  }
+  // Does the parts of run_one() that most descriptors do not need.
+  template <class Run>
+  [[gnu::noinline]] void run_with_care(int fd, selectors::EventMask events,
+                                       Run run) {
+    if (watch_of(fd).reports_once()) note_report(fd);
+    reported_ = events;
+    if ((events & selectors::EVENT_PRIORITY) != 0) {
+      run_side(fd, kPriorityReader, run);
+    }
   }
   template <class Run>
   void run_side(int fd, Side side, Run run) {
@@ -297,8 +331,9 @@ class FdHandlers {
   int last_changed_ = kNone;
   std::vector<int> unwanted_;
   std::vector<int> always_ready_;
-  std::vector<Refused> refused_;  // Not reported yet.
-  std::size_t size_ = 0;          // The number of handlers.
+  std::vector<Refused> refused_;       // Not reported yet.
+  selectors::EventMask reported_ = 0;  // The events of the running handlers.
+  std::size_t size_ = 0;               // The number of handlers.
   std::uint64_t last_order_ = 0;
 };
 
