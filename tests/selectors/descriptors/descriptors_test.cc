@@ -163,7 +163,7 @@ constexpr EventMask kBoth = EVENT_READ | EVENT_WRITE;
 EventMask report_of(selectors::BaseSelector& selector,
                     selectors::WaitLimit timeout = 0ns) {
   const auto batch = selector.select(timeout);
-  return batch.empty() ? 0 : batch.front().events;
+  return batch.empty() ? 0 : batch.front().events & kBoth;
 }
 
 // "READ|WRITE", or the errno of a refusal.
