@@ -101,16 +101,20 @@ std::optional<OSError> BaseSelectorImpl::try_watch(const FileObj& fileobj,
     return described(*this, "try_watch", fileobj.repr(), ", ",
                      events_repr(events));
   });
+  check_open();
+  check_home();
   if (fileobj.fileno() < 0) [[unlikely]]
     return BaseSelector::try_watch(fileobj, events);
   const SingleUser::Use use(user_);
-  check_open();
-  check_home();
   check_events(events);
   std::any data;
   Registration* const old = table_.lookup(fileobj);
-  return old == nullptr ? start(fileobj, events, std::move(data))
-                        : restart(*old, fileobj, events, data);
+  if (old != nullptr) return restart(*old, fileobj, events, data);
+  try {
+    return start(fileobj, events, std::move(data));
+  } catch (const OSError& error) {  // A number beyond what can be open.
+    return error;
+  }
 }
 
 std::optional<OSError> BaseSelectorImpl::start(const FileObj& fileobj,

@@ -410,6 +410,7 @@ void EventLoop::report_never_ran(const SourceLocation& where) const noexcept
 }
 
 void EventLoop::after_fork_in_child() {
+  if (closed_) throw RuntimeError("Event loop is closed");
   if (running_loop != this) check_no_other_runs();
   selector_->after_fork_in_child();
   // Not earlier, as that would change the parent's selector. The channel is

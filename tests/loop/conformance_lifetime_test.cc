@@ -66,6 +66,7 @@ TYPED_TEST(LoopLifetime, NothingCanBeScheduledAfterClose) {
     }
     EXPECT_THROW(f.loop.run_forever(), RuntimeError);
     EXPECT_THROW(f.loop.run_once(0ns), RuntimeError);
+    EXPECT_THROW(f.loop.after_fork_in_child(), RuntimeError);
     f.loop.stop();
     // Removing what is not there is no scheduling.
     EXPECT_FALSE(f.loop.remove_reader(pair.first));

@@ -51,6 +51,21 @@ TEST_F(EpollTest, TryWatchReturnsTheRefusal) {
   EXPECT_THROW(s.try_watch(fd, 0), ValueError);
 }
 
+// A number beyond the ordinary limit of open files is refused as well.
+TEST_F(EpollTest, TryWatchReturnsTheRefusalOfAHugeNumber) {
+  EpollSelector s;
+  const auto refusal = s.try_watch(1 << 30, EVENT_READ);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->code(), std::errc::bad_file_descriptor);
+}
+
+TEST_F(EpollTest, TryWatchOnAClosedSelectorThrows) {
+  EpollSelector s;
+  s.close();
+  EXPECT_THROW(s.try_watch(0, EVENT_READ), ValueError);
+  EXPECT_THROW(s.try_watch(-1, EVENT_READ), ValueError);
+}
+
 // A copy keeps the file open, and the closed number cannot be deleted.
 struct Stray {
   Stray(EpollSelector& s, EventMask events) {
