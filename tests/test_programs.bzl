@@ -9,11 +9,14 @@ load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
 COPTS = ["-std=c++20"]
 
 # g++ warns of a type without linkage in an #included file. It is no header here.
-LOCAL_TYPES = """#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif"""
-
-def test_programs(tests, programs, deps = [], **kwargs):
+LOCAL_TYPES = """#ifndef test_programs(
+        tests,
+        programs,
+        deps = [],
+        data = {},
+        size = "small",
+        tags = [],
+        **kwargs):
     """Declares tests of one file each, and programs that run several of them.
 
     A test that is part of a program is "manual", so `//...` runs it only there.
@@ -23,16 +26,20 @@ def test_programs(tests, programs, deps = [], **kwargs):
       tests: the name of each, which is that of its file without ".cc", to deps.
       programs: the name of each to the tests in it.
       deps: of all tests.
-      **kwargs: attributes of all cc_tests.
+      data: the name of a test to the files that it reads and runs.
+      size: of all tests.
+      tags: of all tests.
+      **kwargs: more attributes of all cc_tests.
     """
     parts = [test for program in programs.values() for test in program]
     for test, more in tests.items():
         cc_test(
             name = test,
-            size = "small",
+            size = size,
             srcs = [test + ".cc"],
             copts = COPTS,
-            tags = ["manual"] if test in parts else [],
+            data = data.get(test, []),
+            tags = tags + (["manual"] if test in parts else []),
             deps = deps + more,
             **kwargs
         )
@@ -45,6 +52,7 @@ def test_programs(tests, programs, deps = [], **kwargs):
             outs = [program + ".cc"],
             cmd = "{ echo '%s'; for f in $(SRCS); do echo '#include \"'$$f'\"'; done; } > $@" % LOCAL_TYPES,
         )
+        all_data = {file: None for test in names for file in data.get(test, [])}
         all_deps = {dep: None for test in names for dep in tests[test] + deps}
         cc_library(
             name = program + "_files",
@@ -54,9 +62,11 @@ def test_programs(tests, programs, deps = [], **kwargs):
         )
         cc_test(
             name = program,
-            size = "small",
+            size = size,
             srcs = [program + ".cc"],
             copts = COPTS,
+            data = all_data.keys(),
+            tags = tags,
             deps = all_deps.keys() + [":%s_files" % program],
             **kwargs
         )

@@ -11,17 +11,18 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
 namespace {
 
-template <class Selector>
-class LoopDescriptors : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopDescriptors, AllSelectors, SelectorNames);
+class LoopDescriptors : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopDescriptors, tests::all_selectors(),
+                         tests::name_of);
 
-TYPED_TEST(LoopDescriptors, ReaderCallback) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, ReaderCallback) {
+  FakeTimeLoop f(make_selector());
   Pipe pipe;
   std::string got;
   bool at_end = false;
@@ -47,8 +48,8 @@ TYPED_TEST(LoopDescriptors, ReaderCallback) {
   EXPECT_FALSE(at_end);
 }
 
-TYPED_TEST(LoopDescriptors, WriterCallback) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, WriterCallback) {
+  FakeTimeLoop f(make_selector());
   const SocketPair pair;
   int writable = 0;
   pair.fill_first();
@@ -66,8 +67,8 @@ TYPED_TEST(LoopDescriptors, WriterCallback) {
 }
 
 // Each iteration in which it is ready, until somebody reads.
-TYPED_TEST(LoopDescriptors, ReadinessIsALevel) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, ReadinessIsALevel) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   int count = 0;
   f.loop.add_reader(pipe.reader, [&] { ++count; });
@@ -79,8 +80,8 @@ TYPED_TEST(LoopDescriptors, ReadinessIsALevel) {
   f.loop.remove_reader(pipe.reader);
 }
 
-TYPED_TEST(LoopDescriptors, AddReaderExisting) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, AddReaderExisting) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   Journal journal;
   pipe.writer.write("x");
@@ -98,8 +99,8 @@ TYPED_TEST(LoopDescriptors, AddReaderExisting) {
 }
 
 // Within its own run: the new one waits for the next iteration.
-TYPED_TEST(LoopDescriptors, AReaderReplacesItself) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, AReaderReplacesItself) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   Journal journal;
   pipe.writer.write("x");
@@ -115,8 +116,8 @@ TYPED_TEST(LoopDescriptors, AReaderReplacesItself) {
   f.loop.remove_reader(pipe.reader);
 }
 
-TYPED_TEST(LoopDescriptors, RemoveReaderReadWrite) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, RemoveReaderReadWrite) {
+  FakeTimeLoop f(make_selector());
   const SocketPair pair;
   Journal journal;
   pair.second.write("x");
@@ -135,8 +136,8 @@ TYPED_TEST(LoopDescriptors, RemoveReaderReadWrite) {
   EXPECT_TRUE(f.loop.remove_reader(pair.first));
 }
 
-TYPED_TEST(LoopDescriptors, RemoveReaderUnknown) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, RemoveReaderUnknown) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   EXPECT_FALSE(f.loop.remove_reader(pipe.reader));
   EXPECT_FALSE(f.loop.remove_writer(pipe.writer));
@@ -150,8 +151,8 @@ TYPED_TEST(LoopDescriptors, RemoveReaderUnknown) {
   EXPECT_FALSE(f.loop.remove_reader(static_cast<std::FILE*>(nullptr)));
 }
 
-TYPED_TEST(LoopDescriptors, WhatHasNoDescriptorIsRefused) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, WhatHasNoDescriptorIsRefused) {
+  FakeTimeLoop f(make_selector());
   File closed;
   EXPECT_THROW(f.loop.add_reader(closed, [] {}), ValueError);
   EXPECT_THROW(f.loop.add_writer(-1, [] {}), ValueError);
@@ -161,8 +162,8 @@ TYPED_TEST(LoopDescriptors, WhatHasNoDescriptorIsRefused) {
 
 // Numbers and objects are the same registration; a closed object is found by
 // its identity.
-TYPED_TEST(LoopDescriptors, RemoveFdsAfterClosing) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, RemoveFdsAfterClosing) {
+  FakeTimeLoop f(make_selector());
   SocketPair pair;
   f.loop.add_reader(pair.first, [] {});
   EXPECT_TRUE(f.loop.remove_reader(pair.first.fileno()));
@@ -177,8 +178,8 @@ TYPED_TEST(LoopDescriptors, RemoveFdsAfterClosing) {
 }
 
 // CPython's _fileobj_lookup finds the registration that was made first.
-TYPED_TEST(LoopDescriptors, AClosedObjectOfTwoNumbersIsTheFirst) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, AClosedObjectOfTwoNumbersIsTheFirst) {
+  FakeTimeLoop f(make_selector());
   struct Reopened {
     int fd;
     int fileno() const { return fd; }
@@ -199,8 +200,8 @@ TYPED_TEST(LoopDescriptors, AClosedObjectOfTwoNumbersIsTheFirst) {
 // ---- What happens in one batch ----
 
 // R64: libuv's test-watcher-cross-stop. Neither the others nor the other side.
-TYPED_TEST(LoopDescriptors, R64_AReaderRemovesTheOthersOfItsBatch) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, R64_AReaderRemovesTheOthersOfItsBatch) {
+  FakeTimeLoop f(make_selector());
   const SocketPair a, b, c;
   int ran = 0;
   const std::vector<const File*> files = {&a.first, &b.first, &c.first};
@@ -221,8 +222,8 @@ TYPED_TEST(LoopDescriptors, R64_AReaderRemovesTheOthersOfItsBatch) {
 }
 
 // What was queued by call_soon() runs before the descriptors, and may remove.
-TYPED_TEST(LoopDescriptors, R64_ACallbackRemovesAReaderThatIsReady) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, R64_ACallbackRemovesAReaderThatIsReady) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   pipe.writer.write("x");
   f.loop.add_reader(pipe.reader, [] { ADD_FAILURE() << "came"; });
@@ -232,8 +233,8 @@ TYPED_TEST(LoopDescriptors, R64_ACallbackRemovesAReaderThatIsReady) {
 
 // And what is removed and added again is new: the kernel was not asked about
 // it, so it waits for the next iteration.
-TYPED_TEST(LoopDescriptors, R64_AReaderAddedAnewWaitsForTheNextIteration) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, R64_AReaderAddedAnewWaitsForTheNextIteration) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   Journal journal;
   pipe.writer.write("x");
@@ -250,8 +251,8 @@ TYPED_TEST(LoopDescriptors, R64_AReaderAddedAnewWaitsForTheNextIteration) {
 }
 
 // R66, muduo#368: what owns the file and the closure dies in the closure.
-TYPED_TEST(LoopDescriptors, R66_AReaderDestroysItsOwner) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, R66_AReaderDestroysItsOwner) {
+  FakeTimeLoop f(make_selector());
   struct Connection {
     explicit Connection(EventLoop& l) : loop(l) {
       loop.add_reader(pipe.reader, [this] { on_data(); });
@@ -281,8 +282,8 @@ TYPED_TEST(LoopDescriptors, R66_AReaderDestroysItsOwner) {
 }
 
 // The owner of the closure is the closure: removing it, it destroys the file.
-TYPED_TEST(LoopDescriptors, R66_AReaderOwnsItsFile) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, R66_AReaderOwnsItsFile) {
+  FakeTimeLoop f(make_selector());
   auto pipe = std::make_shared<Pipe>();
   const std::weak_ptr<Pipe> alive = pipe;
   pipe->writer.write("x");
@@ -300,8 +301,8 @@ TYPED_TEST(LoopDescriptors, R66_AReaderOwnsItsFile) {
 
 // R01, joyent/libuv#826: one of two that are ready closes the other, and opens
 // another file under its number.
-TYPED_TEST(LoopDescriptors, R01_AnEventNeverReachesTheNewOwnerOfItsNumber) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopDescriptors, R01_AnEventNeverReachesTheNewOwnerOfItsNumber) {
+  FakeTimeLoop f(make_selector());
   Pipe a, b, c;
   File new_owner;
   Journal journal;

@@ -12,6 +12,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
@@ -20,15 +21,15 @@ namespace {
 using ::testing::internal::CaptureStderr;
 using ::testing::internal::GetCapturedStderr;
 
-template <class Selector>
-class LoopErrors : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopErrors, AllSelectors, SelectorNames);
+class LoopErrors : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopErrors, tests::all_selectors(),
+                         tests::name_of);
 
 // ---- Exceptions that leave a callback ----
 
 // R61.
-TYPED_TEST(LoopErrors, R61_EveryKindOfCallbackMayThrow) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, R61_EveryKindOfCallbackMayThrow) {
+  FakeTimeLoop f(make_selector());
   const SocketPair pair;
   pair.second.write("x");
   const auto thrower = [](const char* who) {
@@ -65,8 +66,8 @@ TYPED_TEST(LoopErrors, R61_EveryKindOfCallbackMayThrow) {
   EXPECT_TRUE(f.loop.remove_signal_handler(SIGUSR1));
 }
 
-TYPED_TEST(LoopErrors, R61_AnythingMayBeThrown) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, R61_AnythingMayBeThrown) {
+  FakeTimeLoop f(make_selector());
   f.loop.call_soon([] { throw 42; });
   f.loop.call_soon([] { throw std::bad_alloc(); });
   f.loop.call_soon([] { throw std::make_unique<int>(5); });
@@ -79,8 +80,8 @@ TYPED_TEST(LoopErrors, R61_AnythingMayBeThrown) {
 }
 
 // The closure dies before the exception handler is called, or after; once.
-TYPED_TEST(LoopErrors, AThrowingClosureIsDestroyedOnce) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, AThrowingClosureIsDestroyedOnce) {
+  FakeTimeLoop f(make_selector());
   int destroyed = 0;
   const auto thrower = [&] {
     return [alive = at_destruction([&] { ++destroyed; })] {
@@ -95,8 +96,8 @@ TYPED_TEST(LoopErrors, AThrowingClosureIsDestroyedOnce) {
 }
 
 // Where it was scheduled, not where the loop is written.
-TYPED_TEST(LoopErrors, R61_TheReportNamesThePlace) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, R61_TheReportNamesThePlace) {
+  FakeTimeLoop f(make_selector());
   f.loop.set_exception_handler(nullptr);
   EXPECT_FALSE(f.loop.get_exception_handler());
   CaptureStderr();
@@ -108,7 +109,7 @@ TYPED_TEST(LoopErrors, R61_TheReportNamesThePlace) {
             "loop: Exception in callback (" + place(line) + "): the reason\n");
 }
 
-TYPED_TEST(LoopErrors, TheDefaultHandlerTellsWhatItIsTold) {
+TEST_P(LoopErrors, TheDefaultHandlerTellsWhatItIsTold) {
   CaptureStderr();
   EventLoop::default_exception_handler({"Only a message"});
   EventLoop::default_exception_handler(
@@ -118,8 +119,8 @@ TYPED_TEST(LoopErrors, TheDefaultHandlerTellsWhatItIsTold) {
             "loop: With something: int\n");
 }
 
-TYPED_TEST(LoopErrors, CallExceptionHandler) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, CallExceptionHandler) {
+  FakeTimeLoop f(make_selector());
   EventLoop* told_by = nullptr;
   std::string message;
   f.loop.set_exception_handler(
@@ -134,8 +135,8 @@ TYPED_TEST(LoopErrors, CallExceptionHandler) {
 }
 
 // Both are told: what the handler threw, and what it was to handle.
-TYPED_TEST(LoopErrors, SetExcHandlerBroken) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, SetExcHandlerBroken) {
+  FakeTimeLoop f(make_selector());
   f.loop.set_exception_handler([](EventLoop&, const ExceptionContext&) {
     throw std::runtime_error("handler broken");
   });
@@ -154,8 +155,8 @@ TYPED_TEST(LoopErrors, SetExcHandlerBroken) {
 }
 
 // It is destroyed while it runs, with what it owns.
-TYPED_TEST(LoopErrors, AnExceptionHandlerReplacesItself) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, AnExceptionHandlerReplacesItself) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.set_exception_handler([&, text = std::string(100, 'a')](
                                    EventLoop& loop, const ExceptionContext&) {
@@ -171,8 +172,8 @@ TYPED_TEST(LoopErrors, AnExceptionHandlerReplacesItself) {
 }
 
 // It may do what a callback may.
-TYPED_TEST(LoopErrors, AnExceptionHandlerUsesTheLoop) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, AnExceptionHandlerUsesTheLoop) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   Journal journal;
   f.loop.set_exception_handler([&](EventLoop& loop, const ExceptionContext&) {
@@ -190,8 +191,8 @@ TYPED_TEST(LoopErrors, AnExceptionHandlerUsesTheLoop) {
 
 // ---- Debug mode ----
 
-TYPED_TEST(LoopErrors, LogSlowCallbacks) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, LogSlowCallbacks) {
+  FakeTimeLoop f(make_selector());
   EXPECT_FALSE(f.loop.get_debug());
   EXPECT_EQ(f.loop.slow_callback_duration(), 100ms);
   f.loop.set_debug(true);
@@ -223,8 +224,8 @@ TYPED_TEST(LoopErrors, LogSlowCallbacks) {
 }
 
 // One that throws is slow all the same.
-TYPED_TEST(LoopErrors, ASlowCallbackThatThrows) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, ASlowCallbackThatThrows) {
+  FakeTimeLoop f(make_selector());
   f.loop.set_debug(true);
   CaptureStderr();
   f.loop.call_soon([&] {
@@ -237,9 +238,9 @@ TYPED_TEST(LoopErrors, ASlowCallbackThatThrows) {
 }
 
 // A clock may begin at its own zero.
-TYPED_TEST(LoopErrors, ASlowCallbackAtTheBeginningOfTheClock) {
+TEST_P(LoopErrors, ASlowCallbackAtTheBeginningOfTheClock) {
   TimePoint now{};
-  EventLoop loop(std::make_unique<TypeParam>(), [&now] { return now; });
+  EventLoop loop(make_selector(), [&now] { return now; });
   loop.set_debug(true);
   CaptureStderr();
   loop.call_soon([&] { now += 1s; });
@@ -247,10 +248,10 @@ TYPED_TEST(LoopErrors, ASlowCallbackAtTheBeginningOfTheClock) {
   EXPECT_TRUE(contains(GetCapturedStderr(), "took 1 s"));
 }
 
-TYPED_TEST(LoopErrors, CloseReportsWhatWasPending) {
+TEST_P(LoopErrors, CloseReportsWhatWasPending) {
   const Pipe pipe;
   for (const bool debug : {true, false}) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     f.loop.set_debug(debug);
     const unsigned line = __LINE__ + 1;
     f.loop.call_soon([] {});
@@ -273,8 +274,8 @@ TYPED_TEST(LoopErrors, CloseReportsWhatWasPending) {
 }
 
 // From the right thread debug mode forbids nothing.
-TYPED_TEST(LoopErrors, DebugModeForbidsNothingThatIsRight) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopErrors, DebugModeForbidsNothingThatIsRight) {
+  FakeTimeLoop f(make_selector());
   f.loop.set_debug(true);
   const Pipe pipe;
   f.loop.call_soon([&] {

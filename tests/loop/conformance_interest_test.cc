@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
@@ -19,9 +19,9 @@ namespace {
 
 using tests::CallCounter;
 
-template <class Selector>
-class LoopInterest : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopInterest, AllSelectors, SelectorNames);
+class LoopInterest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopInterest, tests::all_selectors(),
+                         tests::name_of);
 
 // The system calls of one iteration that does not sleep.
 std::vector<std::string> calls_of_a_turn(FakeTimeLoop& f) {
@@ -34,8 +34,8 @@ std::vector<std::string> calls_of_a_turn(FakeTimeLoop& f) {
 
 // Removed and added within one iteration, and another file in between. To the
 // loop nothing has changed; the kernel has to be told nevertheless.
-TYPED_TEST(LoopInterest, R01_ANewFileUnderTheOldNumberIsWatched) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, R01_ANewFileUnderTheOldNumberIsWatched) {
+  FakeTimeLoop f(make_selector());
   Pipe old;
   const Pipe fresh;
   Journal journal;
@@ -55,8 +55,8 @@ TYPED_TEST(LoopInterest, R01_ANewFileUnderTheOldNumberIsWatched) {
 }
 
 // The same while a dup keeps the old file open and ready.
-TYPED_TEST(LoopInterest, R01_TheOldFileIsForgottenThoughADupKeepsItOpen) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, R01_TheOldFileIsForgottenThoughADupKeepsItOpen) {
+  FakeTimeLoop f(make_selector());
   Pipe old;
   const Pipe fresh;
   const File keeper = tests::dup_at_least(old.reader, 0);
@@ -78,8 +78,8 @@ TYPED_TEST(LoopInterest, R01_TheOldFileIsForgottenThoughADupKeepsItOpen) {
 }
 
 // In real time: a wait that is woken again and again takes thousands of calls.
-TYPED_TEST(LoopInterest, R01_RemovedAndClosedThoughADupKeepsItOpen) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, R01_RemovedAndClosedThoughADupKeepsItOpen) {
+  EventLoop loop(make_selector());
   Pipe pipe;
   const File keeper = tests::dup_at_least(pipe.reader, 0);
   int count = 0;
@@ -98,8 +98,8 @@ TYPED_TEST(LoopInterest, R01_RemovedAndClosedThoughADupKeepsItOpen) {
   EXPECT_EQ(count, 1);
 }
 
-TYPED_TEST(LoopInterest, WhatIsTakenBackIsNotToldTheKernel) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, WhatIsTakenBackIsNotToldTheKernel) {
+  FakeTimeLoop f(make_selector());
   const SocketPair pair;
   const CallCounter calls;
   f.loop.add_reader(pair.first, [] {});
@@ -110,8 +110,8 @@ TYPED_TEST(LoopInterest, WhatIsTakenBackIsNotToldTheKernel) {
   EXPECT_EQ(calls.names(), std::vector<std::string>());
 }
 
-TYPED_TEST(LoopInterest, WhatComesBackIsNotToldTheKernel) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, WhatComesBackIsNotToldTheKernel) {
+  FakeTimeLoop f(make_selector());
   const SocketPair pair;
   f.loop.add_reader(pair.first, [] {});
   f.loop.add_writer(pair.first, [] {});
@@ -125,8 +125,8 @@ TYPED_TEST(LoopInterest, WhatComesBackIsNotToldTheKernel) {
 }
 
 // As one does who waits for one message after the other.
-TYPED_TEST(LoopInterest, WhatIsWantedAgainIsToldInOneCall) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, WhatIsWantedAgainIsToldInOneCall) {
+  FakeTimeLoop f(make_selector());
   if (!f.selector->forgets_closed()) GTEST_SKIP() << "is told of each change";
   const Pipe pipe;
   f.loop.add_reader(pipe.reader, [] {});
@@ -143,8 +143,8 @@ TYPED_TEST(LoopInterest, WhatIsWantedAgainIsToldInOneCall) {
   f.loop.remove_reader(pipe.reader);
 }
 
-TYPED_TEST(LoopInterest, WhatNobodyWantsIsForgotten) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, WhatNobodyWantsIsForgotten) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe, other;
   const auto is_watched = [&] {
     return f.selector->get_map()->contains(pipe.reader);
@@ -171,8 +171,8 @@ TYPED_TEST(LoopInterest, WhatNobodyWantsIsForgotten) {
   f.loop.remove_reader(other.reader);
 }
 
-TYPED_TEST(LoopInterest, AnIdleLoopAsksNobody) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, AnIdleLoopAsksNobody) {
+  FakeTimeLoop f(make_selector());
   EXPECT_EQ(calls_of_a_turn(f), std::vector<std::string>());
   f.loop.call_soon([] {});
   f.loop.call_later(0ns, [] {});
@@ -182,8 +182,8 @@ TYPED_TEST(LoopInterest, AnIdleLoopAsksNobody) {
 // ---- What is always ready ----
 
 // R28. In kqueue a file is ready for reading until its end.
-TYPED_TEST(LoopInterest, R28_FilesAndDirectoriesAreAlwaysReady) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, R28_FilesAndDirectoriesAreAlwaysReady) {
+  FakeTimeLoop f(make_selector());
   const bool kqueue = f.selector->name() == "KqueueSelector";
   const tests::TempFile file;
   file.write("not empty");
@@ -215,8 +215,8 @@ TYPED_TEST(LoopInterest, R28_FilesAndDirectoriesAreAlwaysReady) {
 }
 
 // The number of a file becomes that of a pipe, and the other way round.
-TYPED_TEST(LoopInterest, R28_ANumberIsAFileAndThenAPipe) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, R28_ANumberIsAFileAndThenAPipe) {
+  FakeTimeLoop f(make_selector());
   tests::TempFile file;
   file.write("not empty");
   ASSERT_EQ(::lseek(file.fileno(), 0, SEEK_SET), 0);
@@ -249,8 +249,8 @@ TYPED_TEST(LoopInterest, R28_ANumberIsAFileAndThenAPipe) {
 }
 
 // What is always ready keeps nobody from anything.
-TYPED_TEST(LoopInterest, R28_WhatIsAlwaysReadyStarvesNobody) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, R28_WhatIsAlwaysReadyStarvesNobody) {
+  FakeTimeLoop f(make_selector());
   const File null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   const SocketPair pair;
   Journal journal;
@@ -277,8 +277,8 @@ TYPED_TEST(LoopInterest, R28_WhatIsAlwaysReadyStarvesNobody) {
 }
 
 // R69: each once an iteration, however many.
-TYPED_TEST(LoopInterest, R69_AllThatIsReadyIsServedOnce) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopInterest, R69_AllThatIsReadyIsServedOnce) {
+  FakeTimeLoop f(make_selector());
   constexpr std::size_t kPipes = 300;
   const std::vector<Pipe> pipes(kPipes);
   std::vector<int> served(kPipes);

@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <memory>
 #include <stdexcept>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
@@ -17,14 +17,14 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-template <class Selector>
-class LoopIntervals : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopIntervals, AllSelectors, SelectorNames);
+class LoopIntervals : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopIntervals, tests::all_selectors(),
+                         tests::name_of);
 
 // ---- Intervals ----
 
-TYPED_TEST(LoopIntervals, CallEvery) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopIntervals, CallEvery) {
+  FakeTimeLoop f(make_selector());
   std::vector<long> times;
   const IntervalHandle handle =
       f.loop.call_every(10ms, [&] { times.push_back(f.ms()); });
@@ -36,10 +36,10 @@ TYPED_TEST(LoopIntervals, CallEvery) {
 }
 
 // The callback takes a while, less than a period.
-TYPED_TEST(LoopIntervals, IntervalsDoNotDrift) {
+TEST_P(LoopIntervals, IntervalsDoNotDrift) {
   for (const MissedTicks missed :
        {MissedTicks::kSkip, MissedTicks::kBurst, MissedTicks::kDelay}) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     std::vector<long> times;
     f.loop.call_every(
         10ms,
@@ -54,9 +54,9 @@ TYPED_TEST(LoopIntervals, IntervalsDoNotDrift) {
 }
 
 // The example of interval.h.
-template <class Selector>
-std::vector<long> ticks_if_one_takes_25(MissedTicks missed) {
-  FakeTimeLoop f(std::make_unique<Selector>());
+std::vector<long> ticks_if_one_takes_25(const tests::SelectorKind& selector,
+                                        MissedTicks missed) {
+  FakeTimeLoop f(selector.make());
   std::vector<long> times;
   f.loop.call_every(
       10ms,
@@ -69,19 +69,19 @@ std::vector<long> ticks_if_one_takes_25(MissedTicks missed) {
   return times;
 }
 
-TYPED_TEST(LoopIntervals, MissedTicks) {
+TEST_P(LoopIntervals, MissedTicks) {
   using Times = std::vector<long>;
-  EXPECT_EQ(ticks_if_one_takes_25<TypeParam>(MissedTicks::kSkip),
+  EXPECT_EQ(ticks_if_one_takes_25(GetParam(), MissedTicks::kSkip),
             (Times{10, 35, 40, 50, 60, 70}));
-  EXPECT_EQ(ticks_if_one_takes_25<TypeParam>(MissedTicks::kBurst),
+  EXPECT_EQ(ticks_if_one_takes_25(GetParam(), MissedTicks::kBurst),
             (Times{10, 35, 35, 40, 50, 60}));
-  EXPECT_EQ(ticks_if_one_takes_25<TypeParam>(MissedTicks::kDelay),
+  EXPECT_EQ(ticks_if_one_takes_25(GetParam(), MissedTicks::kDelay),
             (Times{10, 35, 45, 55, 65, 75}));
 }
 
 // Nor does the burst keep the loop from others: one tick an iteration.
-TYPED_TEST(LoopIntervals, ABurstComesInAsManyIterations) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopIntervals, ABurstComesInAsManyIterations) {
+  FakeTimeLoop f(make_selector());
   int ticks = 0;
   f.loop.call_every(
       10ms, [&] { ++ticks; }, MissedTicks::kBurst);
@@ -94,8 +94,8 @@ TYPED_TEST(LoopIntervals, ABurstComesInAsManyIterations) {
   EXPECT_EQ(ticks, 5);
 }
 
-TYPED_TEST(LoopIntervals, AnIntervalNeedsAPeriod) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopIntervals, AnIntervalNeedsAPeriod) {
+  FakeTimeLoop f(make_selector());
   const auto never = [] { ADD_FAILURE() << "came"; };
   EXPECT_THROW(f.loop.call_every(0ns, never), ValueError);
   EXPECT_THROW(f.loop.call_every(-1ms, never), ValueError);
@@ -107,8 +107,8 @@ TYPED_TEST(LoopIntervals, AnIntervalNeedsAPeriod) {
   EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Sleeps forever.
 }
 
-TYPED_TEST(LoopIntervals, CancelAnInterval) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopIntervals, CancelAnInterval) {
+  FakeTimeLoop f(make_selector());
   bool destroyed = false;
   int ticks = 0;
   IntervalHandle handle = f.loop.call_every(
@@ -126,8 +126,8 @@ TYPED_TEST(LoopIntervals, CancelAnInterval) {
   EXPECT_THROW(f.loop.run_once(), std::logic_error);  // Nothing is left.
 }
 
-TYPED_TEST(LoopIntervals, AnIntervalCancelsItself) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopIntervals, AnIntervalCancelsItself) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   IntervalHandle handle;
   handle = f.loop.call_every(
@@ -143,16 +143,16 @@ TYPED_TEST(LoopIntervals, AnIntervalCancelsItself) {
   EXPECT_TRUE(handle.cancelled());
 }
 
-TYPED_TEST(LoopIntervals, R50_AnIntervalIsCancelledInTheIterationOfItsTick) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopIntervals, R50_AnIntervalIsCancelledInTheIterationOfItsTick) {
+  FakeTimeLoop f(make_selector());
   IntervalHandle handle;
   f.loop.call_later(10ms, [&] { handle.cancel(); });
   handle = f.loop.call_every(10ms, [] { ADD_FAILURE() << "came"; });
   f.run_for(50ms);
 }
 
-TYPED_TEST(LoopIntervals, AnExceptionDoesNotEndAnInterval) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopIntervals, AnExceptionDoesNotEndAnInterval) {
+  FakeTimeLoop f(make_selector());
   f.loop.call_every(10ms, [] { throw std::runtime_error("tick"); });
   f.run_for(35ms);
   EXPECT_EQ(f.take_errors().size(), 3u);

@@ -13,14 +13,15 @@
 #include "loop/callbacks/event_loop.h"
 #include "selectors/poll_selector.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
 namespace {
 
-template <class Selector>
-class LoopLifetime : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopLifetime, AllSelectors, SelectorNames);
+class LoopLifetime : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopLifetime, tests::all_selectors(),
+                         tests::name_of);
 
 // Has `kind` schedule or register `callback` in one of the ways that there are.
 const std::vector<std::string> kKinds = {
@@ -37,8 +38,8 @@ void schedule(const std::string& kind, EventLoop& loop, const SocketPair& pair,
   if (kind == "signal") loop.add_signal_handler(SIGUSR1, std::move(callback));
 }
 
-TYPED_TEST(LoopLifetime, Close) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopLifetime, Close) {
+  FakeTimeLoop f(make_selector());
   EXPECT_FALSE(f.loop.is_closed());
   f.loop.close();
   EXPECT_TRUE(f.loop.is_closed());
@@ -48,10 +49,10 @@ TYPED_TEST(LoopLifetime, Close) {
   EXPECT_FALSE(f.loop.is_running());
 }
 
-TYPED_TEST(LoopLifetime, NothingCanBeScheduledAfterClose) {
+TEST_P(LoopLifetime, NothingCanBeScheduledAfterClose) {
   const SocketPair pair;
   for (const bool debug : {false, true}) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     f.loop.set_debug(debug);
     f.loop.add_reader(pair.first, [] {});
     f.loop.close();
@@ -75,10 +76,10 @@ TYPED_TEST(LoopLifetime, NothingCanBeScheduledAfterClose) {
   }
 }
 
-TYPED_TEST(LoopLifetime, CloseDestroysWhatIsPendingWithoutRunningIt) {
+TEST_P(LoopLifetime, CloseDestroysWhatIsPendingWithoutRunningIt) {
   const SocketPair pair;
   for (const bool ran_before : {false, true}) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     const auto counted = std::make_shared<int>();
     if (ran_before) f.turn();
     for (const std::string& kind : kKinds) {
@@ -91,10 +92,10 @@ TYPED_TEST(LoopLifetime, CloseDestroysWhatIsPendingWithoutRunningIt) {
 }
 
 // R67, muduo#416: so does the destructor, also of what stop() left.
-TYPED_TEST(LoopLifetime, R67_TheDestructorCloses) {
+TEST_P(LoopLifetime, R67_TheDestructorCloses) {
   const auto counted = std::make_shared<int>();
   {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     f.loop.call_soon([&f, counted] {
       f.loop.call_soon([counted] { ADD_FAILURE() << "came"; });
       f.loop.stop();
@@ -105,11 +106,11 @@ TYPED_TEST(LoopLifetime, R67_TheDestructorCloses) {
   EXPECT_EQ(counted.use_count(), 1);
 }
 
-TYPED_TEST(LoopLifetime, CloseRestoresSignals) {
+TEST_P(LoopLifetime, CloseRestoresSignals) {
   struct sigaction before {};
   struct sigaction after {};
   ASSERT_EQ(::sigaction(SIGUSR1, nullptr, &before), 0);
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+  FakeTimeLoop f(make_selector());
   f.loop.add_signal_handler(SIGUSR1, [] {});
   ASSERT_EQ(::sigaction(SIGUSR1, nullptr, &after), 0);
   EXPECT_NE(after.sa_handler, before.sa_handler);
@@ -119,10 +120,10 @@ TYPED_TEST(LoopLifetime, CloseRestoresSignals) {
 }
 
 // A closure that dies in close() may do what it likes to all the others.
-TYPED_TEST(LoopLifetime, WhatDiesInCloseCancelsTheOthers) {
+TEST_P(LoopLifetime, WhatDiesInCloseCancelsTheOthers) {
   const SocketPair pair;
   for (const std::string& kind : kKinds) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     const auto counted = std::make_shared<int>();
     struct Handles {
       Handle soon, posted;
@@ -154,10 +155,10 @@ TYPED_TEST(LoopLifetime, WhatDiesInCloseCancelsTheOthers) {
 }
 
 // But it schedules no more, and runs nothing.
-TYPED_TEST(LoopLifetime, WhatDiesInCloseSchedulesNoMore) {
+TEST_P(LoopLifetime, WhatDiesInCloseSchedulesNoMore) {
   const SocketPair pair;
   for (const std::string& kind : kKinds) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     int refused = 0;
     schedule(
         kind, f.loop, pair,
@@ -184,10 +185,10 @@ void post_if_it_may(EventLoop& loop, const std::shared_ptr<int>& counted) {
 
 // "From any thread, also while the loop closes." What is posted then does not
 // outlive close().
-TYPED_TEST(LoopLifetime, WhatIsPostedWhileItClosesIsDestroyed) {
+TEST_P(LoopLifetime, WhatIsPostedWhileItClosesIsDestroyed) {
   const SocketPair pair;
   for (const std::string& kind : kKinds) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     const auto counted = std::make_shared<int>();
     schedule(
         kind, f.loop, pair,
@@ -199,10 +200,10 @@ TYPED_TEST(LoopLifetime, WhatIsPostedWhileItClosesIsDestroyed) {
 
 // The same, and then the handle of a post is cancelled, which looks into the
 // mailbox.
-TYPED_TEST(LoopLifetime, WhatIsPostedAndLookedForWhileItCloses) {
+TEST_P(LoopLifetime, WhatIsPostedAndLookedForWhileItCloses) {
   const SocketPair pair;
   for (const std::string& kind : kKinds) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     const auto counted = std::make_shared<int>();
     Handle handle;
     schedule(kind, f.loop, pair, [alive = at_destruction([&] {
@@ -217,10 +218,10 @@ TYPED_TEST(LoopLifetime, WhatIsPostedAndLookedForWhileItCloses) {
 
 // The closure of a handler that removes the other loop's handlers, and the
 // other way round.
-TYPED_TEST(LoopLifetime, LoopsThatOwnEachOther) {
+TEST_P(LoopLifetime, LoopsThatOwnEachOther) {
   const Pipe pipe;
-  auto first = std::make_shared<EventLoop>(std::make_unique<TypeParam>());
-  auto second = std::make_shared<EventLoop>(std::make_unique<TypeParam>());
+  auto first = std::make_shared<EventLoop>(make_selector());
+  auto second = std::make_shared<EventLoop>(make_selector());
   second->add_reader(pipe.reader, [first] {});
   first->call_later(1s, [second = second.get()] { second->stop(); });
   first.reset();
@@ -228,10 +229,10 @@ TYPED_TEST(LoopLifetime, LoopsThatOwnEachOther) {
 }
 
 // The mailbox of a closed loop is used again, its descriptors are not.
-TYPED_TEST(LoopLifetime, ManyLoopsOneAfterTheOther) {
+TEST_P(LoopLifetime, ManyLoopsOneAfterTheOther) {
   Handle old;
   for (int i = 0; i < 20; ++i) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     bool ran = false;
     const Handle handle = f.loop.call_soon_threadsafe([&] { ran = true; });
     old.cancel();

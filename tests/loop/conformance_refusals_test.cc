@@ -3,14 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
-#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "selectors/kernel/call.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
@@ -19,9 +20,9 @@ namespace {
 
 using tests::FaultInjector;
 
-template <class Selector>
-class LoopRefusals : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopRefusals, AllSelectors, SelectorNames);
+class LoopRefusals : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopRefusals, tests::all_selectors(),
+                         tests::name_of);
 
 bool is_wait(const selectors::kernel::Call& call) {
   for (const char* const name :
@@ -34,8 +35,8 @@ bool is_wait(const selectors::kernel::Call& call) {
 // ---- What the kernel refuses ----
 
 // R72. Registered in vain; the loop goes on, and has forgotten the handlers.
-TYPED_TEST(LoopRefusals, R72_ARefusedDescriptorIsReportedAndRemoved) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopRefusals, R72_ARefusedDescriptorIsReportedAndRemoved) {
+  FakeTimeLoop f(make_selector());
   if (f.selector->name() == "SelectSelector" ||
       f.selector->name() == "PollSelector") {
     GTEST_SKIP() << "registers without a system call";
@@ -76,8 +77,8 @@ TYPED_TEST(LoopRefusals, R72_ARefusedDescriptorIsReportedAndRemoved) {
 
 // R74: closed after it was added. Where the kernel is not asked until the wait,
 // see the next test.
-TYPED_TEST(LoopRefusals, R74_AClosedDescriptorIsReported) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopRefusals, R74_AClosedDescriptorIsReported) {
+  FakeTimeLoop f(make_selector());
   if (f.selector->name() != "EpollSelector" &&
       f.selector->name() != "KqueueSelector") {
     GTEST_SKIP() << "registers without asking";
@@ -101,8 +102,8 @@ TYPED_TEST(LoopRefusals, R74_AClosedDescriptorIsReported) {
 
 // R74: closed behind the loop's back. However a selector takes that, nothing
 // aborts, nobody hangs, and the loop can be used again.
-TYPED_TEST(LoopRefusals, R74_ClosedBehindTheLoopsBack) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopRefusals, R74_ClosedBehindTheLoopsBack) {
+  FakeTimeLoop f(make_selector());
   SocketPair pair;
   const int fd = pair.first.fileno();
   const auto nothing = [] {};
@@ -133,8 +134,8 @@ TYPED_TEST(LoopRefusals, R74_ClosedBehindTheLoopsBack) {
 }
 
 // The destructor of a handler that is refused adds another.
-TYPED_TEST(LoopRefusals, ARefusedHandlerAddsAnother) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopRefusals, ARefusedHandlerAddsAnother) {
+  FakeTimeLoop f(make_selector());
   if (f.selector->name() != "EpollSelector" &&
       f.selector->name() != "KqueueSelector") {
     GTEST_SKIP() << "registers without asking";
@@ -155,8 +156,8 @@ TYPED_TEST(LoopRefusals, ARefusedHandlerAddsAnother) {
 }
 
 // R73: a wait that fails is not "nothing is ready". Nothing is lost.
-TYPED_TEST(LoopRefusals, R73_AFailingWaitLeavesRunForever) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopRefusals, R73_AFailingWaitLeavesRunForever) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   Journal journal;
   f.loop.add_reader(pipe.reader, [&] {
@@ -184,8 +185,8 @@ TYPED_TEST(LoopRefusals, R73_AFailingWaitLeavesRunForever) {
 }
 
 // PEP 475's other half: what the interrupt hook throws leaves run_forever().
-TYPED_TEST(LoopRefusals, RunForeverKeyboardInterrupt) {
-  auto selector = std::make_unique<TypeParam>();
+TEST_P(LoopRefusals, RunForeverKeyboardInterrupt) {
+  auto selector = make_selector();
   struct KeyboardInterrupt {};
   selector->set_interrupt_hook([] { throw KeyboardInterrupt(); });
   EventLoop loop(std::move(selector));
@@ -195,7 +196,7 @@ TYPED_TEST(LoopRefusals, RunForeverKeyboardInterrupt) {
     loop.stop();
   });
   {
-    const bool devpoll = TypeParam().name() == "DevpollSelector";
+    const bool devpoll = std::string_view(GetParam().name) == "DevpollSelector";
     const FaultInjector fault(1, EINTR, [devpoll](const auto& call) {
       return is_wait(call) || (devpoll && FaultInjector::is(call, "ioctl"));
     });
@@ -208,10 +209,10 @@ TYPED_TEST(LoopRefusals, RunForeverKeyboardInterrupt) {
 }
 
 // "Throws OSError if there is no descriptor left", and leaves none behind.
-TYPED_TEST(LoopRefusals, ALoopThatCannotBeMadeLeavesNothing) {
+TEST_P(LoopRefusals, ALoopThatCannotBeMadeLeavesNothing) {
   const auto before = tests::open_fds();
   for (int nth = 1; nth < 10; ++nth) {
-    auto selector = std::make_unique<TypeParam>();
+    auto selector = make_selector();
     const FaultInjector fault(nth, EMFILE);
     if (nth == 1) {
       EXPECT_THROW(EventLoop(std::move(selector)), OSError);

@@ -7,13 +7,13 @@
 #include <cerrno>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
@@ -22,9 +22,9 @@ namespace {
 
 using tests::CallCounter;
 
-template <class Selector>
-class LoopReuse : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopReuse, AllSelectors, SelectorNames);
+class LoopReuse : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopReuse, tests::all_selectors(),
+                         tests::name_of);
 
 // ---- A number that means another file ----
 
@@ -44,9 +44,9 @@ struct Reopened {
   }
 };
 
-TYPED_TEST(LoopReuse, AHandlerThatReplacesAsksTheKernelAgain) {
+TEST_P(LoopReuse, AHandlerThatReplacesAsksTheKernelAgain) {
   for (const bool was_level : {false, true}) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     Reopened r;
     int came = 0;
     f.loop.add_reader(r.old.reader, [] {});
@@ -60,8 +60,8 @@ TYPED_TEST(LoopReuse, AHandlerThatReplacesAsksTheKernelAgain) {
   }
 }
 
-TYPED_TEST(LoopReuse, AHandlerOfTheOtherSideAsksTheKernelAgain) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, AHandlerOfTheOtherSideAsksTheKernelAgain) {
+  FakeTimeLoop f(make_selector());
   SocketPair old;
   const SocketPair fresh;
   const int number = old.first.fileno();
@@ -79,8 +79,8 @@ TYPED_TEST(LoopReuse, AHandlerOfTheOtherSideAsksTheKernelAgain) {
   f.loop.remove_writer(number);
 }
 
-TYPED_TEST(LoopReuse, OfSeveralReplacementsTheKernelIsAskedOnce) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, OfSeveralReplacementsTheKernelIsAskedOnce) {
+  FakeTimeLoop f(make_selector());
   if (!f.selector->forgets_closed()) GTEST_SKIP() << "epoll_ctl";
   const Pipe pipe;
   f.loop.add_reader(pipe.reader, [] {});
@@ -116,8 +116,8 @@ int refusal_in_callback_of(FakeTimeLoop& f, Add add) {
 }
 
 // As asyncio does; a coroutine that waits for it must hear of it.
-TYPED_TEST(LoopReuse, AClosedNumberIsRefusedAtOnce) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, AClosedNumberIsRefusedAtOnce) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   const int fd = tests::bad_fd();
   const auto try_both = [&] {
@@ -137,8 +137,8 @@ TYPED_TEST(LoopReuse, AClosedNumberIsRefusedAtOnce) {
 }
 
 // Nobody waits for it yet, and a destructor could not catch an exception.
-TYPED_TEST(LoopReuse, BeforeTheLoopRunsARefusalIsReported) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, BeforeTheLoopRunsARefusalIsReported) {
+  FakeTimeLoop f(make_selector());
   int reports = 0;
   f.loop.set_exception_handler([&](auto&&...) { ++reports; });
   const int fd = tests::bad_fd();
@@ -148,8 +148,8 @@ TYPED_TEST(LoopReuse, BeforeTheLoopRunsARefusalIsReported) {
   EXPECT_FALSE(f.loop.remove_reader(fd));
 }
 
-TYPED_TEST(LoopReuse, AClosedNumberThatWasKnownOnceIsRefusedAtOnce) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, AClosedNumberThatWasKnownOnceIsRefusedAtOnce) {
+  FakeTimeLoop f(make_selector());
   Pipe pipe;
   const int fd = pipe.reader.fileno();
   const auto add = [&] { f.loop.add_reader(fd, [] {}); };
@@ -161,8 +161,8 @@ TYPED_TEST(LoopReuse, AClosedNumberThatWasKnownOnceIsRefusedAtOnce) {
   EXPECT_EQ(refusal_in_callback_of(f, add), EBADF);
 }
 
-TYPED_TEST(LoopReuse, AReplacementOnAClosedNumberIsRefusedAtOnce) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, AReplacementOnAClosedNumberIsRefusedAtOnce) {
+  FakeTimeLoop f(make_selector());
   Pipe pipe;
   const int fd = pipe.reader.fileno();
   const auto add = [&] { f.loop.add_reader(fd, [] {}); };
@@ -181,8 +181,8 @@ TYPED_TEST(LoopReuse, AReplacementOnAClosedNumberIsRefusedAtOnce) {
 
 // A number is asked about when it gets its first handler, and then no more as
 // long as it has one in each iteration.
-TYPED_TEST(LoopReuse, WhatTheLoopKnowsCostsNoCall) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, WhatTheLoopKnowsCostsNoCall) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   const auto calls_of_a_round = [&] {
     f.loop.call_soon([&] {
@@ -205,8 +205,8 @@ TYPED_TEST(LoopReuse, WhatTheLoopKnowsCostsNoCall) {
 
 // ---- Refused handlers ----
 
-TYPED_TEST(LoopReuse, ARefusedHandlerThatAddsItselfAgainStarvesNobody) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, ARefusedHandlerThatAddsItselfAgainStarvesNobody) {
+  FakeTimeLoop f(make_selector());
   if (f.selector->name() != "EpollSelector" &&
       f.selector->name() != "KqueueSelector") {
     GTEST_SKIP() << "registers without asking";
@@ -262,9 +262,9 @@ class Copied {
 };
 
 // However many there are: the calls are those for one descriptor.
-TYPED_TEST(LoopReuse, RemovedAndClosedCostsNothingForTheOthers) {
+TEST_P(LoopReuse, RemovedAndClosedCostsNothingForTheOthers) {
   for (const Copied::Use use : Copied::kUses) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     if (!f.selector->forgets_closed()) GTEST_SKIP() << "epoll_ctl";
     const std::vector<Pipe> others(200);
     for (const Pipe& pipe : others) f.loop.add_reader(pipe.reader, [] {});
@@ -282,9 +282,9 @@ TYPED_TEST(LoopReuse, RemovedAndClosedCostsNothingForTheOthers) {
 }
 
 // Nor does it wake a loop that sleeps: the second time it would sleep forever.
-TYPED_TEST(LoopReuse, RemovedAndClosedDoesNotSpin) {
+TEST_P(LoopReuse, RemovedAndClosedDoesNotSpin) {
   for (const Copied::Use use : Copied::kUses) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     Copied copied(f, use);
     copied.remove();
     copied.close();
@@ -294,10 +294,10 @@ TYPED_TEST(LoopReuse, RemovedAndClosedDoesNotSpin) {
 }
 
 // A library closes it first. Whether or not another loop watches this one.
-TYPED_TEST(LoopReuse, ClosedAndThenRemovedDoesNotSpin) {
+TEST_P(LoopReuse, ClosedAndThenRemovedDoesNotSpin) {
   for (const Copied::Use use : Copied::kUses) {
     for (const bool is_guest : {false, true}) {
-      FakeTimeLoop f(std::make_unique<TypeParam>());
+      FakeTimeLoop f(make_selector());
       if (f.selector->name() == "SelectSelector") {
         GTEST_SKIP() << "select() throws";
       }
@@ -313,9 +313,9 @@ TYPED_TEST(LoopReuse, ClosedAndThenRemovedDoesNotSpin) {
 
 // What a task that waits for one message after the other costs: one call that
 // changes the entry.
-TYPED_TEST(LoopReuse, RemovedAndAddedCostsOneChange) {
+TEST_P(LoopReuse, RemovedAndAddedCostsOneChange) {
   for (const Copied::Use use : Copied::kUses) {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     if (!f.selector->forgets_closed()) GTEST_SKIP() << "epoll_ctl";
     const Pipe pipe;
     const auto add = [&] {
@@ -347,8 +347,8 @@ struct UsesTheLoop {
   std::function<void()> use;
 };
 
-TYPED_TEST(LoopReuse, ACopyThatAddsAndRemovesHandlers) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, ACopyThatAddsAndRemovesHandlers) {
+  FakeTimeLoop f(make_selector());
   const SocketPair pair;
   const File high = tests::dup_at_least(pair.first, 700);
   int came = 0;
@@ -371,8 +371,8 @@ TYPED_TEST(LoopReuse, ACopyThatAddsAndRemovesHandlers) {
 // ---- What is always ready ----
 
 // The last one takes the place of the one that is removed.
-TYPED_TEST(LoopReuse, WhatIsAlwaysReadyIsRemovedInAnyOrder) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopReuse, WhatIsAlwaysReadyIsRemovedInAnyOrder) {
+  FakeTimeLoop f(make_selector());
   const std::vector<tests::TempFile> files(5);
   std::array<int, 5> came{};
   for (std::size_t i = 0; i < files.size(); ++i) {

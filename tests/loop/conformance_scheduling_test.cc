@@ -14,17 +14,18 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
 namespace {
 
-template <class Selector>
-class LoopScheduling : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopScheduling, AllSelectors, SelectorNames);
+class LoopScheduling : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopScheduling, tests::all_selectors(),
+                         tests::name_of);
 
-TYPED_TEST(LoopScheduling, CallSoon) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, CallSoon) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   for (const char* const name : {"a", "b", "c"}) {
     f.loop.call_soon(note(journal, name));
@@ -36,8 +37,8 @@ TYPED_TEST(LoopScheduling, CallSoon) {
   EXPECT_EQ(journal.size(), 3u);
 }
 
-TYPED_TEST(LoopScheduling, CallSoonTakesWhatCannotBeCopied) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, CallSoonTakesWhatCannotBeCopied) {
+  FakeTimeLoop f(make_selector());
   int value = 0;
   f.loop.call_soon([&, owned = std::make_unique<int>(5)] { value = *owned; });
   f.turn();
@@ -45,8 +46,8 @@ TYPED_TEST(LoopScheduling, CallSoonTakesWhatCannotBeCopied) {
 }
 
 // More closures than one array grows by, and some too large to stand in it.
-TYPED_TEST(LoopScheduling, ManyCallSoonKeepTheirOrder) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, ManyCallSoonKeepTheirOrder) {
+  FakeTimeLoop f(make_selector());
   std::vector<int> order;
   for (int i = 0; i < 1000; ++i) {
     if (i % 2 == 0) {
@@ -63,8 +64,8 @@ TYPED_TEST(LoopScheduling, ManyCallSoonKeepTheirOrder) {
 }
 
 // R60: asyncio's "ntodo".
-TYPED_TEST(LoopScheduling, R60_WhatACallbackSchedulesRunsInTheNextIteration) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, R60_WhatACallbackSchedulesRunsInTheNextIteration) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.call_soon([&] {
     journal.push_back("a");
@@ -78,8 +79,8 @@ TYPED_TEST(LoopScheduling, R60_WhatACallbackSchedulesRunsInTheNextIteration) {
   EXPECT_EQ(journal, (Journal{"a", "b", "c", "d"}));
 }
 
-TYPED_TEST(LoopScheduling, R60_AnEndlessChainOfCallbacksCanBeStopped) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, R60_AnEndlessChainOfCallbacksCanBeStopped) {
+  FakeTimeLoop f(make_selector());
   int count = 0;
   std::function<void()> again = [&] {
     if (++count == 100) f.loop.stop();
@@ -93,8 +94,8 @@ TYPED_TEST(LoopScheduling, R60_AnEndlessChainOfCallbacksCanBeStopped) {
 }
 
 // The iteration in which stop() is called is finished, what it schedules kept.
-TYPED_TEST(LoopScheduling, StopFinishesTheIteration) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, StopFinishesTheIteration) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.call_soon([&] {
     f.loop.stop();
@@ -109,8 +110,8 @@ TYPED_TEST(LoopScheduling, StopFinishesTheIteration) {
   EXPECT_EQ(journal, (Journal{"same", "timer", "next"}));
 }
 
-TYPED_TEST(LoopScheduling, RunForeverPreStopped) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, RunForeverPreStopped) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.call_soon(note(journal, "a"));
   f.loop.call_later(1h, note(journal, "timer"));
@@ -126,8 +127,8 @@ TYPED_TEST(LoopScheduling, RunForeverPreStopped) {
   EXPECT_EQ(journal, (Journal{"a", "timer"}));
 }
 
-TYPED_TEST(LoopScheduling, RunOnce) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, RunOnce) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.run_once(0ns);
   f.loop.run_once(-1s);
@@ -149,8 +150,8 @@ TYPED_TEST(LoopScheduling, RunOnce) {
 }
 
 // "0 does not sleep, nor does one after stop()."
-TYPED_TEST(LoopScheduling, RunOnceAfterStopDoesNotSleep) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, RunOnceAfterStopDoesNotSleep) {
+  FakeTimeLoop f(make_selector());
   f.loop.call_later(1h, [] { ADD_FAILURE() << "came"; });
   f.loop.stop();
   f.loop.run_once();
@@ -159,8 +160,8 @@ TYPED_TEST(LoopScheduling, RunOnceAfterStopDoesNotSleep) {
 
 // ---- Who runs ----
 
-TYPED_TEST(LoopScheduling, GetRunningLoop) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, GetRunningLoop) {
+  FakeTimeLoop f(make_selector());
   EventLoop* running = nullptr;
   bool is_running = false;
   EXPECT_THROW(get_running_loop(), RuntimeError);
@@ -177,9 +178,9 @@ TYPED_TEST(LoopScheduling, GetRunningLoop) {
 }
 
 // R63.
-TYPED_TEST(LoopScheduling, R63_RunningLoopWithinALoop) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
-  FakeTimeLoop other(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, R63_RunningLoopWithinALoop) {
+  FakeTimeLoop f(make_selector());
+  FakeTimeLoop other(make_selector());
   Journal journal;
   f.loop.call_soon([&] {
     EXPECT_THROW(f.loop.run_forever(), RuntimeError);
@@ -201,9 +202,9 @@ TYPED_TEST(LoopScheduling, R63_RunningLoopWithinALoop) {
   EXPECT_TRUE(other.loop.is_closed());
 }
 
-TYPED_TEST(LoopScheduling, TwoLoopsTakeTurns) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
-  FakeTimeLoop g(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, TwoLoopsTakeTurns) {
+  FakeTimeLoop f(make_selector());
+  FakeTimeLoop g(make_selector());
   Journal journal;
   f.loop.call_soon([&] { g.loop.call_soon(note(journal, "g")); });
   g.loop.call_soon([&] { f.loop.call_soon(note(journal, "f")); });
@@ -215,8 +216,8 @@ TYPED_TEST(LoopScheduling, TwoLoopsTakeTurns) {
 
 // ---- Handles ----
 
-TYPED_TEST(LoopScheduling, CancelledCallbacksDoNotRun) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, CancelledCallbacksDoNotRun) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   bool destroyed = false;
   f.loop.call_soon(note(journal, "a"));
@@ -235,8 +236,8 @@ TYPED_TEST(LoopScheduling, CancelledCallbacksDoNotRun) {
 }
 
 // R50: in the iteration in which it was going to run.
-TYPED_TEST(LoopScheduling, R50_ACallbackCancelsThoseBehindIt) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, R50_ACallbackCancelsThoseBehindIt) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   Handle soon, posted;
   TimerHandle timer;
@@ -253,8 +254,8 @@ TYPED_TEST(LoopScheduling, R50_ACallbackCancelsThoseBehindIt) {
   EXPECT_EQ(journal, Journal{"last"});
 }
 
-TYPED_TEST(LoopScheduling, CancelAfterItRanAndWhileItRuns) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, CancelAfterItRanAndWhileItRuns) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   Handle handle;
   handle =
@@ -275,8 +276,8 @@ TYPED_TEST(LoopScheduling, CancelAfterItRanAndWhileItRuns) {
   EXPECT_EQ(journal.size(), 5u);
 }
 
-TYPED_TEST(LoopScheduling, CopiesOfAHandleCancelTheSame) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, CopiesOfAHandleCancelTheSame) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   const Handle original = f.loop.call_soon(note(journal, "a"));
   Handle copy = original;
@@ -289,7 +290,7 @@ TYPED_TEST(LoopScheduling, CopiesOfAHandleCancelTheSame) {
   EXPECT_EQ(journal, Journal());
 }
 
-TYPED_TEST(LoopScheduling, HandlesOfNothing) {
+TEST_P(LoopScheduling, HandlesOfNothing) {
   Handle handle;
   TimerHandle timer;
   IntervalHandle interval;
@@ -305,13 +306,13 @@ TYPED_TEST(LoopScheduling, HandlesOfNothing) {
 }
 
 // The mailbox of a loop goes to the next one. Old handles must not notice.
-TYPED_TEST(LoopScheduling, HandlesOutliveTheirLoop) {
+TEST_P(LoopScheduling, HandlesOutliveTheirLoop) {
   Journal journal;
   Handle soon, posted;
   TimerHandle timer;
   IntervalHandle interval;
   {
-    FakeTimeLoop f(std::make_unique<TypeParam>());
+    FakeTimeLoop f(make_selector());
     soon = f.loop.call_soon(note(journal, "soon"));
     posted = f.loop.call_soon_threadsafe(note(journal, "posted"));
     timer = f.loop.call_later(0ns, note(journal, "timer"));
@@ -322,7 +323,7 @@ TYPED_TEST(LoopScheduling, HandlesOutliveTheirLoop) {
     soon.cancel();
     EXPECT_TRUE(soon.cancelled());
   }
-  FakeTimeLoop g(std::make_unique<TypeParam>());
+  FakeTimeLoop g(make_selector());
   g.loop.call_soon(note(journal, "new soon"));
   g.loop.call_soon_threadsafe(note(journal, "new posted"));
   g.loop.call_later(0ns, note(journal, "new timer"));
@@ -336,8 +337,8 @@ TYPED_TEST(LoopScheduling, HandlesOutliveTheirLoop) {
 
 // ---- From any thread, and so from this one ----
 
-TYPED_TEST(LoopScheduling, CallSoonThreadsafeSameThread) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, CallSoonThreadsafeSameThread) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.call_soon(note(journal, "a"));
   f.loop.call_soon_threadsafe(note(journal, "b"));
@@ -349,8 +350,8 @@ TYPED_TEST(LoopScheduling, CallSoonThreadsafeSameThread) {
   EXPECT_EQ(f.ms(), 0);
 }
 
-TYPED_TEST(LoopScheduling, CancelPosted) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopScheduling, CancelPosted) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   std::vector<Handle> handles;
   for (int i = 0; i < 4; ++i) {

@@ -6,13 +6,13 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
-#include <memory>
 #include <stdexcept>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
@@ -20,12 +20,12 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-template <class Selector>
-class LoopTimers : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopTimers, AllSelectors, SelectorNames);
+class LoopTimers : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopTimers, tests::all_selectors(),
+                         tests::name_of);
 
-TYPED_TEST(LoopTimers, CallLater) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, CallLater) {
+  FakeTimeLoop f(make_selector());
   std::vector<long> times;
   f.loop.call_later(100ms, [&] {
     times.push_back(f.ms());
@@ -37,8 +37,8 @@ TYPED_TEST(LoopTimers, CallLater) {
   EXPECT_EQ(times.size(), 1u);
 }
 
-TYPED_TEST(LoopTimers, TimeAndCallAt) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, TimeAndCallAt) {
+  FakeTimeLoop f(make_selector());
   EXPECT_EQ(f.loop.time(), f.time.now());
   TimePoint ran_at;
   const TimePoint when = f.loop.time() + 100ms;
@@ -52,8 +52,8 @@ TYPED_TEST(LoopTimers, TimeAndCallAt) {
 }
 
 // To the nanosecond, by the loop's clock.
-TYPED_TEST(LoopTimers, NeverEarly) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, NeverEarly) {
+  FakeTimeLoop f(make_selector());
   bool ran = false;
   f.loop.call_later(3ns, [&] { ran = true; });
   for (int i = 0; i < 3; ++i) {
@@ -66,15 +66,15 @@ TYPED_TEST(LoopTimers, NeverEarly) {
 }
 
 // A fraction of a nanosecond is rounded up.
-TYPED_TEST(LoopTimers, DelaysAreRoundedUp) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, DelaysAreRoundedUp) {
+  FakeTimeLoop f(make_selector());
   const auto delay = std::chrono::duration<double, std::nano>(1.5);
   const TimerHandle handle = f.loop.call_later(delay, [] {});
   EXPECT_EQ(handle.when(), f.loop.time() + 2ns);
 }
 
-TYPED_TEST(LoopTimers, CallLaterNegativeDelays) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, CallLaterNegativeDelays) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.call_later(0ns, note(journal, "d"));
   f.loop.call_later(-1s, note(journal, "b"));
@@ -85,8 +85,8 @@ TYPED_TEST(LoopTimers, CallLaterNegativeDelays) {
   EXPECT_EQ(journal, (Journal{"a", "b", "c", "d"}));
 }
 
-TYPED_TEST(LoopTimers, TheBeginningOfTime) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, TheBeginningOfTime) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.call_later(nanoseconds::min(), note(journal, "nanoseconds"));
   f.loop.call_later(std::chrono::hours::min(), note(journal, "hours"));
@@ -101,8 +101,8 @@ TYPED_TEST(LoopTimers, TheBeginningOfTime) {
 }
 
 // R44: they neither run at once nor keep others from running.
-TYPED_TEST(LoopTimers, R44_HugeDelaysNeverCome) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, R44_HugeDelaysNeverCome) {
+  FakeTimeLoop f(make_selector());
   const auto never = [] { ADD_FAILURE() << "came"; };
   using Seconds = std::chrono::duration<double>;
   std::vector<TimerHandle> handles = {
@@ -122,16 +122,16 @@ TYPED_TEST(LoopTimers, R44_HugeDelaysNeverCome) {
   f.loop.run_once(0ns);
 }
 
-TYPED_TEST(LoopTimers, R44_NoTimeIsTooFarAwayToSleepUntil) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, R44_NoTimeIsTooFarAwayToSleepUntil) {
+  FakeTimeLoop f(make_selector());
   bool came = false;
   f.loop.call_at(TimePoint::max() - 1ns, [&] { came = true; });
   EXPECT_NO_THROW(f.loop.run_once());
   EXPECT_TRUE(came);
 }
 
-TYPED_TEST(LoopTimers, CallLaterRefusesNaN) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, CallLaterRefusesNaN) {
+  FakeTimeLoop f(make_selector());
   const std::chrono::duration<double> nan(
       std::numeric_limits<double>::quiet_NaN());
   const auto never = [] { ADD_FAILURE() << "came"; };
@@ -142,8 +142,8 @@ TYPED_TEST(LoopTimers, CallLaterRefusesNaN) {
 
 // ---- Order ----
 
-TYPED_TEST(LoopTimers, InTheOrderOfTheirTimes) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, InTheOrderOfTheirTimes) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.call_later(30ms, note(journal, "c"));
   f.loop.call_later(10ms, note(journal, "a"));
@@ -160,8 +160,8 @@ TYPED_TEST(LoopTimers, InTheOrderOfTheirTimes) {
 }
 
 // R49, tornado#1069.
-TYPED_TEST(LoopTimers, R49_EqualTimesRunInTheOrderOfScheduling) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, R49_EqualTimesRunInTheOrderOfScheduling) {
+  FakeTimeLoop f(make_selector());
   constexpr int kTimers = 10'000;
   const TimePoint when = f.loop.time() + 1s;
   std::vector<int> order;
@@ -180,8 +180,8 @@ TYPED_TEST(LoopTimers, R49_EqualTimesRunInTheOrderOfScheduling) {
 }
 
 // R48, libuv#1068.
-TYPED_TEST(LoopTimers, R48_TheDelayCountsFromTheCall) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, R48_TheDelayCountsFromTheCall) {
+  FakeTimeLoop f(make_selector());
   long came_at = 0;
   f.loop.call_soon([&] {
     f.time.advance(50ms);
@@ -192,8 +192,8 @@ TYPED_TEST(LoopTimers, R48_TheDelayCountsFromTheCall) {
 }
 
 // R47, libuv#4245.
-TYPED_TEST(LoopTimers, R47_ATimerWithoutDelayDoesNotStarveTheOthers) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, R47_ATimerWithoutDelayDoesNotStarveTheOthers) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   int ticks = 0;
   std::function<void()> again = [&] {
@@ -215,8 +215,8 @@ TYPED_TEST(LoopTimers, R47_ATimerWithoutDelayDoesNotStarveTheOthers) {
 // ---- Handles ----
 
 // R50, asio#878.
-TYPED_TEST(LoopTimers, R50_ATimerCancelsOneThatIsDue) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, R50_ATimerCancelsOneThatIsDue) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   TimerHandle second, third;
   f.loop.call_later(1ms, [&] {
@@ -231,8 +231,8 @@ TYPED_TEST(LoopTimers, R50_ATimerCancelsOneThatIsDue) {
   EXPECT_EQ(journal, Journal{"first"});
 }
 
-TYPED_TEST(LoopTimers, CancelDestroysAtOnce) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, CancelDestroysAtOnce) {
+  FakeTimeLoop f(make_selector());
   bool destroyed = false;
   TimerHandle handle = f.loop.call_later(
       1ms, [alive = at_destruction([&] { destroyed = true; })] {
@@ -250,8 +250,8 @@ TYPED_TEST(LoopTimers, CancelDestroysAtOnce) {
   f.run_for(10ms);
 }
 
-TYPED_TEST(LoopTimers, CancelAfterItRanAndWhileItRuns) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, CancelAfterItRanAndWhileItRuns) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   TimerHandle handle;
   handle = f.loop.call_later(
@@ -268,8 +268,8 @@ TYPED_TEST(LoopTimers, CancelAfterItRanAndWhileItRuns) {
   EXPECT_EQ(journal.size(), 3u);
 }
 
-TYPED_TEST(LoopTimers, RescheduleMovesTheCallback) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, RescheduleMovesTheCallback) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   TimerHandle later = f.loop.call_later(1ms, note(journal, "later"));
   TimerHandle earlier = f.loop.call_later(9ms, note(journal, "earlier"));
@@ -285,8 +285,8 @@ TYPED_TEST(LoopTimers, RescheduleMovesTheCallback) {
 }
 
 // The callback stays what it is, and copies of the handle still cancel it.
-TYPED_TEST(LoopTimers, RescheduleKeepsTheCallbackAndItsHandles) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, RescheduleKeepsTheCallbackAndItsHandles) {
+  FakeTimeLoop f(make_selector());
   bool destroyed = false;
   TimerHandle handle = f.loop.call_later(
       1ms, [alive = at_destruction([&] { destroyed = true; })] {
@@ -305,8 +305,8 @@ TYPED_TEST(LoopTimers, RescheduleKeepsTheCallbackAndItsHandles) {
 }
 
 // What was cancelled does not end the sleep.
-TYPED_TEST(LoopTimers, RunOnceCancelledEventCleanup) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, RunOnceCancelledEventCleanup) {
+  FakeTimeLoop f(make_selector());
   TimerHandle handle = f.loop.call_later(1ms, [] {});
   f.loop.call_later(10ms, [] {});
   handle.cancel();
@@ -317,8 +317,8 @@ TYPED_TEST(LoopTimers, RunOnceCancelledEventCleanup) {
 }
 
 // The time of the sleep ends at the first timer, whoever was scheduled first.
-TYPED_TEST(LoopTimers, RunOnceScheduleHandle) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, RunOnceScheduleHandle) {
+  FakeTimeLoop f(make_selector());
   f.loop.call_later(20ms, [] {});
   f.loop.call_later(10ms, [] {});
   f.loop.run_once();
@@ -330,8 +330,8 @@ TYPED_TEST(LoopTimers, RunOnceScheduleHandle) {
 }
 
 // By the real clock, once.
-TYPED_TEST(LoopTimers, NeverEarlyInRealTime) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(LoopTimers, NeverEarlyInRealTime) {
+  EventLoop loop(make_selector());
   const TimePoint start = std::chrono::steady_clock::now();
   loop.call_later(2ms, [&] { loop.stop(); });
   loop.run_forever();

@@ -11,18 +11,23 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "selectors/base_selector.h"
+#include "selectors/epoll_selector.h"
+#include "selectors/poll_selector.h"
 #include "tests/loop/loop_fixture.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
+#include "tests/support/selector_kind.h"
 
 namespace loop {
 namespace {
 
-template <class Selector>
-class EmbeddingTest : public tests::NoLeak {};
+class EmbeddingTest : public tests::NoLeak, public tests::PerSelector {};
 // Those that have a descriptor which the real poll() knows.
-using Embeddable = ::testing::Types<selectors::EpollSelector>;
-TYPED_TEST_SUITE(EmbeddingTest, Embeddable, SelectorNames);
+INSTANTIATE_TEST_SUITE_P(
+    Selectors, EmbeddingTest,
+    ::testing::Values(
+        tests::selector_kind<selectors::EpollSelector>("EpollSelector")),
+    tests::name_of);
 
 // Is it readable now?
 bool is_readable(int fd) {
@@ -37,8 +42,8 @@ int serve(EventLoop& loop, int fd) {
   return times;
 }
 
-TYPED_TEST(EmbeddingTest, AnIdleLoopLetsTheHostBlock) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(EmbeddingTest, AnIdleLoopLetsTheHostBlock) {
+  EventLoop loop(make_selector());
   const int fd = loop.fileno();
   EXPECT_EQ(loop.fileno(), fd);
   EXPECT_FALSE(is_readable(fd));
@@ -48,8 +53,8 @@ TYPED_TEST(EmbeddingTest, AnIdleLoopLetsTheHostBlock) {
 }
 
 // Each is noticed once, by a descriptor that is readable until it is served.
-TYPED_TEST(EmbeddingTest, WhatComesFromOutsideMakesItReadable) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(EmbeddingTest, WhatComesFromOutsideMakesItReadable) {
+  EventLoop loop(make_selector());
   const int fd = loop.fileno();
   const Pipe pipe;
   int ran = 0;
@@ -85,8 +90,8 @@ TYPED_TEST(EmbeddingTest, WhatComesFromOutsideMakesItReadable) {
 }
 
 // While it is not at rest, as the post finds it awake.
-TYPED_TEST(EmbeddingTest, APostDuringTheIterationMakesItReadable) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(EmbeddingTest, APostDuringTheIterationMakesItReadable) {
+  EventLoop loop(make_selector());
   const int fd = loop.fileno();
   int ran = 0;
   loop.call_soon([&] {
@@ -100,8 +105,8 @@ TYPED_TEST(EmbeddingTest, APostDuringTheIterationMakesItReadable) {
 }
 
 // A reader that a callback adds is the kernel's before the host blocks.
-TYPED_TEST(EmbeddingTest, WhatACallbackRegistersIsWatchedAtOnce) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(EmbeddingTest, WhatACallbackRegistersIsWatchedAtOnce) {
+  EventLoop loop(make_selector());
   const int fd = loop.fileno();
   const Pipe pipe;
   int came = 0;
@@ -120,9 +125,9 @@ TYPED_TEST(EmbeddingTest, WhatACallbackRegistersIsWatchedAtOnce) {
   EXPECT_FALSE(is_readable(fd));
 }
 
-TYPED_TEST(EmbeddingTest, PrepareTellsHowLongTheHostMayBlock) {
+TEST_P(EmbeddingTest, PrepareTellsHowLongTheHostMayBlock) {
   FakeTime time;
-  EventLoop loop(std::make_unique<TypeParam>(), time.clock());
+  EventLoop loop(make_selector(), time.clock());
   loop.fileno();
   loop.call_later(20ms, [] {});
   EXPECT_EQ(loop.prepare().value(), 20ms);
@@ -146,8 +151,8 @@ TYPED_TEST(EmbeddingTest, PrepareTellsHowLongTheHostMayBlock) {
 }
 
 // The host of the article: poll(), prepare(), run_once().
-TYPED_TEST(EmbeddingTest, AWholeHost) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(EmbeddingTest, AWholeHost) {
+  EventLoop loop(make_selector());
   const int fd = loop.fileno();
   const Pipe pipe;
   Journal journal;
@@ -166,8 +171,8 @@ TYPED_TEST(EmbeddingTest, AWholeHost) {
 }
 
 // A host may have asked the selector before the loop was made.
-TYPED_TEST(EmbeddingTest, TheSelectorWasAsked) {
-  auto selector = std::make_unique<TypeParam>();
+TEST_P(EmbeddingTest, TheSelectorWasAsked) {
+  auto selector = make_selector();
   const int fd = selector->fileno();
   EventLoop loop(std::move(selector));
   int ran = 0;
@@ -178,8 +183,8 @@ TYPED_TEST(EmbeddingTest, TheSelectorWasAsked) {
 }
 
 // The number stays, whatever instance is behind it.
-TYPED_TEST(EmbeddingTest, AStrayOfAClosedFileDoesNotWakeTheHostForever) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(EmbeddingTest, AStrayOfAClosedFileDoesNotWakeTheHostForever) {
+  EventLoop loop(make_selector());
   const int fd = loop.fileno();
   Pipe pipe;
   const Pipe other;
@@ -202,16 +207,16 @@ TYPED_TEST(EmbeddingTest, AStrayOfAClosedFileDoesNotWakeTheHostForever) {
 }
 
 // Several changes between two iterations are one system call.
-TYPED_TEST(EmbeddingTest, TheHostIsWokenOnce) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(EmbeddingTest, TheHostIsWokenOnce) {
+  EventLoop loop(make_selector());
   loop.fileno();
   const tests::CallCounter calls;
   for (int i = 0; i < 100; ++i) loop.call_soon([] {});
   EXPECT_EQ(calls.count(), 1u);
 }
 
-TYPED_TEST(EmbeddingTest, NotWhileItRunsOrIsClosed) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(EmbeddingTest, NotWhileItRunsOrIsClosed) {
+  EventLoop loop(make_selector());
   loop.call_soon([&] { EXPECT_THROW(loop.prepare(), RuntimeError); });
   loop.run_once(0ns);
   loop.close();

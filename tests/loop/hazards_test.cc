@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
@@ -22,15 +22,15 @@ namespace {
 
 using tests::FaultInjector;
 
-template <class Selector>
-class LoopHazards : public tests::NoLeak {};
-TYPED_TEST_SUITE(LoopHazards, AllSelectors, SelectorNames);
+class LoopHazards : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopHazards, tests::all_selectors(),
+                         tests::name_of);
 
 // ---- Destructors that use the loop ----
 
 // cancel() and remove_reader() destroy at once, in the middle of what they do.
-TYPED_TEST(LoopHazards, R66_ADyingClosureUsesTheLoop) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, R66_ADyingClosureUsesTheLoop) {
+  FakeTimeLoop f(make_selector());
   const SocketPair pair, other;
   Journal journal;
   // More than any of the containers has room for without growing.
@@ -77,8 +77,8 @@ TYPED_TEST(LoopHazards, R66_ADyingClosureUsesTheLoop) {
 }
 
 // The same of those that have just run.
-TYPED_TEST(LoopHazards, R66_AClosureThatRanUsesTheLoopAsItDies) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, R66_AClosureThatRanUsesTheLoopAsItDies) {
+  FakeTimeLoop f(make_selector());
   const SocketPair pair;
   int ran = 0;
   const auto reschedule = [&] {
@@ -108,8 +108,8 @@ TYPED_TEST(LoopHazards, R66_AClosureThatRanUsesTheLoopAsItDies) {
 // ---- Descriptors ----
 
 // R10, R11: numbers that a bitmap or an array does not expect.
-TYPED_TEST(LoopHazards, R11_ANumberThatSelectHasNoRoomFor) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, R11_ANumberThatSelectHasNoRoomFor) {
+  FakeTimeLoop f(make_selector());
   const tests::MostOpenFiles limit;
   const Pipe pipe;
   const File high = tests::dup_at_least(pipe.reader, FD_SETSIZE);
@@ -129,8 +129,8 @@ TYPED_TEST(LoopHazards, R11_ANumberThatSelectHasNoRoomFor) {
 }
 
 // R72: the kernel no longer takes a descriptor that it knew.
-TYPED_TEST(LoopHazards, R72_ARefusedChangeTakesBothHandlers) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, R72_ARefusedChangeTakesBothHandlers) {
+  FakeTimeLoop f(make_selector());
   if (f.selector->name() == "SelectSelector" ||
       f.selector->name() == "PollSelector") {
     GTEST_SKIP() << "registers without a system call";
@@ -170,8 +170,8 @@ TYPED_TEST(LoopHazards, R72_ARefusedChangeTakesBothHandlers) {
 }
 
 // Once refused, a second time is no help: the kernel is told what is left.
-TYPED_TEST(LoopHazards, R72_AChangeThatIsRefusedOnceIsMadeAnew) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, R72_AChangeThatIsRefusedOnceIsMadeAnew) {
+  FakeTimeLoop f(make_selector());
   if (f.selector->name() != "EpollSelector") GTEST_SKIP() << "epoll_ctl";
   const SocketPair pair;
   Journal journal;
@@ -192,8 +192,8 @@ TYPED_TEST(LoopHazards, R72_AChangeThatIsRefusedOnceIsMadeAnew) {
 }
 
 // The one that was added by its number must not hide the other's identity.
-TYPED_TEST(LoopHazards, AnObjectAndItsNumberAreOneRegistration) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, AnObjectAndItsNumberAreOneRegistration) {
+  FakeTimeLoop f(make_selector());
   SocketPair pair;
   f.loop.add_reader(pair.first, [] {});
   f.loop.add_writer(pair.first.fileno(), [] {});
@@ -206,8 +206,8 @@ TYPED_TEST(LoopHazards, AnObjectAndItsNumberAreOneRegistration) {
 // ---- Signals ----
 
 // "Once more, and I stop at once": what came second goes to the second handler.
-TYPED_TEST(LoopHazards, ASignalHandlerReplacesItself) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, ASignalHandlerReplacesItself) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.add_signal_handler(SIGUSR1, [&] {
     journal.push_back("first");
@@ -219,8 +219,8 @@ TYPED_TEST(LoopHazards, ASignalHandlerReplacesItself) {
   EXPECT_EQ(journal, (Journal{"first", "second"}));
 }
 
-TYPED_TEST(LoopHazards, ASignalHandlerRemovesItself) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, ASignalHandlerRemovesItself) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.add_signal_handler(
       SIGUSR1, [&, alive = at_destruction(note(journal, "destroyed"))] {
@@ -235,8 +235,8 @@ TYPED_TEST(LoopHazards, ASignalHandlerRemovesItself) {
 }
 
 // R92: the handlers of descriptors come first, and may remove those of signals.
-TYPED_TEST(LoopHazards, R64_AReaderRemovesTheHandlerOfASignalThatCame) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, R64_AReaderRemovesTheHandlerOfASignalThatCame) {
+  FakeTimeLoop f(make_selector());
   const Pipe pipe;
   pipe.writer.write("x");
   f.loop.add_signal_handler(SIGUSR1, [] { ADD_FAILURE() << "came"; });
@@ -252,8 +252,8 @@ TYPED_TEST(LoopHazards, R64_AReaderRemovesTheHandlerOfASignalThatCame) {
 
 // R44: one that has not reached its own zero is further from the end of time
 // than a number of nanoseconds can tell.
-TYPED_TEST(LoopHazards, R44_AClockBeforeItsZero) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, R44_AClockBeforeItsZero) {
+  FakeTimeLoop f(make_selector());
   f.time.advance(-2000s);
   bool came = false;
   f.loop.call_at(TimePoint::max() - 1ns, [&] { came = true; });
@@ -264,8 +264,8 @@ TYPED_TEST(LoopHazards, R44_AClockBeforeItsZero) {
 }
 
 // In the nanosecond in which it is due.
-TYPED_TEST(LoopHazards, R44_TheEndOfTime) {
-  FakeTimeLoop f(std::make_unique<TypeParam>());
+TEST_P(LoopHazards, R44_TheEndOfTime) {
+  FakeTimeLoop f(make_selector());
   Journal journal;
   f.loop.call_at(TimePoint::max(), note(journal, "end"));
   f.loop.call_every(1h, note(journal, "hours"), MissedTicks::kDelay);

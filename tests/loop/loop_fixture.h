@@ -22,11 +22,6 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "selectors/base_selector.h"
-#include "selectors/devpoll_selector.h"
-#include "selectors/epoll_selector.h"
-#include "selectors/kqueue_selector.h"
-#include "selectors/poll_selector.h"
-#include "selectors/select_selector.h"
 #include "tests/support/files.h"
 
 namespace loop {
@@ -38,19 +33,6 @@ using selectors::ValueError;
 using tests::File;
 using tests::Pipe;
 using tests::SocketPair;
-
-using AllSelectors =
-    ::testing::Types<selectors::SelectSelector, selectors::PollSelector,
-                     selectors::EpollSelector, selectors::KqueueSelector,
-                     selectors::DevpollSelector>;
-
-// For TYPED_TEST_SUITE: "LoopTest/EpollSelector.CallSoon".
-struct SelectorNames {
-  template <class Selector>
-  static std::string GetName(int) {
-    return std::string(Selector().name());
-  }
-};
 
 // A clock that goes when it is told to.
 class FakeTime {

@@ -13,32 +13,32 @@
 namespace selectors {
 namespace {
 
-template <class Selector>
-class AllocationTest : public tests::NoLeak {};
-TYPED_TEST_SUITE(AllocationTest, tests::RealSelectors, SelectorNames);
+class AllocationTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, AllocationTest, tests::real_selectors(),
+                         tests::name_of);
 
-TYPED_TEST(AllocationTest, NothingIsAllocatedOnceWarm) {
-  TypeParam s;
+TEST_P(AllocationTest, NothingIsAllocatedOnceWarm) {
+  const auto s = make_selector();
   const std::vector<SocketPair> pairs(100);
   const auto everything = [&] {
     int number = 0;
     for (const SocketPair& pair : pairs) {
-      s.register_(pair.first, EVENT_READ, ++number);
-      s.register_(pair.second, EVENT_BOTH, &pair);
+      s->register_(pair.first, EVENT_READ, ++number);
+      s->register_(pair.second, EVENT_BOTH, &pair);
     }
-    for (const auto& [key, events] : s.select()) {
-      s.modify(key.fileobj, EVENT_WRITE, number);
-      s.modify(key.fileobj, EVENT_BOTH);
-      s.get_key(key.fd);
+    for (const auto& [key, events] : s->select()) {
+      s->modify(key.fileobj, EVENT_WRITE, number);
+      s->modify(key.fileobj, EVENT_BOTH);
+      s->get_key(key.fd);
     }
-    s.select(0s);
-    s.select(1us);
-    s.select(1s);
+    s->select(0s);
+    s->select(1us);
+    s->select(1s);
     for (const SocketPair& pair : pairs) {
-      s.unregister(pair.first);
-      s.unregister(pair.second);
+      s->unregister(pair.first);
+      s->unregister(pair.second);
     }
-    s.select(1us);
+    s->select(1us);
   };
   everything();
   const std::size_t before = tests::allocations();
@@ -46,12 +46,12 @@ TYPED_TEST(AllocationTest, NothingIsAllocatedOnceWarm) {
   EXPECT_EQ(tests::allocations(), before);
 }
 
-TYPED_TEST(AllocationTest, UnregisteringWhatIsWalkedAllocatesNothing) {
-  TypeParam s;
+TEST_P(AllocationTest, UnregisteringWhatIsWalkedAllocatesNothing) {
+  const auto s = make_selector();
   const std::vector<SocketPair> pairs(100);
   const auto everything = [&] {
-    for (const SocketPair& pair : pairs) s.register_(pair.first, EVENT_WRITE);
-    for (const auto& [key, events] : s.select()) s.unregister(key.fileobj);
+    for (const SocketPair& pair : pairs) s->register_(pair.first, EVENT_WRITE);
+    for (const auto& [key, events] : s->select()) s->unregister(key.fileobj);
   };
   everything();
   everything();
@@ -61,8 +61,8 @@ TYPED_TEST(AllocationTest, UnregisteringWhatIsWalkedAllocatesNothing) {
 }
 
 // R10: a table indexed by descriptor numbers, with one high number in it.
-TYPED_TEST(AllocationTest, R10_AHighNumberCostsLittle) {
-  TypeParam s;
+TEST_P(AllocationTest, R10_AHighNumberCostsLittle) {
+  const auto s = make_selector();
   const tests::MostOpenFiles limit;
   const Pipe pipe;
   const File high = tests::dup_at_least(
@@ -70,18 +70,18 @@ TYPED_TEST(AllocationTest, R10_AHighNumberCostsLittle) {
                        limit.count() - 1, std::size_t{100000})));
   const std::size_t before = tests::bytes_asked_for();
   try {
-    s.register_(high, EVENT_WRITE);
-    EXPECT_EQ(ready_now(s).size(), 1u);
+    s->register_(high, EVENT_WRITE);
+    EXPECT_EQ(ready_now(*s).size(), 1u);
   } catch (const ValueError&) {
-    EXPECT_EQ(s.name(), "SelectSelector");
+    EXPECT_EQ(s->name(), "SelectSelector");
   }
   EXPECT_LT(tests::bytes_asked_for() - before, std::size_t{10} << 20);
 }
 
-TYPED_TEST(AllocationTest, R10_AnImpossibleNumberCostsNothing) {
-  TypeParam s;
+TEST_P(AllocationTest, R10_AnImpossibleNumberCostsNothing) {
+  const auto s = make_selector();
   const std::size_t before = tests::bytes_asked_for();
-  EXPECT_THROW(s.register_(std::numeric_limits<int>::max(), EVENT_READ),
+  EXPECT_THROW(s->register_(std::numeric_limits<int>::max(), EVENT_READ),
                OSError);
   EXPECT_LT(tests::bytes_asked_for() - before, std::size_t{1} << 20);
 }

@@ -3,18 +3,10 @@
 #include <cerrno>
 #include <vector>
 
-#include "tests/selectors/selector_conformance.h"
-#include "tests/selectors/selector_conformance_contract.h"
-#include "tests/selectors/selector_conformance_lifetime.h"
-#include "tests/selectors/selector_conformance_wait.h"
+#include "tests/selectors/selector_fixture.h"
 #include "tests/support/fault_injector.h"
 
 namespace selectors {
-
-INSTANTIATE_TYPED_TEST_SUITE_P(Epoll, SelectorTest, EpollSelector);
-INSTANTIATE_TYPED_TEST_SUITE_P(Epoll, SelectorContractTest, EpollSelector);
-INSTANTIATE_TYPED_TEST_SUITE_P(Epoll, SelectorLifetimeTest, EpollSelector);
-INSTANTIATE_TYPED_TEST_SUITE_P(Epoll, SelectorWaitTest, EpollSelector);
 
 namespace {
 

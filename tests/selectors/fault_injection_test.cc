@@ -6,13 +6,14 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "selectors/kernel/call.h"
-#include "tests/selectors/all_selectors.h"
 #include "tests/selectors/selector_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 
 namespace selectors {
@@ -24,9 +25,8 @@ using tests::FaultInjector;
 constexpr int kErrors[] = {ENOMEM, ENOSPC, EPERM, EBADF, EINTR, ENOSYS};
 
 // A selector in use: one end waits, one is ready, one is not registered.
-template <class Selector>
 struct Scene {
-  Scene() {
+  explicit Scene(const tests::SelectorKind& kind) : owner(kind.make()) {
     ready.second.write("x");
     s.register_(idle.first, EVENT_READ, std::string("idle"));
     s.register_(ready.first, EVENT_BOTH, std::string("ready"));
@@ -63,12 +63,12 @@ struct Scene {
 
   SocketPair idle, ready, fresh;
   const std::set<int> before = tests::open_fds();
-  Selector s;
+  const std::unique_ptr<BaseSelector> owner;
+  BaseSelector& s = *owner;
   const int descriptor = opened_since(before);
 };
 
-template <class Selector>
-class FaultInjection : public tests::NoLeak {
+class FaultInjection : public tests::NoLeak, public tests::PerSelector {
  protected:
   // Runs `operation` on a new scene for each n and each error, until there is
   // no n-th call any more; then `after`(scene, thrown errno, error).
@@ -79,7 +79,7 @@ class FaultInjection : public tests::NoLeak {
         SCOPED_TRACE("call " + std::to_string(n) + ": " +
                      std::generic_category().message(error));
         ASSERT_LT(n, 100);
-        Scene<Selector> scene;
+        Scene scene(GetParam());
         int thrown = 0;
         bool fired = false;
         {
@@ -103,22 +103,23 @@ class FaultInjection : public tests::NoLeak {
                    [](auto& scene, int, int) { scene.expect_agreement(); });
   }
 };
-TYPED_TEST_SUITE(FaultInjection, AllSelectors, SelectorNames);
+INSTANTIATE_TEST_SUITE_P(Selectors, FaultInjection, tests::all_selectors(),
+                         tests::name_of);
 
-TYPED_TEST(FaultInjection, Construct) {
-  this->for_each_fault(
+TEST_P(FaultInjection, Construct) {
+  for_each_fault(
       [](auto&) {
-        TypeParam s;
+        const auto s = make_selector();
         const SocketPair pair;
-        s.register_(pair.first, EVENT_WRITE);
-        EXPECT_EQ(ready_now(s, 30s).size(), 1u);
+        s->register_(pair.first, EVENT_WRITE);
+        EXPECT_EQ(ready_now(*s, 30s).size(), 1u);
       },
       [](auto&, int, int) {});
 }
 
 // R72: ENOSPC from epoll_ctl() is max_user_watches.
-TYPED_TEST(FaultInjection, R72_Register) {
-  this->for_each_fault(
+TEST_P(FaultInjection, R72_Register) {
+  for_each_fault(
       [](auto& scene) { scene.s.register_(scene.fresh.first, EVENT_BOTH); },
       [](auto& scene, int thrown, int error) {
         EXPECT_EQ(scene.s.get_map()->contains(scene.fresh.first), thrown == 0);
@@ -131,9 +132,9 @@ TYPED_TEST(FaultInjection, R72_Register) {
       });
 }
 
-TYPED_TEST(FaultInjection, Modify) {
+TEST_P(FaultInjection, Modify) {
   for (const EventMask events : {EVENT_WRITE, EVENT_BOTH}) {
-    this->for_each_fault(
+    for_each_fault(
         [events](auto& scene) { scene.s.modify(scene.idle.first, events); },
         [events](auto& scene, int thrown, int) {
           const SelectorKey* key = scene.s.get_map()->get(scene.idle.first);
@@ -146,8 +147,8 @@ TYPED_TEST(FaultInjection, Modify) {
   }
 }
 
-TYPED_TEST(FaultInjection, ModifyWhileWalking) {
-  this->expect_agreement_after([](auto& scene) {
+TEST_P(FaultInjection, ModifyWhileWalking) {
+  expect_agreement_after([](auto& scene) {
     scene.s.select(0s);
     const SelectorKey key = scene.s.get_key(scene.ready.first);
     scene.s.modify(scene.ready.first, EVENT_READ);
@@ -155,18 +156,17 @@ TYPED_TEST(FaultInjection, ModifyWhileWalking) {
   });
 }
 
-TYPED_TEST(FaultInjection, Unregister) {
-  this->for_each_fault(
-      [](auto& scene) { scene.s.unregister(scene.ready.first); },
-      [](auto& scene, int thrown, int) {
-        EXPECT_EQ(thrown, 0);
-        EXPECT_EQ(scene.s.get_map()->size(), 1u);
-        scene.expect_agreement();
-      });
+TEST_P(FaultInjection, Unregister) {
+  for_each_fault([](auto& scene) { scene.s.unregister(scene.ready.first); },
+                 [](auto& scene, int thrown, int) {
+                   EXPECT_EQ(thrown, 0);
+                   EXPECT_EQ(scene.s.get_map()->size(), 1u);
+                   scene.expect_agreement();
+                 });
 }
 
-TYPED_TEST(FaultInjection, UnregisterAfterClose) {
-  this->for_each_fault(
+TEST_P(FaultInjection, UnregisterAfterClose) {
+  for_each_fault(
       [](auto& scene) {
         scene.ready.first.close();
         scene.s.unregister(scene.ready.first);
@@ -178,10 +178,10 @@ TYPED_TEST(FaultInjection, UnregisterAfterClose) {
 }
 
 // tinymux#791: an error of the wait is not "nothing is ready".
-TYPED_TEST(FaultInjection, R73_AnErrorOfTheWaitIsThrown) {
+TEST_P(FaultInjection, R73_AnErrorOfTheWaitIsThrown) {
   for (const WaitLimit timeout : {WaitLimit(0s), WaitLimit(30s), WaitLimit()}) {
     for (const int error : {ENOMEM, EINVAL, EBADF}) {
-      Scene<TypeParam> scene;
+      Scene scene(GetParam());
       const FaultInjector fault(1, error);
       EXPECT_EQ(errno_of([&] { scene.s.select(timeout); }), error);
       EXPECT_TRUE(fault.fired());
@@ -189,21 +189,21 @@ TYPED_TEST(FaultInjection, R73_AnErrorOfTheWaitIsThrown) {
   }
 }
 
-TYPED_TEST(FaultInjection, Select) {
+TEST_P(FaultInjection, Select) {
   for (const WaitLimit timeout : {WaitLimit(0s), WaitLimit(30s), WaitLimit()}) {
-    this->for_each_fault([timeout](auto& scene) { scene.s.select(timeout); },
-                         [](auto& scene, int thrown, int error) {
-                           if (error == EINTR) {
-                             EXPECT_EQ(thrown, 0);
-                           }
-                           EXPECT_EQ(scene.s.get_map()->size(), 2u);
-                           scene.expect_agreement();
-                         });
+    for_each_fault([timeout](auto& scene) { scene.s.select(timeout); },
+                   [](auto& scene, int thrown, int error) {
+                     if (error == EINTR) {
+                       EXPECT_EQ(thrown, 0);
+                     }
+                     EXPECT_EQ(scene.s.get_map()->size(), 2u);
+                     scene.expect_agreement();
+                   });
   }
 }
 
-TYPED_TEST(FaultInjection, SelectThatEndsByItsTimeout) {
-  this->for_each_fault(
+TEST_P(FaultInjection, SelectThatEndsByItsTimeout) {
+  for_each_fault(
       [](auto& scene) {
         scene.s.unregister(scene.ready.first);
         const Stopwatch stopwatch;
@@ -216,17 +216,17 @@ TYPED_TEST(FaultInjection, SelectThatEndsByItsTimeout) {
       });
 }
 
-TYPED_TEST(FaultInjection, Close) {
-  this->for_each_fault([](auto& scene) { scene.s.close(); },
-                       [](auto& scene, int thrown, int) {
-                         EXPECT_EQ(thrown, 0);
-                         EXPECT_EQ(scene.s.get_map(), nullptr);
-                         scene.s.close();
-                       });
+TEST_P(FaultInjection, Close) {
+  for_each_fault([](auto& scene) { scene.s.close(); },
+                 [](auto& scene, int thrown, int) {
+                   EXPECT_EQ(thrown, 0);
+                   EXPECT_EQ(scene.s.get_map(), nullptr);
+                   scene.s.close();
+                 });
 }
 
-TYPED_TEST(FaultInjection, UnregisterAndRegisterAgain) {
-  this->expect_agreement_after([](auto& scene) {
+TEST_P(FaultInjection, UnregisterAndRegisterAgain) {
+  expect_agreement_after([](auto& scene) {
     scene.s.unregister(scene.ready.first);
     scene.s.register_(scene.ready.first, EVENT_READ);
     scene.s.register_(scene.fresh.first, EVENT_WRITE);
@@ -243,13 +243,13 @@ bool is_no_probe(const kernel::Call& call, int epfd) {
 }
 
 // If it throws, the child may call it again.
-TYPED_TEST(FaultInjection, AfterForkInChild) {
+TEST_P(FaultInjection, AfterForkInChild) {
   for (const int error : kErrors) {
     std::string fired = "yes";
     for (int n = 1; fired == "yes"; ++n) {
       SCOPED_TRACE("call " + std::to_string(n) + ": " +
                    std::generic_category().message(error));
-      Scene<TypeParam> scene;
+      Scene scene(GetParam());
       const Pipe report;  // Was there an n-th call? Told by the child.
       expect_in_child([&] {
         const auto before = tests::open_fds();
@@ -287,7 +287,7 @@ TEST(EpollFaultInjection, ReplacingTheInstance) {
     for (int n = 1; fired; ++n) {
       SCOPED_TRACE("call " + std::to_string(n) + ": " +
                    std::generic_category().message(error));
-      Scene<EpollSelector> scene;
+      Scene scene(tests::selector_kind<EpollSelector>("EpollSelector"));
       SocketPair gone;
       scene.s.register_(gone.first, EVENT_READ);
       const File keeper = tests::dup_at_least(gone.first, 0);

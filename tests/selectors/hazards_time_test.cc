@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "selectors/kernel/call.h"
-#include "tests/selectors/all_selectors.h"
 #include "tests/selectors/selector_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 
 namespace selectors {
@@ -18,36 +18,36 @@ namespace {
 using std::chrono::nanoseconds;
 using tests::CallCounter;
 
-template <class Selector>
-class TimeHazards : public tests::NoLeak {};
-TYPED_TEST_SUITE(TimeHazards, AllSelectors, SelectorNames);
+class TimeHazards : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, TimeHazards, tests::all_selectors(),
+                         tests::name_of);
 
 // python/asyncio#106: rounded down a wait ends early, and the rest of it is
 // spent asking again and again.
-TYPED_TEST(TimeHazards, R40_NeverEarlyAndNotInPieces) {
-  TypeParam s;
+TEST_P(TimeHazards, R40_NeverEarlyAndNotInPieces) {
+  const auto s = make_selector();
   for (const nanoseconds wait :
        {nanoseconds(0ns), nanoseconds(1ns), nanoseconds(1us),
         nanoseconds(999us), nanoseconds(1ms), nanoseconds(1000001ns),
         nanoseconds(1500us)}) {
     const CallCounter calls;
     const Stopwatch stopwatch;
-    EXPECT_EQ(ready_now(s, wait), Ready());
+    EXPECT_EQ(ready_now(*s, wait), Ready());
     EXPECT_GE(stopwatch.elapsed(), wait);
     EXPECT_LE(calls.count(), 2u) << wait.count();
   }
 }
 
 // calloop#142: rounding up must not make a millisecond of nothing.
-TYPED_TEST(TimeHazards, R41_ZeroOnlyLooks) {
-  TypeParam s;
+TEST_P(TimeHazards, R41_ZeroOnlyLooks) {
+  const auto s = make_selector();
   constexpr int kLooks = 1000;
   for (const nanoseconds none :
        {nanoseconds(0ns), nanoseconds(-1ns), nanoseconds::min()}) {
     auto fastest = nanoseconds::max();
     for (int i = 0; i < kLooks; ++i) {
       const Stopwatch stopwatch;
-      s.select(none);
+      s->select(none);
       fastest = std::min(fastest, stopwatch.elapsed());
     }
     EXPECT_LT(fastest, 1ms);  // However busy the machine, one got through.
@@ -55,11 +55,11 @@ TYPED_TEST(TimeHazards, R41_ZeroOnlyLooks) {
 }
 
 // bun#34780, PEP 475: a wait that starts anew after each signal never ends.
-TYPED_TEST(TimeHazards, R42_SignalsDoNotProlongTheWait) {
-  TypeParam s;
+TEST_P(TimeHazards, R42_SignalsDoNotProlongTheWait) {
+  const auto s = make_selector();
   const Stopwatch stopwatch;
   int interrupts = 0;
-  s.set_interrupt_hook([&] {
+  s->set_interrupt_hook([&] {
     ++interrupts;
     if (stopwatch.elapsed() > 10s) throw RuntimeError("the wait does not end");
   });
@@ -67,14 +67,14 @@ TYPED_TEST(TimeHazards, R42_SignalsDoNotProlongTheWait) {
   // Again, should a busy machine have let no signal into the wait.
   while (interrupts == 0) {
     const Stopwatch wait;
-    EXPECT_NO_THROW(s.select(50ms));
+    EXPECT_NO_THROW(s->select(50ms));
     EXPECT_GE(wait.elapsed(), 50ms);
   }
 }
 
 // event-loop#194, curl#5847: overflow. All of these wait, until woken.
-TYPED_TEST(TimeHazards, R44_HugeTimeoutsWait) {
-  TypeParam s;
+TEST_P(TimeHazards, R44_HugeTimeoutsWait) {
+  const auto s = make_selector();
   using std::chrono::duration;
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (const WaitLimit huge :
@@ -83,27 +83,27 @@ TYPED_TEST(TimeHazards, R44_HugeTimeoutsWait) {
         WaitLimit(duration<double>(kInfinity)), WaitLimit(30 * 24h),
         WaitLimit(1000000h)}) {
     const Pipe pipe;
-    s.register_(pipe.reader, EVENT_READ);
+    s->register_(pipe.reader, EVENT_READ);
     int interrupts = 0;
-    s.set_interrupt_hook([&] {
+    s->set_interrupt_hook([&] {
       if (++interrupts == 3) pipe.writer.write("x");
     });
     const Alarms alarms(1ms);
-    EXPECT_EQ(ready_now(s, huge), (Ready{{pipe.reader.fileno(), EVENT_READ}}))
+    EXPECT_EQ(ready_now(*s, huge), (Ready{{pipe.reader.fileno(), EVENT_READ}}))
         << huge.repr();
     EXPECT_EQ(interrupts, 3) << huge.repr();
-    s.unregister(pipe.reader);
+    s->unregister(pipe.reader);
   }
 }
 
-TYPED_TEST(TimeHazards, R44_HugeNegativeTimeoutsOnlyLook) {
-  TypeParam s;
+TEST_P(TimeHazards, R44_HugeNegativeTimeoutsOnlyLook) {
+  const auto s = make_selector();
   using std::chrono::duration;
-  EXPECT_EQ(ready_now(s, nanoseconds::min()), Ready());
-  EXPECT_EQ(ready_now(s, std::chrono::hours::min()), Ready());
-  EXPECT_EQ(ready_now(s, duration<double>(-1e300)), Ready());
+  EXPECT_EQ(ready_now(*s, nanoseconds::min()), Ready());
+  EXPECT_EQ(ready_now(*s, std::chrono::hours::min()), Ready());
+  EXPECT_EQ(ready_now(*s, duration<double>(-1e300)), Ready());
   EXPECT_THROW(
-      s.select(duration<double>(std::numeric_limits<double>::quiet_NaN())),
+      s->select(duration<double>(std::numeric_limits<double>::quiet_NaN())),
       ValueError);
 }
 
@@ -126,14 +126,14 @@ class EndsWaitsEarly : public kernel::Interceptor {
 
 // libuv#354, libuv#922: what a kernel takes as its longest wait ends before the
 // timeout does. Then the wait goes on.
-TYPED_TEST(TimeHazards, R46_AKernelsLongestWaitIsNotTheEnd) {
-  TypeParam s;
+TEST_P(TimeHazards, R46_AKernelsLongestWaitIsNotTheEnd) {
+  const auto s = make_selector();
   const Pipe pipe;
-  s.register_(pipe.reader, EVENT_READ);
+  s->register_(pipe.reader, EVENT_READ);
   pipe.writer.write("x");
   for (const WaitLimit timeout : {WaitLimit(30 * 24h), WaitLimit()}) {
     const EndsWaitsEarly early(3);
-    EXPECT_EQ(ready_now(s, timeout),
+    EXPECT_EQ(ready_now(*s, timeout),
               (Ready{{pipe.reader.fileno(), EVENT_READ}}));
     EXPECT_EQ(early.left(), 0);
   }

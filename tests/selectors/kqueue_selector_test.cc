@@ -5,17 +5,10 @@
 #include <cerrno>
 
 #include "selectors/kernel/call.h"
-#include "tests/selectors/selector_conformance.h"
-#include "tests/selectors/selector_conformance_contract.h"
-#include "tests/selectors/selector_conformance_lifetime.h"
-#include "tests/selectors/selector_conformance_wait.h"
+#include "tests/selectors/selector_fixture.h"
+#include "tests/support/fault_injector.h"
 
 namespace selectors {
-
-INSTANTIATE_TYPED_TEST_SUITE_P(Kqueue, SelectorTest, KqueueSelector);
-INSTANTIATE_TYPED_TEST_SUITE_P(Kqueue, SelectorContractTest, KqueueSelector);
-INSTANTIATE_TYPED_TEST_SUITE_P(Kqueue, SelectorLifetimeTest, KqueueSelector);
-INSTANTIATE_TYPED_TEST_SUITE_P(Kqueue, SelectorWaitTest, KqueueSelector);
 
 namespace {
 

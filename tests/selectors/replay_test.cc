@@ -16,7 +16,7 @@ namespace tests {
 namespace {
 
 constexpr unsigned kScripts = 100;
-constexpr int kSteps = 150;
+constexpr int kReplayedSteps = 150;
 
 const char* repr(Result result) {
   switch (result) {
@@ -69,7 +69,7 @@ void record(unsigned seed, std::ostream& out) {
   add(std::make_unique<EpollSelector>(), Identity::kFile);
   out << "script " << seed << "\n";
   Script script(seed, Players::kOursAndPythons);
-  for (int step = 0; step < kSteps; ++step) {
+  for (int step = 0; step < kReplayedSteps; ++step) {
     const Operation operation = script.next(files, subjects);
     files.apply(operation);
     out << operation.repr() << "\n";

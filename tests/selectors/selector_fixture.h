@@ -32,14 +32,6 @@ using tests::SocketPair;
 
 inline constexpr EventMask EVENT_BOTH = EVENT_READ | EVENT_WRITE;
 
-// For TYPED_TEST_SUITE: "R01Test/EpollSelector.Foo".
-struct SelectorNames {
-  template <class Selector>
-  static std::string GetName(int) {
-    return std::string(Selector().name());
-  }
-};
-
 // Does fileno() give something? Known by the name, as DefaultSelector may be
 // any of them.
 inline bool has_descriptor(const BaseSelector& selector) {

@@ -11,14 +11,13 @@ namespace selectors {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::duration;
 using std::chrono::nanoseconds;
 
-using Float = duration<float>;
-using Double = duration<double>;
-using Milliseconds = duration<double, std::milli>;
-using Thirds = duration<std::int64_t, std::ratio<1, 3>>;
-using Picoseconds = duration<std::int64_t, std::pico>;
+using Float = std::chrono::duration<float>;
+using Double = std::chrono::duration<double>;
+using Milliseconds = std::chrono::duration<double, std::milli>;
+using Thirds = std::chrono::duration<std::int64_t, std::ratio<1, 3>>;
+using Picoseconds = std::chrono::duration<std::int64_t, std::pico>;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -69,7 +68,7 @@ TEST(ToNanoseconds, KeepsWhatIsWhole) {
   EXPECT_EQ(to_nanoseconds(Double(0.3)), 300ms);
   EXPECT_EQ(to_nanoseconds(Milliseconds(0.1)), 100us);
   EXPECT_EQ(to_nanoseconds(Float(0.5f)), 500ms);
-  EXPECT_EQ(to_nanoseconds(duration<unsigned char>(200)), 200s);
+  EXPECT_EQ(to_nanoseconds(std::chrono::duration<unsigned char>(200)), 200s);
   EXPECT_EQ(to_nanoseconds(nanoseconds::max()), nanoseconds::max());
   EXPECT_EQ(to_nanoseconds(nanoseconds::min()), nanoseconds::min());
 }
@@ -88,7 +87,7 @@ TEST(ToNanoseconds, SaturatesWhatDoesNotFit) {
   EXPECT_EQ(to_nanoseconds(hours::max()), nanoseconds::max());
   EXPECT_EQ(to_nanoseconds(hours::min()), nanoseconds::min());
   EXPECT_EQ(to_nanoseconds(Thirds::max()), nanoseconds::max());
-  EXPECT_EQ(to_nanoseconds(duration<std::uint64_t>(UINT64_MAX)),
+  EXPECT_EQ(to_nanoseconds(std::chrono::duration<std::uint64_t>(UINT64_MAX)),
             nanoseconds::max());
   EXPECT_EQ(to_nanoseconds(Double(1e18)), nanoseconds::max());
   EXPECT_EQ(to_nanoseconds(Double(-1e18)), nanoseconds::min());
@@ -102,7 +101,7 @@ TEST(ToNanoseconds, SaturatesAtTheVeryEdge) {
   EXPECT_EQ(to_nanoseconds(most), nanoseconds(most));
   EXPECT_EQ(to_nanoseconds(most + 1s), nanoseconds::max());
   const double edge = std::ldexp(1.0, 63);  // nanoseconds
-  using Nanoseconds = duration<double, std::nano>;
+  using Nanoseconds = std::chrono::duration<double, std::nano>;
   EXPECT_EQ(to_nanoseconds(Nanoseconds(edge)), nanoseconds::max());
   EXPECT_EQ(to_nanoseconds(Nanoseconds(std::nextafter(edge, 0))),
             nanoseconds::max() - 1023ns);

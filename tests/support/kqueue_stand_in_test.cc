@@ -27,7 +27,7 @@ namespace {
 
 using Kevent = struct kevent;
 
-constexpr timespec kNow = {0, 0};
+constexpr timespec kAtOnce = {0, 0};
 
 Kevent change(int fd, int filter, unsigned flags, void* udata = nullptr) {
   Kevent event;
@@ -48,7 +48,7 @@ class KqueueStandInTest : public NoLeak {
   }
 
   std::vector<Kevent> ready(std::size_t room = 8,
-                            const timespec* timeout = &kNow) {
+                            const timespec* timeout = &kAtOnce) {
     std::vector<Kevent> events(room);
     const int count = kevent(queue_.fileno(), nullptr, 0, events.data(),
                              static_cast<int>(room), timeout);
@@ -330,7 +330,7 @@ TEST_F(KqueueStandInTest, WithoutRoomForAReceiptTheRestIsNotDone) {
       change(pipe.reader.fileno(), EVFILT_READ, EV_ADD | EV_RECEIPT),
       change(pipe.writer.fileno(), EVFILT_WRITE, EV_ADD),
   };
-  EXPECT_EQ(kevent(queue_.fileno(), changes, 2, nullptr, 0, &kNow), 0);
+  EXPECT_EQ(kevent(queue_.fileno(), changes, 2, nullptr, 0, &kAtOnce), 0);
   EXPECT_EQ(submit(pipe.reader, EVFILT_READ, EV_DELETE), 0);
   EXPECT_EQ(submit(pipe.writer, EVFILT_WRITE, EV_DELETE), ENOENT);
 }
@@ -349,7 +349,7 @@ TEST_F(KqueueStandInTest, ErrorsAreEventsWhereThereIsRoom) {
   EXPECT_EQ(answers[0].data, ENOENT);
   EXPECT_EQ(answers[1].data, EBADF);
 
-  EXPECT_EQ(kevent(queue_.fileno(), changes + 2, 1, nullptr, 0, &kNow), -1);
+  EXPECT_EQ(kevent(queue_.fileno(), changes + 2, 1, nullptr, 0, &kAtOnce), -1);
   EXPECT_EQ(errno, EBADF);
 }
 
@@ -497,7 +497,7 @@ TEST_F(KqueueStandInTest, WhatIsNoQueue) {
   const Pipe pipe;
   Kevent event;
   for (const int fd : {pipe.reader.fileno(), bad_fd(), -1}) {
-    EXPECT_EQ(kevent(fd, nullptr, 0, &event, 1, &kNow), -1);
+    EXPECT_EQ(kevent(fd, nullptr, 0, &event, 1, &kAtOnce), -1);
     EXPECT_EQ(errno, EBADF);
   }
 }
@@ -508,10 +508,10 @@ TEST_F(KqueueStandInTest, AClosedQueueIsGone) {
   EXPECT_EQ(submit(pipe.reader, EVFILT_READ, EV_ADD), 0);
   const int number = queue_.fileno();
   queue_.close();
-  EXPECT_EQ(failure(&kNow), EBADF);
+  EXPECT_EQ(failure(&kAtOnce), EBADF);
   const Pipe other;  // Perhaps under the number of the queue.
   Kevent event;
-  EXPECT_EQ(kevent(number, nullptr, 0, &event, 1, &kNow), -1);
+  EXPECT_EQ(kevent(number, nullptr, 0, &event, 1, &kAtOnce), -1);
 }
 
 TEST_F(KqueueStandInTest, ANewQueueIsEmpty) {
@@ -533,7 +533,7 @@ TEST_F(KqueueStandInTest, AChildHasNoneOfItsParentsQueues) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     const bool open = ::fcntl(queue_.fileno(), F_GETFD) != -1;
-    const bool answers = failure(&kNow) != EBADF;
+    const bool answers = failure(&kAtOnce) != EBADF;
     ::_exit(open || answers || kqueue() < 0 ? 1 : 0);
   }
   int status = -1;

@@ -8,14 +8,18 @@
 #include "selectors/epoll_selector.h"
 #include "selectors/poll_selector.h"
 #include "selectors/select_selector.h"
+#include "tests/support/selector_kind.h"
 
 namespace tests {
 
-// The selectors for suites about memory. The stand-ins for other kernels are
-// not among them, because they allocate memory of their own.
-using RealSelectors =
-    ::testing::Types<selectors::SelectSelector, selectors::PollSelector,
-                     selectors::EpollSelector>;
+// Returns the selectors for suites about memory. The stand-ins for other kernels
+// are not among them, because they allocate memory of their own.
+inline auto real_selectors() {
+  return ::testing::Values(
+      selector_kind<selectors::SelectSelector>("SelectSelector"),
+      selector_kind<selectors::PollSelector>("PollSelector"),
+      selector_kind<selectors::EpollSelector>("EpollSelector"));
+}
 
 }  // namespace tests
 

@@ -15,6 +15,7 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/futures/errors.h"
 #include "loop/tasks/sleep.h"
+#include "selectors/poll_selector.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
 

@@ -13,6 +13,7 @@
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "loop/tasks/sleep.h"
+#include "selectors/poll_selector.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
 #include "tests/support/allocations.h"

@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
@@ -28,8 +27,7 @@ struct Closure {
 };
 static_assert(sizeof(Closure) == 48);
 
-template <class Selector>
-class LoopAllocationTest : public ::testing::Test {
+class LoopAllocationTest : public ::testing::Test, public tests::PerSelector {
  protected:
   // How often `round` asks for memory when it has been done a few times.
   template <class Round>
@@ -41,125 +39,125 @@ class LoopAllocationTest : public ::testing::Test {
   }
 
   TimePoint now_{1h};
-  EventLoop loop_{std::make_unique<Selector>(), [this] { return now_; }};
+  EventLoop loop_{make_selector(), [this] { return now_; }};
   int calls_ = 0;
   const Closure closure_{&calls_};
 };
-TYPED_TEST_SUITE(LoopAllocationTest, tests::RealSelectors);
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopAllocationTest, tests::real_selectors(),
+                         tests::name_of);
 
-TYPED_TEST(LoopAllocationTest, CallSoon) {
+TEST_P(LoopAllocationTest, CallSoon) {
   const auto round = [this] {
-    for (int i = 0; i < 100; ++i) this->loop_.call_soon(this->closure_);
-    this->loop_.run_once(0s);
+    for (int i = 0; i < 100; ++i) loop_.call_soon(closure_);
+    loop_.run_once(0s);
   };
-  EXPECT_EQ(this->allocations_of(round), 0u);
-  EXPECT_EQ(this->calls_, 2000);
+  EXPECT_EQ(allocations_of(round), 0u);
+  EXPECT_EQ(calls_, 2000);
 }
 
-TYPED_TEST(LoopAllocationTest, CallSoonThreadsafe) {
-  const auto round = [this] {
-    for (int i = 0; i < 100; ++i) {
-      this->loop_.call_soon_threadsafe(this->closure_);
-    }
-    this->loop_.run_once(0s);
-  };
-  EXPECT_EQ(this->allocations_of(round), 0u);
-  EXPECT_EQ(this->calls_, 2000);
-}
-
-TYPED_TEST(LoopAllocationTest, CallLater) {
+TEST_P(LoopAllocationTest, CallSoonThreadsafe) {
   const auto round = [this] {
     for (int i = 0; i < 100; ++i) {
-      this->loop_.call_later(1s * (i % 7), this->closure_);
+      loop_.call_soon_threadsafe(closure_);
     }
-    this->now_ += 10s;
-    this->loop_.run_once(0s);
+    loop_.run_once(0s);
   };
-  EXPECT_EQ(this->allocations_of(round), 0u);
-  EXPECT_EQ(this->calls_, 2000);
+  EXPECT_EQ(allocations_of(round), 0u);
+  EXPECT_EQ(calls_, 2000);
 }
 
-TYPED_TEST(LoopAllocationTest, Cancel) {
+TEST_P(LoopAllocationTest, CallLater) {
+  const auto round = [this] {
+    for (int i = 0; i < 100; ++i) {
+      loop_.call_later(1s * (i % 7), closure_);
+    }
+    now_ += 10s;
+    loop_.run_once(0s);
+  };
+  EXPECT_EQ(allocations_of(round), 0u);
+  EXPECT_EQ(calls_, 2000);
+}
+
+TEST_P(LoopAllocationTest, Cancel) {
   std::array<Handle, 100> soon;
   std::array<Handle, 100> posted;
   std::array<TimerHandle, 100> timers;
   const auto round = [&] {
-    for (Handle& h : soon) h = this->loop_.call_soon(this->closure_);
+    for (Handle& h : soon) h = loop_.call_soon(closure_);
     for (Handle& h : posted) {
-      h = this->loop_.call_soon_threadsafe(this->closure_);
+      h = loop_.call_soon_threadsafe(closure_);
     }
-    for (TimerHandle& h : timers)
-      h = this->loop_.call_later(1s, this->closure_);
+    for (TimerHandle& h : timers) h = loop_.call_later(1s, closure_);
     for (Handle& h : soon) h.cancel();
     for (Handle& h : posted) h.cancel();
     for (TimerHandle& h : timers) h.cancel();
-    this->loop_.run_once(0s);
+    loop_.run_once(0s);
   };
-  EXPECT_EQ(this->allocations_of(round), 0u);
-  EXPECT_EQ(this->calls_, 0);
+  EXPECT_EQ(allocations_of(round), 0u);
+  EXPECT_EQ(calls_, 0);
 }
 
-TYPED_TEST(LoopAllocationTest, AddReaderAndRemoveReader) {
+TEST_P(LoopAllocationTest, AddReaderAndRemoveReader) {
   const std::vector<tests::Pipe> pipes(50);
   for (const tests::Pipe& pipe : pipes) pipe.writer.write("x");
   const auto round = [&] {
     for (const tests::Pipe& pipe : pipes) {
-      this->loop_.add_reader(pipe.reader, this->closure_);
-      this->loop_.add_writer(pipe.writer, this->closure_);
+      loop_.add_reader(pipe.reader, closure_);
+      loop_.add_writer(pipe.writer, closure_);
     }
-    this->loop_.run_once(0s);
+    loop_.run_once(0s);
     for (const tests::Pipe& pipe : pipes) {
-      this->loop_.remove_reader(pipe.reader);
-      this->loop_.remove_writer(pipe.writer);
+      loop_.remove_reader(pipe.reader);
+      loop_.remove_writer(pipe.writer);
     }
-    this->loop_.run_once(0s);
+    loop_.run_once(0s);
   };
-  EXPECT_EQ(this->allocations_of(round), 0u);
-  EXPECT_EQ(this->calls_, 20 * 2 * 50);
+  EXPECT_EQ(allocations_of(round), 0u);
+  EXPECT_EQ(calls_, 20 * 2 * 50);
 }
 
 // So it cannot fail for want of memory, warm or not.
-TYPED_TEST(LoopAllocationTest, RemoveReaderAsksForNone) {
+TEST_P(LoopAllocationTest, RemoveReaderAsksForNone) {
   const tests::Pipe watched;
   const tests::Pipe other;
-  this->loop_.add_reader(watched.reader, this->closure_);
-  this->loop_.run_once(0s);
-  this->loop_.add_reader(other.reader, this->closure_);
+  loop_.add_reader(watched.reader, closure_);
+  loop_.run_once(0s);
+  loop_.add_reader(other.reader, closure_);
   const std::size_t before = tests::allocations();
-  this->loop_.remove_reader(watched.reader);
+  loop_.remove_reader(watched.reader);
   EXPECT_EQ(tests::allocations(), before);
 }
 
-TYPED_TEST(LoopAllocationTest, TicksOfAnInterval) {
-  this->loop_.call_every(1s, this->closure_);
+TEST_P(LoopAllocationTest, TicksOfAnInterval) {
+  loop_.call_every(1s, closure_);
   const auto round = [this] {
-    this->now_ += 1s;
-    this->loop_.run_once(0s);
+    now_ += 1s;
+    loop_.run_once(0s);
   };
-  EXPECT_EQ(this->allocations_of(round), 0u);
-  EXPECT_EQ(this->calls_, 20);
+  EXPECT_EQ(allocations_of(round), 0u);
+  EXPECT_EQ(calls_, 20);
 }
 
-TYPED_TEST(LoopAllocationTest, Signals) {
-  this->loop_.add_signal_handler(SIGUSR1, this->closure_);
+TEST_P(LoopAllocationTest, Signals) {
+  loop_.add_signal_handler(SIGUSR1, closure_);
   const auto round = [this] {
     ::raise(SIGUSR1);
-    this->loop_.run_once(1s);
+    loop_.run_once(1s);
   };
-  EXPECT_EQ(this->allocations_of(round), 0u);
-  EXPECT_EQ(this->calls_, 20);
+  EXPECT_EQ(allocations_of(round), 0u);
+  EXPECT_EQ(calls_, 20);
 }
 
 // So that the others would notice.
-TYPED_TEST(LoopAllocationTest, ALargerClosureIsOneAllocation) {
+TEST_P(LoopAllocationTest, ALargerClosureIsOneAllocation) {
   struct Larger : Closure {
     void* one_more = nullptr;
   };
   const auto round = [this] {
-    this->loop_.call_soon(Larger{{&this->calls_}});
-    this->loop_.run_once(0s);
+    loop_.call_soon(Larger{{&calls_}});
+    loop_.run_once(0s);
   };
-  EXPECT_EQ(this->allocations_of(round), 16u);
+  EXPECT_EQ(allocations_of(round), 16u);
 }
 
 }  // namespace

@@ -26,13 +26,12 @@ using namespace std::chrono_literals;  // NOLINT: as a user would write 10ms.
 using tests::Pipe;
 
 // Each attempt has a loop of its own, which has asked for little memory yet.
-template <class Selector>
-class LoopShortageTest : public ::testing::Test {
+class LoopShortageTest : public ::testing::Test, public tests::PerSelector {
  protected:
   void make_loop() {
     calls_ = errors_ = 0;
     loop_.reset();
-    loop_.emplace(std::make_unique<Selector>(), [this] { return now_; });
+    loop_.emplace(make_selector(), [this] { return now_; });
     loop_->set_exception_handler([this](auto&&...) { ++errors_; });
   }
 
@@ -74,184 +73,179 @@ class LoopShortageTest : public ::testing::Test {
   int errors_ = 0;
 };
 
-TYPED_TEST_SUITE(LoopShortageTest, tests::RealSelectors);
+INSTANTIATE_TEST_SUITE_P(Selectors, LoopShortageTest, tests::real_selectors(),
+                         tests::name_of);
 
 // It is moved from only when there is a place for it.
-TYPED_TEST(LoopShortageTest, CallSoonThatThrowsLeavesTheCallback) {
-  this->make_loop();
+TEST_P(LoopShortageTest, CallSoonThatThrowsLeavesTheCallback) {
+  make_loop();
   auto callback = [this, owned = std::make_unique<int>(1)] {
-    if (owned != nullptr) ++this->calls_;
+    if (owned != nullptr) ++calls_;
   };
   {
     const tests::FailingAllocations failing;
     const auto fill = [&] {
-      for (;;) this->loop_->call_soon([] {});
+      for (;;) loop_->call_soon([] {});
     };
     EXPECT_THROW(fill(), std::bad_alloc);
-    EXPECT_THROW(this->loop_->call_soon(std::move(callback)), std::bad_alloc);
+    EXPECT_THROW(loop_->call_soon(std::move(callback)), std::bad_alloc);
   }
   callback();  // NOLINT(bugprone-use-after-move): it was not.
-  EXPECT_EQ(this->calls_, 1);
-  this->loop_->close();
-  EXPECT_THROW(this->loop_->call_soon(std::move(callback)),
-               selectors::RuntimeError);
+  EXPECT_EQ(calls_, 1);
+  loop_->close();
+  EXPECT_THROW(loop_->call_soon(std::move(callback)), selectors::RuntimeError);
   callback();  // NOLINT(bugprone-use-after-move): it was not.
-  EXPECT_EQ(this->calls_, 2);
+  EXPECT_EQ(calls_, 2);
 }
 
 // Nor is it moved from when it belongs to the caller, also where call_soon()
 // has more to do: in debug mode, and when there is no room.
-TYPED_TEST(LoopShortageTest, CallSoonCopiesWhatIsKept) {
-  this->make_loop();
-  this->loop_->set_debug(true);
+TEST_P(LoopShortageTest, CallSoonCopiesWhatIsKept) {
+  make_loop();
+  loop_->set_debug(true);
   const auto callback = [this, owned = std::make_shared<int>(1)] {
-    if (owned != nullptr) ++this->calls_;
+    if (owned != nullptr) ++calls_;
   };
   auto same = callback;
-  this->loop_->call_soon(callback);
-  this->loop_->call_soon(same);
-  this->turn();
+  loop_->call_soon(callback);
+  loop_->call_soon(same);
+  turn();
   callback();
   same();
-  EXPECT_EQ(this->calls_, 4);
+  EXPECT_EQ(calls_, 4);
 }
 
-TYPED_TEST(LoopShortageTest, CallSoon) {
-  this->try_each_place([this] { this->loop_->call_soon(this->counting()); });
+TEST_P(LoopShortageTest, CallSoon) {
+  try_each_place([this] { loop_->call_soon(counting()); });
 }
 
-TYPED_TEST(LoopShortageTest, CallSoonThreadsafe) {
-  this->try_each_place(
-      [this] { this->loop_->call_soon_threadsafe(this->counting()); });
+TEST_P(LoopShortageTest, CallSoonThreadsafe) {
+  try_each_place([this] { loop_->call_soon_threadsafe(counting()); });
 }
 
 // Which takes what was posted before.
-TYPED_TEST(LoopShortageTest, CallSoonBehindAPost) {
+TEST_P(LoopShortageTest, CallSoonBehindAPost) {
   tests::EachShortage shortage;
   while (shortage.next()) {
-    this->make_loop();
-    this->loop_->call_soon_threadsafe(this->counting());
-    const bool done =
-        shortage.survives([&] { this->loop_->call_soon(this->counting()); });
-    this->turn();
-    EXPECT_EQ(this->calls_, done ? 2 : 1);
+    make_loop();
+    loop_->call_soon_threadsafe(counting());
+    const bool done = shortage.survives([&] { loop_->call_soon(counting()); });
+    turn();
+    EXPECT_EQ(calls_, done ? 2 : 1);
   }
   EXPECT_GT(shortage.places(), 1u);
 }
 
-TYPED_TEST(LoopShortageTest, CallLater) {
-  this->try_each_place(
-      [this] { this->loop_->call_later(1s, this->counting()); },
-      [this] {
-        this->now_ += 1s;
-        this->turn();
-      });
+TEST_P(LoopShortageTest, CallLater) {
+  try_each_place([this] { loop_->call_later(1s, counting()); },
+                 [this] {
+                   now_ += 1s;
+                   turn();
+                 });
 }
 
-TYPED_TEST(LoopShortageTest, CallEvery) {
+TEST_P(LoopShortageTest, CallEvery) {
   IntervalHandle interval;
-  this->try_each_place(
+  try_each_place(
       [&] {
         interval.cancel();
-        interval = this->loop_->call_every(2s, this->counting());
+        interval = loop_->call_every(2s, counting());
       },
       [this] {
-        this->now_ += 2s;
-        this->turn();
+        now_ += 2s;
+        turn();
       });
 }
 
-TYPED_TEST(LoopShortageTest, AddReader) {
+TEST_P(LoopShortageTest, AddReader) {
   const Pipe pipe;
   pipe.writer.write("x");
-  this->try_each_place(
-      [&] { this->loop_->add_reader(pipe.reader, this->counting()); },
-      [&] {
-        this->turn();
-        this->loop_->remove_reader(pipe.reader);
-      });
+  try_each_place([&] { loop_->add_reader(pipe.reader, counting()); },
+                 [&] {
+                   turn();
+                   loop_->remove_reader(pipe.reader);
+                 });
 }
 
 // The reader that is there stays.
-TYPED_TEST(LoopShortageTest, ReplaceReader) {
+TEST_P(LoopShortageTest, ReplaceReader) {
   const Pipe pipe;
   pipe.writer.write("x");
   tests::EachShortage shortage;
   while (shortage.next()) {
-    this->make_loop();
+    make_loop();
     int old_calls = 0;
-    this->loop_->add_reader(pipe.reader, [&] { ++old_calls; });
-    this->turn();
-    const bool done = shortage.survives(
-        [&] { this->loop_->add_reader(pipe.reader, this->counting()); });
-    this->turn();
-    EXPECT_EQ(this->calls_, done ? 1 : 0);
+    loop_->add_reader(pipe.reader, [&] { ++old_calls; });
+    turn();
+    const bool done =
+        shortage.survives([&] { loop_->add_reader(pipe.reader, counting()); });
+    turn();
+    EXPECT_EQ(calls_, done ? 1 : 0);
     EXPECT_EQ(old_calls, done ? 1 : 2);
   }
   EXPECT_GT(shortage.places(), 0u);
 }
 
-TYPED_TEST(LoopShortageTest, AddSignalHandler) {
+TEST_P(LoopShortageTest, AddSignalHandler) {
   const auto ignore = ::signal(SIGUSR1, SIG_IGN);
-  this->try_each_place(
-      [this] { this->loop_->add_signal_handler(SIGUSR1, this->counting()); },
-      [this] {
-        ::raise(SIGUSR1);
-        this->turn();
-        this->loop_->remove_signal_handler(SIGUSR1);
-        ::raise(SIGUSR1);  // Ignored as before.
-      });
+  try_each_place([this] { loop_->add_signal_handler(SIGUSR1, counting()); },
+                 [this] {
+                   ::raise(SIGUSR1);
+                   turn();
+                   loop_->remove_signal_handler(SIGUSR1);
+                   ::raise(SIGUSR1);  // Ignored as before.
+                 });
   ::signal(SIGUSR1, ignore);
 }
 
 // Whatever could not be done this time is done the next time.
-TYPED_TEST(LoopShortageTest, RunOnce) {
+TEST_P(LoopShortageTest, RunOnce) {
   const Pipe pipe;
   pipe.writer.write("x");
   tests::EachShortage shortage;
   while (shortage.next()) {
-    this->make_loop();
+    make_loop();
     int read = 0;
     for (int i = 0; i < 10; ++i) {
-      this->loop_->call_soon(this->counting());
-      this->loop_->call_soon_threadsafe(this->counting());
-      this->loop_->call_later(0s, this->counting());
+      loop_->call_soon(counting());
+      loop_->call_soon_threadsafe(counting());
+      loop_->call_later(0s, counting());
     }
     for (int i = 0; i < 200; ++i) {
-      this->loop_->call_soon_threadsafe(this->counting());
+      loop_->call_soon_threadsafe(counting());
     }
-    this->loop_->add_signal_handler(SIGUSR1, this->counting());
+    loop_->add_signal_handler(SIGUSR1, counting());
     ::raise(SIGUSR1);
-    this->loop_->add_reader(pipe.reader, [&] {
+    loop_->add_reader(pipe.reader, [&] {
       ++read;
-      this->loop_->remove_reader(pipe.reader);
+      loop_->remove_reader(pipe.reader);
     });
-    shortage.survives([this] { this->turn(); });
-    for (int i = 0; i < 3; ++i) this->turn();
-    EXPECT_EQ(this->calls_, 231);
-    EXPECT_EQ(read + this->errors_, 1);  // It may have been refused.
+    shortage.survives([this] { turn(); });
+    for (int i = 0; i < 3; ++i) turn();
+    EXPECT_EQ(calls_, 231);
+    EXPECT_EQ(read + errors_, 1);  // It may have been refused.
   }
   EXPECT_GT(shortage.places(), 1u);
 }
 
-TYPED_TEST(LoopShortageTest, CloseNeedsNone) {
+TEST_P(LoopShortageTest, CloseNeedsNone) {
   const Pipe pipe;
   int deaths = 0;
   const auto closure = [&] {
     const auto die = [&deaths](void*) { ++deaths; };
     return [dying = std::shared_ptr<void>(nullptr, die)] {};
   };
-  this->make_loop();
+  make_loop();
   for (int i = 0; i < 1000; ++i) {
-    this->loop_->call_soon(closure());
-    this->loop_->call_soon_threadsafe(closure());
-    this->loop_->call_later(1h, closure());
+    loop_->call_soon(closure());
+    loop_->call_soon_threadsafe(closure());
+    loop_->call_later(1h, closure());
   }
-  this->loop_->add_reader(pipe.reader, closure());
-  this->loop_->add_signal_handler(SIGUSR1, closure());
+  loop_->add_reader(pipe.reader, closure());
+  loop_->add_signal_handler(SIGUSR1, closure());
   {
     const tests::FailingAllocations failing;
-    this->loop_->close();
+    loop_->close();
   }
   EXPECT_EQ(deaths, 3002);
 }

@@ -16,6 +16,7 @@
 #include "loop/futures/future.h"
 #include "loop/futures/future_core.h"
 #include "loop/tasks/sleep.h"
+#include "selectors/poll_selector.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
 

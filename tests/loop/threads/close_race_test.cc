@@ -14,6 +14,7 @@
 #include "selectors/errors.h"
 #include "selectors/kernel/call.h"
 #include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
@@ -37,13 +38,13 @@ struct SlowWriter : selectors::kernel::Interceptor {
   std::atomic<bool> closed = false;
 };
 
-template <class Selector>
-class CloseRaceTest : public tests::NoLeak {};
-TYPED_TEST_SUITE(CloseRaceTest, AllSelectors, SelectorNames);
+class CloseRaceTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, CloseRaceTest, tests::all_selectors(),
+                         tests::name_of);
 
 // The poster may still be inside of its call when the loop has run what it
 // posted, and is destroyed.
-TYPED_TEST(CloseRaceTest, R81_DestroyedWhileThePosterIsStillInside) {
+TEST_P(CloseRaceTest, R81_DestroyedWhileThePosterIsStillInside) {
   constexpr int kLoops = kSlow ? 200 : 500;
   std::atomic<EventLoop*> present = nullptr;
   std::atomic<bool> done = false;
@@ -58,7 +59,7 @@ TYPED_TEST(CloseRaceTest, R81_DestroyedWhileThePosterIsStillInside) {
     }
   });
   for (int i = 0; i < kLoops; ++i) {
-    EventLoop loop(std::make_unique<TypeParam>());
+    EventLoop loop(make_selector());
     present = &loop;
     loop.run_forever();
   }
@@ -66,9 +67,9 @@ TYPED_TEST(CloseRaceTest, R81_DestroyedWhileThePosterIsStillInside) {
 }
 
 // Either it is taken, and then run or destroyed, or the poster is told.
-TYPED_TEST(CloseRaceTest, R82_ClosedWhileThreadsPost) {
+TEST_P(CloseRaceTest, R82_ClosedWhileThreadsPost) {
   for (int i = 0; i < 20; ++i) {
-    EventLoop loop(std::make_unique<TypeParam>());
+    EventLoop loop(make_selector());
     const auto alive = std::make_shared<int>();
     std::atomic<int> posting = 0;
     std::atomic<int> posted = 0;
@@ -97,10 +98,10 @@ TYPED_TEST(CloseRaceTest, R82_ClosedWhileThreadsPost) {
 }
 
 // The number may be another file's by then.
-TYPED_TEST(CloseRaceTest, R82_NothingIsWrittenAfterwards) {
+TEST_P(CloseRaceTest, R82_NothingIsWrittenAfterwards) {
   const tests::Pipe pipe;
   const std::set<int> before = tests::open_fds();
-  EventLoop loop(std::make_unique<TypeParam>());
+  EventLoop loop(make_selector());
   std::set<int> own = tests::open_fds();
   for (const int fd : before) own.erase(fd);
   SlowWriter writer;

@@ -4,22 +4,22 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <thread>
 
 #include "loop/callbacks/event_loop.h"
 #include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
 namespace {
 
-template <class Selector>
-class FairnessTest : public tests::NoLeak {};
-TYPED_TEST_SUITE(FairnessTest, AllSelectors, SelectorNames);
+class FairnessTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, FairnessTest, tests::all_selectors(),
+                         tests::name_of);
 
-TYPED_TEST(FairnessTest, APostThatPostsItselfStarvesNobody) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(FairnessTest, APostThatPostsItselfStarvesNobody) {
+  EventLoop loop(make_selector());
   const tests::Pipe pipe;
   pipe.writer.write("x");
   int posts = 0, reads = 0, ticks = 0;
@@ -36,8 +36,8 @@ TYPED_TEST(FairnessTest, APostThatPostsItselfStarvesNobody) {
   EXPECT_EQ(ticks, 1);
 }
 
-TYPED_TEST(FairnessTest, AThreadThatPostsOnAndOnStarvesNobody) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(FairnessTest, AThreadThatPostsOnAndOnStarvesNobody) {
+  EventLoop loop(make_selector());
   const tests::Pipe pipe;
   pipe.writer.write("x");
   int reads = 0;

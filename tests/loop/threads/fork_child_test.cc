@@ -19,6 +19,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "selectors/errors.h"
 #include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
@@ -28,9 +29,9 @@ using selectors::EVENT_READ;
 using selectors::EVENT_WRITE;
 using selectors::RuntimeError;
 
-template <class Selector>
-class ForkChildTest : public tests::NoLeak {};
-TYPED_TEST_SUITE(ForkChildTest, AllSelectors, SelectorNames);
+class ForkChildTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, ForkChildTest, tests::all_selectors(),
+                         tests::name_of);
 
 // ---- A loop of its own ----
 
@@ -39,10 +40,9 @@ void expect_no_running_loop() {
 }
 
 // Runs a loop that is made here, which gets a post, a reader and a signal.
-template <class Selector>
-void run_own_loop() {
+void run_own_loop(const tests::SelectorKind& selector) {
   expect_no_running_loop();
-  EventLoop own(std::make_unique<Selector>());
+  EventLoop own(selector.make());
   const tests::Pipe pipe;
   std::string ran;
   own.add_signal_handler(SIGUSR2, [&] { ran += "signal "; });
@@ -62,22 +62,22 @@ void run_own_loop() {
   expect_no_running_loop();
 }
 
-TYPED_TEST(ForkChildTest, ForkedInACallbackRunsALoopOfItsOwn) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkChildTest, ForkedInACallbackRunsALoopOfItsOwn) {
+  EventLoop loop(make_selector());
   loop.call_soon([&] {
-    expect_in_child([] { run_own_loop<TypeParam>(); });
+    expect_in_child([] { run_own_loop(GetParam()); });
     EXPECT_EQ(&get_running_loop(), &loop);
   });
   loop.run_once(0s);
 }
 
-TYPED_TEST(ForkChildTest, AChildsChildRunsALoopOfItsOwn) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkChildTest, AChildsChildRunsALoopOfItsOwn) {
+  EventLoop loop(make_selector());
   loop.call_soon([&] {
     expect_in_child([] {
-      EventLoop own(std::make_unique<TypeParam>());
+      EventLoop own(make_selector());
       own.call_soon([&] {
-        expect_in_child([] { run_own_loop<TypeParam>(); });
+        expect_in_child([] { run_own_loop(GetParam()); });
         EXPECT_EQ(&get_running_loop(), &own);
       });
       own.run_once(0s);
@@ -87,13 +87,13 @@ TYPED_TEST(ForkChildTest, AChildsChildRunsALoopOfItsOwn) {
 }
 
 // The parent's can be taken over later, but not while another one runs.
-TYPED_TEST(ForkChildTest, TakesTheParentsLoopOverAfterItsOwn) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkChildTest, TakesTheParentsLoopOverAfterItsOwn) {
+  EventLoop loop(make_selector());
   int ran = 0;
   loop.call_soon([&] {
     expect_in_child([&] {
       {
-        EventLoop own(std::make_unique<TypeParam>());
+        EventLoop own(make_selector());
         own.call_soon([&] {
           EXPECT_THROW(loop.after_fork_in_child(), RuntimeError);
           ++ran;
@@ -110,8 +110,8 @@ TYPED_TEST(ForkChildTest, TakesTheParentsLoopOverAfterItsOwn) {
   loop.run_once(0s);
 }
 
-TYPED_TEST(ForkChildTest, TheParentsLoopDoesNotRun) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkChildTest, TheParentsLoopDoesNotRun) {
+  EventLoop loop(make_selector());
   expect_in_child([&] {
     EXPECT_THROW(loop.run_once(0s), RuntimeError);
     EXPECT_THROW(loop.run_forever(), RuntimeError);
@@ -143,9 +143,9 @@ void expect_return_to_throw(EventLoop& loop, bool changes) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
 }
 
-TYPED_TEST(ForkChildTest, ReturningToTheParentsLoopThrows) {
+TEST_P(ForkChildTest, ReturningToTheParentsLoopThrows) {
   for (const bool changes : {false, true}) {
-    EventLoop loop(std::make_unique<TypeParam>());
+    EventLoop loop(make_selector());
     expect_return_to_throw(loop, changes);
   }
 }
@@ -210,10 +210,10 @@ void expect_to_work(EventLoop& loop, const tests::Pipe& pipe,
   EXPECT_EQ(ran, "read signal ");
 }
 
-TYPED_TEST(ForkChildTest, WhatEndsLeavesTheParentAlone) {
+TEST_P(ForkChildTest, WhatEndsLeavesTheParentAlone) {
   for (const Ending& ending : kEndings) {
     SCOPED_TRACE(ending.name);
-    std::optional<EventLoop> loop(std::in_place, std::make_unique<TypeParam>());
+    std::optional<EventLoop> loop(std::in_place, make_selector());
     const tests::Pipe pipe;
     std::string ran;
     loop->add_reader(pipe.reader, [&] {
@@ -233,8 +233,8 @@ TYPED_TEST(ForkChildTest, WhatEndsLeavesTheParentAlone) {
 }
 
 // A static loop, of a child that calls exit() in a callback.
-TYPED_TEST(ForkChildTest, DestroyedByTheCallbackThatForked) {
-  std::optional<EventLoop> loop(std::in_place, std::make_unique<TypeParam>());
+TEST_P(ForkChildTest, DestroyedByTheCallbackThatForked) {
+  std::optional<EventLoop> loop(std::in_place, make_selector());
   const tests::Pipe pipe;
   std::string ran;
   bool forked = false;
@@ -260,8 +260,8 @@ TYPED_TEST(ForkChildTest, DestroyedByTheCallbackThatForked) {
 }
 
 // Destructors in a child of a thread that is not the loop's, which sleeps.
-TYPED_TEST(ForkChildTest, ForkedByAnotherThreadWhileTheLoopSleeps) {
-  std::optional<EventLoop> loop(std::in_place, std::make_unique<TypeParam>());
+TEST_P(ForkChildTest, ForkedByAnotherThreadWhileTheLoopSleeps) {
+  std::optional<EventLoop> loop(std::in_place, make_selector());
   const tests::Pipe pipe;
   std::string ran;
   loop->set_debug(true);
@@ -339,40 +339,42 @@ TEST(ForkGuestTest, TheChildIsItsOwnHostAfterwards) {
 
 // ---- Selectors ----
 
-template <class Selector>
-class ForkKernelObjectTest : public tests::NoLeak {};
-using KernelObjects =
-    ::testing::Types<selectors::EpollSelector, selectors::KqueueSelector,
-                     selectors::DevpollSelector>;
-TYPED_TEST_SUITE(ForkKernelObjectTest, KernelObjects, SelectorNames);
+class ForkKernelObjectTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(
+    Selectors, ForkKernelObjectTest,
+    ::testing::Values(
+        tests::selector_kind<selectors::EpollSelector>("EpollSelector"),
+        tests::selector_kind<selectors::KqueueSelector>("KqueueSelector"),
+        tests::selector_kind<selectors::DevpollSelector>("DevpollSelector")),
+    tests::name_of);
 
-TYPED_TEST(ForkKernelObjectTest, OfTheParentIsNotChanged) {
-  TypeParam selector;
+TEST_P(ForkKernelObjectTest, OfTheParentIsNotChanged) {
+  const auto selector = make_selector();
   const tests::Pipe pipe, other;
-  selector.register_(pipe.reader, EVENT_READ);
+  selector->register_(pipe.reader, EVENT_READ);
   expect_in_child([&] {
-    EXPECT_THROW(selector.register_(other.reader, EVENT_READ), RuntimeError);
-    EXPECT_THROW(selector.modify(pipe.reader, EVENT_WRITE), RuntimeError);
-    EXPECT_THROW(selector.reregister(pipe.reader, EVENT_READ), RuntimeError);
-    EXPECT_THROW(selector.select(0s), RuntimeError);
-    EXPECT_EQ(selector.get_map()->size(), 1u);
-    EXPECT_EQ(selector.get_key(pipe.reader).events, EVENT_READ);
-    selector.unregister(pipe.reader);
-    EXPECT_TRUE(selector.get_map()->empty());
+    EXPECT_THROW(selector->register_(other.reader, EVENT_READ), RuntimeError);
+    EXPECT_THROW(selector->modify(pipe.reader, EVENT_WRITE), RuntimeError);
+    EXPECT_THROW(selector->reregister(pipe.reader, EVENT_READ), RuntimeError);
+    EXPECT_THROW(selector->select(0s), RuntimeError);
+    EXPECT_EQ(selector->get_map()->size(), 1u);
+    EXPECT_EQ(selector->get_key(pipe.reader).events, EVENT_READ);
+    selector->unregister(pipe.reader);
+    EXPECT_TRUE(selector->get_map()->empty());
     // With what is left it can begin again.
-    selector.after_fork_in_child();
-    selector.register_(other.reader, EVENT_READ);
+    selector->after_fork_in_child();
+    selector->register_(other.reader, EVENT_READ);
     other.writer.write("x");
-    EXPECT_EQ(selector.select(0s).size(), 1u);
+    EXPECT_EQ(selector->select(0s).size(), 1u);
     pipe.writer.write("x");
-    EXPECT_EQ(selector.select(0s).size(), 1u);
+    EXPECT_EQ(selector->select(0s).size(), 1u);
   });
-  EXPECT_EQ(selector.select(0s).size(), 1u);
+  EXPECT_EQ(selector->select(0s).size(), 1u);
 }
 
-TYPED_TEST(ForkKernelObjectTest, OfTheParentSurvivesCloseAndDestructor) {
+TEST_P(ForkKernelObjectTest, OfTheParentSurvivesCloseAndDestructor) {
   for (const bool closes : {false, true}) {
-    std::optional<TypeParam> selector(std::in_place);
+    auto selector = make_selector();
     const tests::Pipe pipe;
     selector->register_(pipe.reader, EVENT_READ);
     expect_in_child([&] {
@@ -384,11 +386,11 @@ TYPED_TEST(ForkKernelObjectTest, OfTheParentSurvivesCloseAndDestructor) {
   }
 }
 
-TYPED_TEST(ForkKernelObjectTest, TheErrorNamesWhatToCall) {
-  TypeParam selector;
+TEST_P(ForkKernelObjectTest, TheErrorNamesWhatToCall) {
+  const auto selector = make_selector();
   expect_in_child([&] {
     try {
-      selector.select(0s);
+      selector->select(0s);
       ADD_FAILURE();
     } catch (const RuntimeError& error) {
       EXPECT_NE(std::string(error.what()).find("after_fork_in_child()"),
@@ -397,34 +399,37 @@ TYPED_TEST(ForkKernelObjectTest, TheErrorNamesWhatToCall) {
   });
 }
 
-template <class Selector>
-class ForkNoKernelObjectTest : public tests::NoLeak {};
-using NoKernelObjects =
-    ::testing::Types<selectors::SelectSelector, selectors::PollSelector>;
-TYPED_TEST_SUITE(ForkNoKernelObjectTest, NoKernelObjects, SelectorNames);
+class ForkNoKernelObjectTest : public tests::NoLeak,
+                               public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(
+    Selectors, ForkNoKernelObjectTest,
+    ::testing::Values(
+        tests::selector_kind<selectors::SelectSelector>("SelectSelector"),
+        tests::selector_kind<selectors::PollSelector>("PollSelector")),
+    tests::name_of);
 
 // As in Python: the child has a copy of all that there is.
-TYPED_TEST(ForkNoKernelObjectTest, WorksInTheChildAsItIs) {
-  TypeParam selector;
+TEST_P(ForkNoKernelObjectTest, WorksInTheChildAsItIs) {
+  const auto selector = make_selector();
   const tests::Pipe pipe, other;
-  selector.register_(pipe.reader, EVENT_READ);
+  selector->register_(pipe.reader, EVENT_READ);
   expect_in_child([&] {
-    selector.register_(other.reader, EVENT_READ);
+    selector->register_(other.reader, EVENT_READ);
     pipe.writer.write("x");
-    EXPECT_EQ(selector.select(0s).size(), 1u);
+    EXPECT_EQ(selector->select(0s).size(), 1u);
     other.writer.write("x");
-    EXPECT_EQ(selector.select(0s).size(), 2u);
-    selector.modify(pipe.reader, EVENT_WRITE);
-    selector.modify(pipe.reader, EVENT_READ);
-    selector.reregister(pipe.reader, EVENT_READ);
-    EXPECT_EQ(selector.select(0s).size(), 2u);
-    selector.unregister(pipe.reader);
-    EXPECT_EQ(selector.select(0s).size(), 1u);
-    selector.after_fork_in_child();  // Allowed, and changes nothing.
-    EXPECT_EQ(selector.select(0s).size(), 1u);
-    selector.close();
+    EXPECT_EQ(selector->select(0s).size(), 2u);
+    selector->modify(pipe.reader, EVENT_WRITE);
+    selector->modify(pipe.reader, EVENT_READ);
+    selector->reregister(pipe.reader, EVENT_READ);
+    EXPECT_EQ(selector->select(0s).size(), 2u);
+    selector->unregister(pipe.reader);
+    EXPECT_EQ(selector->select(0s).size(), 1u);
+    selector->after_fork_in_child();  // Allowed, and changes nothing.
+    EXPECT_EQ(selector->select(0s).size(), 1u);
+    selector->close();
   });
-  EXPECT_EQ(selector.select(0s).size(), 1u);
+  EXPECT_EQ(selector->select(0s).size(), 1u);
 }
 
 // ---- Locks that other threads hold at the moment of fork() ----

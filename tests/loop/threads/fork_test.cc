@@ -13,6 +13,7 @@
 #include "selectors/errors.h"
 #include "selectors/kernel/call.h"
 #include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
@@ -22,9 +23,9 @@ namespace {
 using selectors::kernel::Call;
 using tests::FaultInjector;
 
-template <class Selector>
-class ForkTest : public tests::NoLeak {};
-TYPED_TEST_SUITE(ForkTest, AllSelectors, SelectorNames);
+class ForkTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, ForkTest, tests::all_selectors(),
+                         tests::name_of);
 
 // Nothing wakes the loop, although `meanwhile` happens when it falls asleep.
 // How long that takes does not count.
@@ -40,8 +41,8 @@ void expect_to_sleep(
   EXPECT_GE(loop.time() - start, 2ms);
 }
 
-TYPED_TEST(ForkTest, TheChildHasALoopOfItsOwn) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, TheChildHasALoopOfItsOwn) {
+  EventLoop loop(make_selector());
   const tests::Pipe pipe;
   std::string ran;
   loop.add_reader(pipe.reader, [&] { ran += "read "; });
@@ -79,8 +80,8 @@ TYPED_TEST(ForkTest, TheChildHasALoopOfItsOwn) {
   EXPECT_EQ(ran, "read ");
 }
 
-TYPED_TEST(ForkTest, WhatTheParentWatchesTheChildWatchesToo) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, WhatTheParentWatchesTheChildWatchesToo) {
+  EventLoop loop(make_selector());
   const tests::Pipe pipe;
   int ran = 0;
   loop.add_reader(pipe.reader, [&] { ++ran; });
@@ -97,8 +98,8 @@ TYPED_TEST(ForkTest, WhatTheParentWatchesTheChildWatchesToo) {
 }
 
 // What was removed in the iteration that forks the selector may not know yet.
-TYPED_TEST(ForkTest, TheChannelGetsANumberThatWasWatched) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, TheChannelGetsANumberThatWasWatched) {
+  EventLoop loop(make_selector());
   tests::Pipe pipe;
   loop.add_reader(pipe.reader, [] {});
   loop.run_once(0s);
@@ -114,8 +115,8 @@ TYPED_TEST(ForkTest, TheChannelGetsANumberThatWasWatched) {
 }
 
 // The parent's callback forks; the child goes on in the middle of it.
-TYPED_TEST(ForkTest, InACallback) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, InACallback) {
+  EventLoop loop(make_selector());
   const tests::Pipe pipe;
   int ran = 0;
   loop.add_reader(pipe.reader, [&] {
@@ -135,8 +136,8 @@ TYPED_TEST(ForkTest, InACallback) {
 }
 
 // Until the child is on its own it has the parent's channel.
-TYPED_TEST(ForkTest, ASignalInTheChildDoesNotReachTheParent) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, ASignalInTheChildDoesNotReachTheParent) {
+  EventLoop loop(make_selector());
   int ran = 0;
   loop.add_signal_handler(SIGUSR1, [&] { ++ran; });
   // In the parent's sleep, when a signal of its own would be written.
@@ -151,8 +152,8 @@ TYPED_TEST(ForkTest, ASignalInTheChildDoesNotReachTheParent) {
   EXPECT_EQ(ran, 1);
 }
 
-TYPED_TEST(ForkTest, WhatTheChildDoesLaterDoesNotReachTheParent) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, WhatTheChildDoesLaterDoesNotReachTheParent) {
+  EventLoop loop(make_selector());
   int ran = 0;
   loop.add_signal_handler(SIGUSR1, [&] { ++ran; });
   expect_to_sleep(loop, [&] {
@@ -165,8 +166,8 @@ TYPED_TEST(ForkTest, WhatTheChildDoesLaterDoesNotReachTheParent) {
   EXPECT_EQ(ran, 0);
 }
 
-TYPED_TEST(ForkTest, PostsFromBeforeRunInBoth) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, PostsFromBeforeRunInBoth) {
+  EventLoop loop(make_selector());
   int ran = 0;
   in_thread([&] { loop.call_soon_threadsafe([&] { ++ran; }); });
   expect_in_child([&] {
@@ -179,8 +180,8 @@ TYPED_TEST(ForkTest, PostsFromBeforeRunInBoth) {
 }
 
 // A child that closes the loop without having made it its own.
-TYPED_TEST(ForkTest, ClosedInTheChild) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, ClosedInTheChild) {
+  EventLoop loop(make_selector());
   int ran = 0;
   expect_in_child([&] { loop.close(); });
   const BeforeWait post(
@@ -189,9 +190,9 @@ TYPED_TEST(ForkTest, ClosedInTheChild) {
   EXPECT_EQ(ran, 1);
 }
 
-TYPED_TEST(ForkTest, TheChildLeavesNoDescriptorBehind) {
+TEST_P(ForkTest, TheChildLeavesNoDescriptorBehind) {
   const std::set<int> before = tests::open_fds();
-  auto loop = std::make_unique<EventLoop>(std::make_unique<TypeParam>());
+  auto loop = std::make_unique<EventLoop>(make_selector());
   expect_in_child([&] {
     loop->after_fork_in_child();
     loop->after_fork_in_child();
@@ -201,8 +202,8 @@ TYPED_TEST(ForkTest, TheChildLeavesNoDescriptorBehind) {
 }
 
 // When there is no descriptor at first, it can be tried again.
-TYPED_TEST(ForkTest, AfterAFailureItCanBeTriedAgain) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(ForkTest, AfterAFailureItCanBeTriedAgain) {
+  EventLoop loop(make_selector());
   int ran = 0;
   expect_in_child([&] {
     {

@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,29 +20,11 @@
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
-#include "selectors/devpoll_selector.h"
-#include "selectors/epoll_selector.h"
 #include "selectors/kernel/call.h"
-#include "selectors/kqueue_selector.h"
-#include "selectors/poll_selector.h"
-#include "selectors/select_selector.h"
 
 namespace loop {
 
 using namespace std::chrono_literals;  // NOLINT: as a user would write 10ms.
-
-using AllSelectors =
-    ::testing::Types<selectors::SelectSelector, selectors::PollSelector,
-                     selectors::EpollSelector, selectors::KqueueSelector,
-                     selectors::DevpollSelector>;
-
-// For TYPED_TEST_SUITE: "PostsTest/EpollSelector.Foo".
-struct SelectorNames {
-  template <class Selector>
-  static std::string GetName(int) {
-    return std::string(Selector().name());
-  }
-};
 
 // How long a loop may sleep before a test says that it was not woken.
 inline constexpr auto kGenerous = 20s;

@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
-#include <memory>
 #include <optional>
 
 #include "loop/callbacks/event_loop.h"
 #include "selectors/errors.h"
 #include "selectors/kernel/call.h"
 #include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
@@ -42,13 +42,13 @@ struct PostsBeforeEachWait : selectors::kernel::Interceptor {
   int ran = 0;
 };
 
-template <class Selector>
-class PipeChannelTest : public tests::NoLeak {};
-TYPED_TEST_SUITE(PipeChannelTest, AllSelectors, SelectorNames);
+class PipeChannelTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, PipeChannelTest, tests::all_selectors(),
+                         tests::name_of);
 
-TYPED_TEST(PipeChannelTest, Wakes) {
+TEST_P(PipeChannelTest, Wakes) {
   const NoEventfd none;
-  EventLoop loop(std::make_unique<TypeParam>());
+  EventLoop loop(make_selector());
   EXPECT_TRUE(none.fired());
   for (int i = 0; i < 10; ++i) {
     int ran = 0;
@@ -59,9 +59,9 @@ TYPED_TEST(PipeChannelTest, Wakes) {
   }
 }
 
-TYPED_TEST(PipeChannelTest, ASandboxThatForbidsEventfd) {
+TEST_P(PipeChannelTest, ASandboxThatForbidsEventfd) {
   const NoEventfd none(EPERM);
-  EventLoop loop(std::make_unique<TypeParam>());
+  EventLoop loop(make_selector());
   int ran = 0;
   const BeforeWait post([&] { loop.call_soon_threadsafe([&] { ++ran; }); });
   run_woken(loop);
@@ -71,10 +71,10 @@ TYPED_TEST(PipeChannelTest, ASandboxThatForbidsEventfd) {
 // More wake-ups than a pipe holds, so somebody must read them. A full pipe
 // wakes nobody where edges are watched; Linux makes one up, other kernels do
 // not, and so it is not enough that the loop wakes.
-TYPED_TEST(PipeChannelTest, NeverFull) {
+TEST_P(PipeChannelTest, NeverFull) {
   constexpr int kWakeUps = kSlow ? 10000 : 20000;  // A pipe holds 8192.
   const NoEventfd none;
-  EventLoop loop(std::make_unique<TypeParam>());
+  EventLoop loop(make_selector());
   PostsBeforeEachWait posts(loop);
   while (posts.ran < kWakeUps) {
     const auto start = loop.time();
@@ -84,11 +84,11 @@ TYPED_TEST(PipeChannelTest, NeverFull) {
   }
 }
 
-TYPED_TEST(PipeChannelTest, NoDescriptorLeft) {
+TEST_P(PipeChannelTest, NoDescriptorLeft) {
   FaultInjector none_left(FaultInjector::kAll, EMFILE, [](const Call& call) {
     return FaultInjector::is(call, "eventfd");
   });
-  EXPECT_THROW(EventLoop(std::make_unique<TypeParam>()), selectors::OSError);
+  EXPECT_THROW(EventLoop{make_selector()}, selectors::OSError);
 }
 
 }  // namespace

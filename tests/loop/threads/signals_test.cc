@@ -15,6 +15,7 @@
 #include "selectors/errors.h"
 #include "selectors/poll_selector.h"
 #include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/files.h"
 
 namespace loop {
@@ -23,9 +24,9 @@ namespace {
 using selectors::RuntimeError;
 using selectors::ValueError;
 
-template <class Selector>
-class SignalsTest : public tests::NoLeak {};
-TYPED_TEST_SUITE(SignalsTest, AllSelectors, SelectorNames);
+class SignalsTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, SignalsTest, tests::all_selectors(),
+                         tests::name_of);
 
 class SignalHandlersTest : public tests::NoLeak {};
 
@@ -75,8 +76,8 @@ TEST_F(SignalHandlersTest, RealTimeSignals) {
   EXPECT_EQ(ran, 13);
 }
 
-TYPED_TEST(SignalsTest, R85_ABurstIsCounted) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(SignalsTest, R85_ABurstIsCounted) {
+  EventLoop loop(make_selector());
   int usr1 = 0, chld = 0;
   loop.add_signal_handler(SIGUSR1, [&] { ++usr1; });
   loop.add_signal_handler(SIGCHLD, [&] { ++chld; });
@@ -89,8 +90,8 @@ TYPED_TEST(SignalsTest, R85_ABurstIsCounted) {
   EXPECT_EQ(usr1, 10);
 }
 
-TYPED_TEST(SignalsTest, BetweenTheCheckAndTheWait) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(SignalsTest, BetweenTheCheckAndTheWait) {
+  EventLoop loop(make_selector());
   int ran = 0;
   loop.add_signal_handler(SIGUSR1, [&] { ++ran; });
   for (int i = 1; i <= 5; ++i) {
@@ -101,8 +102,8 @@ TYPED_TEST(SignalsTest, BetweenTheCheckAndTheWait) {
 }
 
 // Any thread may be interrupted. The one that sleeps must be woken.
-TYPED_TEST(SignalsTest, InAnotherThreadWhileTheLoopSleeps) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(SignalsTest, InAnotherThreadWhileTheLoopSleeps) {
+  EventLoop loop(make_selector());
   int ran = 0;
   loop.add_signal_handler(SIGUSR1, [&] { ++ran; });
   const BeforeWait arrives([] { in_thread([] { ::raise(SIGUSR1); }); });
@@ -110,8 +111,8 @@ TYPED_TEST(SignalsTest, InAnotherThreadWhileTheLoopSleeps) {
   EXPECT_EQ(ran, 1);
 }
 
-TYPED_TEST(SignalsTest, R92_DataComesBeforeTheSignal) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(SignalsTest, R92_DataComesBeforeTheSignal) {
+  EventLoop loop(make_selector());
   const tests::Pipe pipe;
   std::string order;
   loop.add_signal_handler(SIGCHLD, [&] { order += "signal "; });
@@ -122,8 +123,8 @@ TYPED_TEST(SignalsTest, R92_DataComesBeforeTheSignal) {
   EXPECT_EQ(order, "data signal ");
 }
 
-TYPED_TEST(SignalsTest, OneDuringTheIterationComesInTheNext) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(SignalsTest, OneDuringTheIterationComesInTheNext) {
+  EventLoop loop(make_selector());
   int ran = 0;
   loop.add_signal_handler(SIGUSR1, [&] { ++ran; });
   loop.call_soon([] { ::raise(SIGUSR1); });

@@ -5,13 +5,13 @@
 
 #include <atomic>
 #include <cerrno>
-#include <memory>
 #include <string>
 #include <thread>
 
 #include "loop/callbacks/event_loop.h"
 #include "selectors/kernel/call.h"
 #include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
@@ -21,14 +21,14 @@ namespace {
 using selectors::kernel::Call;
 using tests::FaultInjector;
 
-template <class Selector>
-class WakeUpTest : public tests::NoLeak {};
-TYPED_TEST_SUITE(WakeUpTest, AllSelectors, SelectorNames);
+class WakeUpTest : public tests::NoLeak, public tests::PerSelector {};
+INSTANTIATE_TEST_SUITE_P(Selectors, WakeUpTest, tests::all_selectors(),
+                         tests::name_of);
 
 // The moment at which wake-ups get lost: the loop has found that there is
 // nothing to do, and does not sleep yet.
-TYPED_TEST(WakeUpTest, R80_BetweenTheCheckAndTheWait) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(WakeUpTest, R80_BetweenTheCheckAndTheWait) {
+  EventLoop loop(make_selector());
   for (int i = 0; i < 20; ++i) {
     int ran = 0;
     const BeforeWait post(
@@ -40,16 +40,16 @@ TYPED_TEST(WakeUpTest, R80_BetweenTheCheckAndTheWait) {
 }
 
 // As a selector of the user's own might do.
-TYPED_TEST(WakeUpTest, BetweenTheCheckAndTheWaitByItsOwnThread) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(WakeUpTest, BetweenTheCheckAndTheWaitByItsOwnThread) {
+  EventLoop loop(make_selector());
   int ran = 0;
   const BeforeWait post([&] { loop.call_soon_threadsafe([&] { ++ran; }); });
   run_woken(loop);
   EXPECT_EQ(ran, 1);
 }
 
-TYPED_TEST(WakeUpTest, NothingIsWrittenWhileItIsAwake) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(WakeUpTest, NothingIsWrittenWhileItIsAwake) {
+  EventLoop loop(make_selector());
   const WakeUps wake_ups;
   int ran = 0;
   const auto burst = [&] {
@@ -69,8 +69,8 @@ TYPED_TEST(WakeUpTest, NothingIsWrittenWhileItIsAwake) {
   EXPECT_EQ(wake_ups.count(), 0);
 }
 
-TYPED_TEST(WakeUpTest, OneIsWrittenWhileItIsAsleep) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(WakeUpTest, OneIsWrittenWhileItIsAsleep) {
+  EventLoop loop(make_selector());
   const WakeUps wake_ups;
   int ran = 0;
   const BeforeWait post([&] {
@@ -84,8 +84,8 @@ TYPED_TEST(WakeUpTest, OneIsWrittenWhileItIsAsleep) {
 }
 
 // A wake-up is for one sleep.
-TYPED_TEST(WakeUpTest, SleepsAgainAfterwards) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(WakeUpTest, SleepsAgainAfterwards) {
+  EventLoop loop(make_selector());
   int ran = 0;
   {
     const BeforeWait post(
@@ -99,9 +99,9 @@ TYPED_TEST(WakeUpTest, SleepsAgainAfterwards) {
 }
 
 // The whole race, as it comes: each post waits until the one before has run.
-TYPED_TEST(WakeUpTest, R80_NoneIsLost) {
+TEST_P(WakeUpTest, R80_NoneIsLost) {
   constexpr int kPosts = kSlow ? 2000 : 10000;
-  EventLoop loop(std::make_unique<TypeParam>());
+  EventLoop loop(make_selector());
   std::atomic<int> ran = 0;
   const Joined poster([&] {
     for (int i = 0; i < kPosts; ++i) {
@@ -116,8 +116,8 @@ TYPED_TEST(WakeUpTest, R80_NoneIsLost) {
   EXPECT_TRUE(run_until(loop, [&] { return ran == kPosts; }));
 }
 
-TYPED_TEST(WakeUpTest, AFailedWriteIsToldOnceAndNotThrown) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(WakeUpTest, AFailedWriteIsToldOnceAndNotThrown) {
+  EventLoop loop(make_selector());
   int ran = 0;
   ::testing::internal::CaptureStderr();
   {
@@ -142,8 +142,8 @@ TYPED_TEST(WakeUpTest, AFailedWriteIsToldOnceAndNotThrown) {
 }
 
 // A write that a signal interrupts has written nothing.
-TYPED_TEST(WakeUpTest, AnInterruptedWriteIsRepeated) {
-  EventLoop loop(std::make_unique<TypeParam>());
+TEST_P(WakeUpTest, AnInterruptedWriteIsRepeated) {
+  EventLoop loop(make_selector());
   int ran = 0;
   FaultInjector interrupted(1, EINTR, [](const Call& call) {
     return FaultInjector::is(call, "write") && call.args[2] == 8;
