@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<std::string> lines_of(const std::vector<std::string>& arguments) {
+std::vector<std::string> lines_with(const std::vector<std::string>& arguments) {
   Program program("generators", Stdin::kDevNull, {"", {}, arguments});
   std::vector<std::string> lines = program.read_lines();
   EXPECT_THAT(program.read_error_lines(), IsEmpty());
@@ -21,26 +21,26 @@ std::vector<std::string> lines_of(const std::vector<std::string>& arguments) {
 }
 
 TEST(Generators, TheFirstEightFibonacciNumbers) {
-  EXPECT_THAT(lines_of({}),
+  EXPECT_THAT(lines_with({}),
               ElementsAre("0", "1", "1", "2", "3", "5", "8", "13"));
 }
 
 TEST(Generators, Each) {
-  EXPECT_THAT(lines_of({"fib", "3"}), ElementsAre("0", "1", "1"));
-  EXPECT_THAT(lines_of({"naturals", "3"}), ElementsAre("0", "1", "2"));
-  EXPECT_THAT(lines_of({"zeros", "3"}), ElementsAre("0", "0", "0"));
-  EXPECT_THAT(lines_of({"repeat", "4"}), ElementsAre("1", "2", "3", "1"));
-  EXPECT_THAT(lines_of({"zeros", "0"}), IsEmpty());
+  EXPECT_THAT(lines_with({"fib", "3"}), ElementsAre("0", "1", "1"));
+  EXPECT_THAT(lines_with({"naturals", "3"}), ElementsAre("0", "1", "2"));
+  EXPECT_THAT(lines_with({"zeros", "3"}), ElementsAre("0", "0", "0"));
+  EXPECT_THAT(lines_with({"repeat", "4"}), ElementsAre("1", "2", "3", "1"));
+  EXPECT_THAT(lines_with({"zeros", "0"}), IsEmpty());
 }
 
 TEST(Generators, FibEndsWhereSixtyFourBitsDo) {
-  const std::vector<std::string> lines = lines_of({"fib", "1000"});
+  const std::vector<std::string> lines = lines_with({"fib", "1000"});
   EXPECT_EQ(lines.size(), 94u);
   EXPECT_EQ(lines.back(), "12200160415121876738");  // F(93)
 }
 
 TEST(Generators, ADeepRecursion) {
-  EXPECT_EQ(lines_of({"naturals", "100000"}).back(), "99999");
+  EXPECT_EQ(lines_with({"naturals", "100000"}).back(), "99999");
 }
 
 TEST(Generators, WhatItDoesNotKnowIsRefused) {

@@ -4,15 +4,16 @@
 
 namespace timers {
 
-struct Kind {
+struct ListKind {
   template <class Value>
   using Queue = SortedTimerList<Value>;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerOrderTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerReentryTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerMemoryTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerShortageTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimersWithoutMemoryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerOrderTest, ListKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerReentryTest, ListKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerMemoryTest, ListKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimerShortageTest, ListKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(SortedTimerList, TimersWithoutMemoryTest,
+                               ListKind);
 
 }  // namespace timers

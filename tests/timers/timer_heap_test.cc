@@ -9,17 +9,17 @@
 
 namespace timers {
 
-struct Kind {
+struct HeapKind {
   template <class Value>
   using Queue = TimerHeap<Value>;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerOrderTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerReentryTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerMemoryTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerPoolTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerShortageTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimersWithoutMemoryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerOrderTest, HeapKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerReentryTest, HeapKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerMemoryTest, HeapKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerPoolTest, HeapKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimerShortageTest, HeapKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerHeap, TimersWithoutMemoryTest, HeapKind);
 
 namespace {
 

@@ -12,17 +12,17 @@
 
 namespace timers {
 
-struct Kind {
+struct WheelKind {
   template <class Value>
   using Queue = TimerWheel<Value>;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerOrderTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerReentryTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerMemoryTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerPoolTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerShortageTest, Kind);
-INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimersWithoutMemoryTest, Kind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerOrderTest, WheelKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerReentryTest, WheelKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerMemoryTest, WheelKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerPoolTest, WheelKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimerShortageTest, WheelKind);
+INSTANTIATE_TYPED_TEST_SUITE_P(TimerWheel, TimersWithoutMemoryTest, WheelKind);
 
 namespace {
 
