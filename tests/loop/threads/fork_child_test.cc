@@ -454,9 +454,13 @@ class Busy {
   std::vector<std::thread> threads_;
 };
 
-// Children that hang end by SIGALRM, which fails expect_in_child().
-void fork_often(const std::function<void()>& function) {
+// Children that hang end by SIGALRM, which fails expect_in_child(). The parent
+// runs `between` before each.
+void fork_often(
+    const std::function<void()>& function,
+    const std::function<void()>& between = [] {}) {
   for (int i = 0; i < (kSlow ? 20 : 200); ++i) {
+    between();
     expect_in_child([&] {
       ::alarm(60);
       function();
@@ -496,11 +500,15 @@ TEST(ForkLocksTest, WhileSignalHandlersAreAdded) {
 
 TEST(ForkLocksTest, WhileOtherThreadsPost) {
   EventLoop loop;
+  // So many that the threads go on posting, and few for a child to destroy.
+  constexpr int kMost = 1000;
   std::atomic<int> posted = 0;
   std::optional<Busy> posters(std::in_place, [&] {
-    if (posted.fetch_add(1) < 100000) loop.call_soon_threadsafe([] {});
+    if (posted >= kMost) return;
+    ++posted;
+    loop.call_soon_threadsafe([&] { --posted; });
   });
-  fork_often([&] { loop.close(); });
+  fork_often([&] { loop.close(); }, [&] { loop.run_once(0s); });
   posters.reset();
 }
 
