@@ -9,7 +9,11 @@ load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
 COPTS = ["-std=c++20"]
 
 # g++ warns of a type without linkage in an #included file. It is no header here.
-LOCAL_TYPES = """#ifndef test_programs(
+LOCAL_TYPES = """#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif"""
+
+def test_programs(
         tests,
         programs,
         deps = [],

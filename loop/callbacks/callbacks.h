@@ -4,6 +4,7 @@
 #define LOOP_CALLBACKS_CALLBACKS_H_
 
 #include "loop/callbacks/callback.h"
+#include "loop/callbacks/errors.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "loop/callbacks/handle.h"

@@ -16,7 +16,6 @@ namespace loop {
 namespace {
 
 using selectors::ReadyKey;
-using selectors::RuntimeError;
 using selectors::WaitLimit;
 
 constinit thread_local EventLoop* running_loop = nullptr;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "loop/callbacks/callback.h"
+#include "loop/callbacks/errors.h"
 #include "loop/callbacks/exception_context.h"
 #include "loop/callbacks/fd_handlers.h"
 #include "loop/callbacks/handle.h"

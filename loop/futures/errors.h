@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "selectors/errors.h"
+#include "loop/callbacks/errors.h"
 
 namespace loop {
 
@@ -52,8 +52,8 @@ struct KeyboardInterrupt {};
 
 /// Thrown if a future has no result yet, or has a result already. Port of
 /// asyncio.InvalidStateError.
-struct InvalidStateError : selectors::RuntimeError {
-  using selectors::RuntimeError::RuntimeError;
+struct InvalidStateError : RuntimeError {
+  using RuntimeError::RuntimeError;
 };
 
 /// Thrown if a timeout has expired. Port of TimeoutError, of which

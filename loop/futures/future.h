@@ -18,6 +18,7 @@
 #include "loop/futures/done_callback.h"
 #include "loop/futures/exception_of.h"
 #include "loop/futures/future_core.h"
+#include "loop/futures/take_result.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -91,8 +92,8 @@ class Future {
 
   /// Makes a pending future of `event_loop`. `where` is the source location
   /// that reports name.
-  Future(EventLoop& event_loop,
-         SourceLocation where = SourceLocation::current())
+  explicit Future(EventLoop& event_loop,
+                  SourceLocation where = SourceLocation::current())
       : state_(new State(event_loop, where)) {}
 
   /// Makes another handle of the future. In debug mode, throws RuntimeError in
@@ -257,6 +258,18 @@ decltype(auto) run_until_complete(const Future<T>& future) {
         "Event loop stopped before Future completed.");
   }
   return future.result();
+}
+
+/// Runs the loop until the future is done, and returns its result by value, as
+/// the caller gives up the handle: `auto page = run_until_complete(fetch());`.
+/// The result is moved, unless there are other handles and T is a number, a
+/// string, a std::shared_ptr or a range of such, which is copied. After a move
+/// the other handles throw InvalidStateError. Throws as run_until_complete() of
+/// a future that the caller keeps.
+template <class T>
+T run_until_complete(Future<T>&& future) {
+  run_until_complete(std::as_const(future));
+  return take_result<true>(future);
 }
 
 }  // namespace loop

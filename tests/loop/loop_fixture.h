@@ -27,9 +27,6 @@
 namespace loop {
 
 using namespace std::chrono_literals;  // NOLINT: as a user would write 10ms.
-using selectors::OSError;
-using selectors::RuntimeError;
-using selectors::ValueError;
 using tests::File;
 using tests::Pipe;
 using tests::SocketPair;

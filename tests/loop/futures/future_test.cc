@@ -35,6 +35,10 @@ TEST_F(FutureTest, GetLoop) {
   EXPECT_EQ(&Future<int>(f_.loop).get_loop(), &f_.loop);
 }
 
+// An event loop is not taken for a future.
+static_assert(!std::is_convertible_v<EventLoop&, Future<int>>);
+static_assert(std::is_constructible_v<Future<int>, EventLoop&>);
+
 // ---- Results ----
 
 TEST_F(FutureTest, Result) {

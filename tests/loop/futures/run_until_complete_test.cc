@@ -5,9 +5,11 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
+#include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "tests/loop/futures/future_fixture.h"
 #include "tests/loop/loop_fixture.h"
@@ -55,6 +57,46 @@ TEST_F(RunUntilComplete, MoveOnly) {
   f_.loop.call_soon([&] { future.set_result(std::make_unique<int>(7)); });
   const std::unique_ptr<int> taken = std::move(run_until_complete(future));
   EXPECT_EQ(*taken, 7);
+}
+
+// A future that the caller keeps has its result referred to; a temporary, which
+// is gone when the call has returned, gives it away.
+static_assert(std::is_same_v<decltype(run_until_complete(
+                                 std::declval<const Future<std::string>&>())),
+                             std::string&>);
+static_assert(std::is_same_v<decltype(run_until_complete(
+                                 std::declval<Future<std::string>&>())),
+                             std::string&>);
+static_assert(std::is_same_v<
+              decltype(run_until_complete(std::declval<Future<std::string>>())),
+              std::string>);
+static_assert(
+    std::is_void_v<decltype(run_until_complete(std::declval<Future<>>()))>);
+
+TEST_F(RunUntilComplete, ResultOfATemporary) {
+  const auto last_handle = [&] {
+    const auto future = make<std::string>();
+    f_.loop.call_soon([=] { future.set_result("a text that is not short"); });
+    return future;
+  };
+  auto&& result = run_until_complete(last_handle());
+  f_.loop.run_once(0s);
+  EXPECT_EQ(result, "a text that is not short");
+}
+
+TEST_F(RunUntilComplete, ResultOfATemporaryHandleOfSeveral) {
+  const auto future = make<std::string>();
+  future.set_result("text");
+  EXPECT_EQ(run_until_complete(Future(future)), "text");
+  EXPECT_EQ(future.result(), "text");
+}
+
+TEST_F(RunUntilComplete, MoveOnlyResultOfATemporary) {
+  const auto future = make<std::unique_ptr<int>>();
+  future.set_result(std::make_unique<int>(7));
+  const auto taken = run_until_complete(Future(future));
+  EXPECT_EQ(*taken, 7);
+  EXPECT_THROW(future.result(), InvalidStateError);
 }
 
 // It counts as retrieved.
