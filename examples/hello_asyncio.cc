@@ -84,7 +84,7 @@ loop::Coroutine<> hello_asyncio() {
     if (!ended.done()) on_stdin_input(input, ended);
   };
   const Reader reader(event_loop, STDIN_FILENO, on_input);
-  loop::create_task(say_hello(), "hello");
+  loop::create_task(say_hello(), {.name = "hello"});
   co_await ended;
   // run() cancels the remaining task, which says hello.
 }

@@ -6,7 +6,6 @@
 
 #include <concepts>
 #include <exception>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -79,20 +78,18 @@ Coroutine<Outcome<AwaitResult<A>>> outcome_of(A awaitable) {
 /// Threads: the loop's thread only.
 template <Awaitable A>
 requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
-    EventLoop& event_loop, A awaitable, std::string_view name = {},
-    Start start = Start::kSoon,
+    EventLoop& event_loop, A awaitable, TaskOptions options = {},
     SourceLocation where = SourceLocation::current()) {
-  return create_task(event_loop, as_coroutine(std::move(awaitable)), name,
-                     start, where);
+  return create_task(event_loop, as_coroutine(std::move(awaitable)), options,
+                     where);
 }
 /// Starts a task of the running loop that awaits `awaitable`, which is neither
 /// a coroutine nor a future. Throws RuntimeError if no loop is running.
 template <Awaitable A>
 requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
-    A awaitable, std::string_view name = {}, Start start = Start::kSoon,
+    A awaitable, TaskOptions options = {},
     SourceLocation where = SourceLocation::current()) {
-  return create_task(get_running_loop(), std::move(awaitable), name, start,
-                     where);
+  return create_task(get_running_loop(), std::move(awaitable), options, where);
 }
 
 /// Returns `future` itself. Throws ValueError if it belongs to another loop.
@@ -113,8 +110,7 @@ template <Awaitable A>
 requires(!IsFuture<A>) auto ensure_future(
     EventLoop& event_loop, A awaitable,
     SourceLocation where = SourceLocation::current()) {
-  return create_task(event_loop, as_coroutine(std::move(awaitable)), {},
-                     Start::kSoon, where);
+  return create_task(event_loop, as_coroutine(std::move(awaitable)), {}, where);
 }
 
 /// Returns `future` itself, whatever its loop.

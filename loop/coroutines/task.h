@@ -184,34 +184,37 @@ class Task : public Future<T> {
   TaskCore& core() const { return static_cast<TaskState<T>&>(this->state()); }
 };
 
-/// The time of the first step of a task.
-enum class Start {
-  kSoon,  ///< In the next iteration.
-  /// Before create_task() returns: saves an iteration, and a task that need not
-  /// wait is done at once. But the step runs before callbacks that were
-  /// scheduled earlier, and in the middle of the caller. Like kSoon if the loop
-  /// is not running. Port of asyncio.eager_task_factory (CPython 3.12).
-  kEager,
+/// The options of create_task(), which are given by name as in Python.
+struct TaskOptions {
+  /// The name that get_name() returns. Empty: "Task-" and a number.
+  std::string_view name = {};
+
+  /// Whether the first step runs before create_task() returns, and not in the
+  /// next iteration. This saves an iteration, and a task that need not wait is
+  /// done at once. But the step runs before callbacks that were scheduled
+  /// earlier, and in the middle of the caller. Has no effect if the loop is not
+  /// running. Port of asyncio.eager_task_factory (CPython 3.12).
+  bool eager_start = false;
 };
 
 /// Starts a task of `event_loop` that runs `coroutine`, and returns a handle.
 ///
 /// ```cpp
-/// loop::Task<int> task = loop::create_task(event_loop, compute(), "worker");
+/// const auto task =
+///     loop::create_task(event_loop, fetch(), {.name = "fetch"});
 /// ```
 ///
-/// An empty `name` stands for the default, "Task-1" and so on. Throws
-/// RuntimeError if the loop is closed. Threads: the loop's thread only. Port of
-/// loop.create_task.
+/// Throws RuntimeError if the loop is closed. Threads: the loop's thread only.
+/// Port of loop.create_task.
 template <class T>
 Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
-                    std::string_view name = {}, Start start = Start::kSoon,
+                    TaskOptions options = {},
                     SourceLocation where = SourceLocation::current()) {
   event_loop.check_thread("create_task");
   auto* const state =
-      new TaskState<T>(event_loop, std::move(coroutine), name, where);
+      new TaskState<T>(event_loop, std::move(coroutine), options.name, where);
   Task<T> task(state);
-  if (start == Start::kSoon || !event_loop.is_running()) {
+  if (!options.eager_start || !event_loop.is_running()) {
     state->start_soon();
   } else {
     state->start_now();
@@ -223,11 +226,9 @@ Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
 /// handle. Throws RuntimeError if no loop is running. Port of
 /// asyncio.create_task.
 template <class T>
-Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
-                    Start start = Start::kSoon,
+Task<T> create_task(Coroutine<T> coroutine, TaskOptions options = {},
                     SourceLocation where = SourceLocation::current()) {
-  return create_task(get_running_loop(), std::move(coroutine), name, start,
-                     where);
+  return create_task(get_running_loop(), std::move(coroutine), options, where);
 }
 
 /// Returns the task whose step is running in this thread. Throws RuntimeError

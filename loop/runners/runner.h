@@ -178,8 +178,8 @@ std::remove_cvref_t<AwaitResult<A>> run(
 template <Awaitable A>
 std::remove_cvref_t<AwaitResult<A>> Runner::run(A main, SourceLocation where) {
   runner_internal::check_no_loop_runs();
-  const auto task = create_task(get_loop(), as_coroutine(std::move(main)), "",
-                                Start::kSoon, where);
+  const auto task =
+      create_task(get_loop(), as_coroutine(std::move(main)), {}, where);
   const Interrupts interrupts(*this, task);
   try {
     if constexpr (std::is_void_v<AwaitResult<A>>) {

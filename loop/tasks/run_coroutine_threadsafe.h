@@ -139,8 +139,7 @@ class Start {
  private:
   Task<T> start(EventLoop& event_loop) try {
     has_coroutine_ = false;
-    return create_task(event_loop, std::move(coroutine_), "",
-                       loop::Start::kSoon, where_);
+    return create_task(event_loop, std::move(coroutine_), {}, where_);
   } catch (...) {
     answer_.fail(std::current_exception());
     throw;

@@ -6,7 +6,6 @@
 #include <exception>
 #include <list>
 #include <optional>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -86,8 +85,7 @@ class TaskGroup {
   /// cancelled an iteration later, and the caller is not cancelled within
   /// create_task().
   template <class T>
-  Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
-                      Start start = Start::kSoon,
+  Task<T> create_task(Coroutine<T> coroutine, TaskOptions options = {},
                       SourceLocation where = SourceLocation::current());
 
   /// Starts a task of the group that awaits `awaitable`, which is neither a
@@ -95,9 +93,9 @@ class TaskGroup {
   /// group does not accept tasks.
   template <Awaitable A>
   requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
-      A awaitable, std::string_view name = {}, Start start = Start::kSoon,
+      A awaitable, TaskOptions options = {},
       SourceLocation where = SourceLocation::current()) {
-    return create_task(as_coroutine(std::move(awaitable)), name, start, where);
+    return create_task(as_coroutine(std::move(awaitable)), options, where);
   }
 
   /// Cancels the tasks of the group, the calling one included, and the body.
@@ -179,15 +177,15 @@ Coroutine<AwaitResult<A>> TaskGroup::run(A body) {
 }
 
 template <class T>
-Task<T> TaskGroup::create_task(Coroutine<T> coroutine, std::string_view name,
-                               Start start, SourceLocation where) {
+Task<T> TaskGroup::create_task(Coroutine<T> coroutine, TaskOptions options,
+                               SourceLocation where) {
   if (const char* const reason = reason_to_refuse()) {
     coroutine.release();  // Suppresses the report "never awaited".
     throw selectors::RuntimeError(reason);
   }
   Place place(*this);
   Task<T> task = loop::create_task(parent_->core().loop(), std::move(coroutine),
-                                   name, start, where);
+                                   options, where);
   place.take(task);
   return task;
 }

@@ -161,7 +161,7 @@ TEST_F(IterationsTest, MemberThatStartsAtOnceAndFails) {
   };
   const auto idle = []() -> Coroutine<> { co_await sleep(1h); };
   const auto body = [&](TaskGroup& group) -> Coroutine<> {
-    group.create_task(fail(), "", Start::kEager);
+    group.create_task(fail(), {.eager_start = true});
     group.create_task(idle());
     journal_.push_back("still there");
     co_await sleep(0s);

@@ -64,7 +64,8 @@ TEST_F(ShortageTest, CreateTask) {
   while (shortage.next()) {
     int ended = 0;
     const bool made = shortage.survives([&] {
-      create_task(f_.loop, work(Counted(), ended), "a name that is not short");
+      create_task(f_.loop, work(Counted(), ended),
+                  {.name = "a name that is not short"});
     });
     EXPECT_EQ(all_tasks(f_.loop).size(), made ? 1u : 0u);
     EXPECT_EQ(Counted::alive, made ? 1 : 0);

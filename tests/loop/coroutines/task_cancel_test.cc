@@ -303,7 +303,7 @@ TEST_F(LastStepTest, ByAChildThatStartsAtOnce) {
     co_return;
   };
   const auto work = [&]() -> Coroutine<int> {
-    create_task(child(current_task()), "", Start::kEager);
+    create_task(child(current_task()), {.eager_start = true});
     co_return 42;
   };
   expect_cancelled(start(work()), "child");

@@ -243,7 +243,7 @@ TEST_F(TaskTest, ResultOfGreatestAlignment) {
 TEST_F(TaskTest, TaskNames) {
   const auto a = start(work(journal_, "a"));
   const auto b = start(work(journal_, "b"));
-  const auto c = create_task(f_.loop, work(journal_, "c"), "c");
+  const auto c = create_task(f_.loop, work(journal_, "c"), {.name = "c"});
   EXPECT_EQ(a.get_name(), "Task-1");
   EXPECT_EQ(b.get_name(), "Task-2");
   EXPECT_EQ(c.get_name(), "c");
@@ -273,8 +273,8 @@ TEST_F(TaskTest, CurrentTaskWithInterleavedTasks) {
       co_await sleep(0s);
     }
   };
-  create_task(f_.loop, check("a"), "a");
-  create_task(f_.loop, check("b"), "b");
+  create_task(f_.loop, check("a"), {.name = "a"});
+  create_task(f_.loop, check("b"), {.name = "b"});
   f_.turn(4);
 }
 
@@ -310,7 +310,7 @@ TEST_F(TaskTest, AnyTaskIsTheSameTask) {
 TEST_F(TaskTest, EagerTaskThatDoesNotWait) {
   const auto outer = [&]() -> Coroutine<> {
     const auto three = []() -> Coroutine<int> { co_return 3; };
-    const auto task = create_task(three(), "", Start::kEager);
+    const auto task = create_task(three(), {.eager_start = true});
     EXPECT_TRUE(task.done());
     EXPECT_EQ(task.result(), 3);
     EXPECT_EQ(all_tasks().size(), 1u);
@@ -321,7 +321,7 @@ TEST_F(TaskTest, EagerTaskThatDoesNotWait) {
 
 TEST_F(TaskTest, EagerTaskRunsAtOnceUntilItWaits) {
   const auto outer = [&]() -> Coroutine<int> {
-    const auto task = create_task(work(journal_, "a"), "", Start::kEager);
+    const auto task = create_task(work(journal_, "a"), {.eager_start = true});
     EXPECT_EQ(journal_, (Journal{"a begins"}));
     EXPECT_FALSE(task.done());
     co_return co_await task;
@@ -334,7 +334,8 @@ TEST_F(TaskTest, EagerTaskIsTheCurrentOne) {
     co_return current_task().get_name();
   };
   const auto outer = [&]() -> Coroutine<> {
-    const auto task = create_task(name(), "inner", Start::kEager);
+    const auto task =
+        create_task(name(), {.name = "inner", .eager_start = true});
     EXPECT_EQ(task.result(), "inner");
     EXPECT_EQ(current_task().get_name(), "Task-1");
     co_return;
@@ -344,7 +345,7 @@ TEST_F(TaskTest, EagerTaskIsTheCurrentOne) {
 
 TEST_F(TaskTest, EagerTaskOfALoopThatDoesNotRun) {
   const auto task =
-      create_task(f_.loop, work(journal_, "a"), "", Start::kEager);
+      create_task(f_.loop, work(journal_, "a"), {.eager_start = true});
   EXPECT_EQ(journal_, Journal());
   EXPECT_EQ(run_until_complete(task), 42);
 }
@@ -355,11 +356,41 @@ TEST_F(TaskTest, R106_EagerTaskThatFailsBeforeItWaits) {
     co_return;
   };
   const auto outer = [&]() -> Coroutine<> {
-    const auto task = create_task(fail(), "", Start::kEager);
+    const auto task = create_task(fail(), {.eager_start = true});
     EXPECT_EQ(text_of(task.exception()), "at once");
     co_return;
   };
   run(outer());
+}
+
+// ---- Options ----
+
+TEST_F(TaskTest, OptionsOfATaskThatIsAwaitedAtOnce) {
+  const auto name = []() -> Coroutine<std::string> {
+    co_return current_task().get_name();
+  };
+  const auto outer = [&]() -> Coroutine<> {
+    EXPECT_EQ(co_await create_task(name(), {.name = "short"}), "short");
+    const std::string text = "a name that is not short at all";
+    EXPECT_EQ(co_await create_task(
+                  name(), {.name = text + ", is it?", .eager_start = true}),
+              text + ", is it?");
+    EXPECT_EQ(co_await create_task(sleep(0s, 1), {.name = "sleeper"}), 1);
+  };
+  run(outer());
+}
+
+TEST_F(TaskTest, PlaceIsThatOfTheCallAlsoWithOptions) {
+  const auto fail = []() -> Coroutine<> {
+    throw Mistake("unheard");
+    co_return;
+  };
+  const unsigned line = __LINE__ + 1;
+  create_task(f_.loop, fail(), {.name = "worker"});
+  f_.turn(2);
+  const auto errors = f_.take_errors();
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0].where.line(), line);
 }
 
 // ---- Who may make one, and where ----

@@ -70,7 +70,7 @@ TEST_F(LockTest, NewcomersDoNotOvertake) {
   f_.loop.call_soon([&] {
     lock.release();
     EXPECT_FALSE(lock.locked());
-    create_task(take(lock, journal, "newcomer"), "", Start::kEager);
+    create_task(take(lock, journal, "newcomer"), {.eager_start = true});
     EXPECT_EQ(journal, Journal());
   });
   f_.turn(2);

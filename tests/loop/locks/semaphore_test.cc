@@ -230,7 +230,7 @@ TEST_F(SemaphoreTest, AcquireFifoOrder3) {
     semaphore.release();
     semaphore.release();
     EXPECT_TRUE(semaphore.locked());
-    create_task(take(semaphore, journal, "newcomer"), "", Start::kEager);
+    create_task(take(semaphore, journal, "newcomer"), {.eager_start = true});
     EXPECT_EQ(journal, Journal());
   });
   f_.turn(3);

@@ -128,7 +128,7 @@ TEST(RunTest, ReportsHangingTasksErrors) {
         [&](EventLoop&, const ExceptionContext& context) {
           errors.push_back(context);
         });
-    create_task(hang(), "hanging");
+    create_task(hang(), {.name = "hanging"});
     co_await sleep(0s);
   };
   run(main());

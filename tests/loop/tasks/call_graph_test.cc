@@ -74,8 +74,8 @@ TEST_F(CallGraphTest, SeesThroughAllWaysToWait) {
        }},
   };
   for (const auto& [name, waiting] : table) {
-    const auto task = create_task(f_.loop, inner(), "worker");
-    const auto boss = create_task(f_.loop, waiting(task), name);
+    const auto task = create_task(f_.loop, inner(), {.name = "worker"});
+    const auto boss = create_task(f_.loop, waiting(task), {.name = name});
     f_.turn(3);
     EXPECT_EQ(names(capture_call_graph(task)), "worker ." + name);
     run_until_complete(boss);
@@ -87,12 +87,12 @@ TEST_F(CallGraphTest, TaskGroup) {
   const auto main = [&]() -> Coroutine<> {
     TaskGroup group;
     const auto body = [&]() -> Coroutine<> {
-      group.create_task(inner(), "member");
+      group.create_task(inner(), {.name = "member"});
       co_return;
     };
     co_await group.run(body());
   };
-  const auto boss = create_task(f_.loop, main(), "boss");
+  const auto boss = create_task(f_.loop, main(), {.name = "boss"});
   f_.turn(2);
   for (const AnyTask& task : all_tasks(f_.loop)) {
     if (task.get_name() != "member") continue;
@@ -108,18 +108,18 @@ TEST_F(CallGraphTest, FromWithinATask) {
     co_await sleep(1ms);
     seen = names(capture_call_graph());
   };
-  const auto task = create_task(f_.loop, work(), "worker");
-  const auto a = create_task(f_.loop, join(task), "a");
-  const auto b = create_task(f_.loop, join(task), "b");
-  run_until_complete(create_task(f_.loop, join(a), "c"));
+  const auto task = create_task(f_.loop, work(), {.name = "worker"});
+  const auto a = create_task(f_.loop, join(task), {.name = "a"});
+  const auto b = create_task(f_.loop, join(task), {.name = "b"});
+  run_until_complete(create_task(f_.loop, join(a), {.name = "c"}));
   f_.turn();
   EXPECT_EQ(seen, "worker .a ..c .b");
   EXPECT_THROW(capture_call_graph(), RuntimeError);
 }
 
 TEST_F(CallGraphTest, Text) {
-  const auto task = create_task(f_.loop, outer(), "worker");
-  const auto boss = create_task(f_.loop, join(task), "boss");
+  const auto task = create_task(f_.loop, outer(), {.name = "worker"});
+  const auto boss = create_task(f_.loop, join(task), {.name = "boss"});
   f_.turn();
   std::string text = format_call_graph(task);
   const std::string folder = "tests/loop/coroutines/call_graph_test.cc:";
@@ -140,7 +140,7 @@ TEST_F(CallGraphTest, Text) {
 
 // test_stack_async_gen and the like end with a finished task: gh-156408.
 TEST_F(CallGraphTest, OfWhatHasFinished) {
-  const auto task = create_task(f_.loop, inner(), "worker");
+  const auto task = create_task(f_.loop, inner(), {.name = "worker"});
   run_until_complete(task);
   EXPECT_EQ(format_call_graph(task), "* worker\n");
   f_.loop.close();
@@ -150,7 +150,7 @@ TEST_F(CallGraphTest, OfWhatHasFinished) {
 TEST_F(CallGraphTest, OfAFuture) {
   const auto future = make<void>();
   const auto waiting = [&]() -> Coroutine<> { co_await future; };
-  const auto task = create_task(f_.loop, waiting(), "waiter");
+  const auto task = create_task(f_.loop, waiting(), {.name = "waiter"});
   f_.turn();
   EXPECT_EQ(names(capture_call_graph(future)), "Future .waiter");
   future.set_result();
@@ -163,8 +163,8 @@ TEST_F(CallGraphTest, EachTaskIsShownOnce) {
   const auto wait_for = [&tasks](std::size_t which) -> Coroutine<> {
     co_await tasks[which];
   };
-  tasks.push_back(create_task(f_.loop, wait_for(1), "a"));
-  tasks.push_back(create_task(f_.loop, wait_for(0), "b"));
+  tasks.push_back(create_task(f_.loop, wait_for(1), {.name = "a"}));
+  tasks.push_back(create_task(f_.loop, wait_for(0), {.name = "b"}));
   f_.turn();
   EXPECT_EQ(names(capture_call_graph(tasks[0])), "a .b ..a(above)");
   tasks[0].cancel();

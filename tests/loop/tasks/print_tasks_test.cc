@@ -95,9 +95,9 @@ TEST_F(PrintTasksTest, PlaceOfTheAwait) {
 }
 
 TEST_F(PrintTasksTest, TaskThatWaitsForATask) {
-  const auto task = create_task(f_.loop, inner(), "worker");
-  create_task(f_.loop, join({task}), "boss");
-  create_task(f_.loop, inner(), "loner");
+  const auto task = create_task(f_.loop, inner(), {.name = "worker"});
+  create_task(f_.loop, join({task}), {.name = "boss"});
+  create_task(f_.loop, inner(), {.name = "loner"});
   f_.turn();
   EXPECT_EQ(picture(),
             "boss\n"
@@ -110,9 +110,9 @@ TEST_F(PrintTasksTest, TaskThatWaitsForATask) {
 }
 
 TEST_F(PrintTasksTest, TaskThatTwoWaitFor) {
-  const auto task = create_task(f_.loop, inner(), "worker");
-  create_task(f_.loop, join({task}), "a");
-  create_task(f_.loop, join({task}), "b");
+  const auto task = create_task(f_.loop, inner(), {.name = "worker"});
+  create_task(f_.loop, join({task}), {.name = "a"});
+  create_task(f_.loop, join({task}), {.name = "b"});
   f_.turn();
   EXPECT_EQ(picture(),
             "a\n"
@@ -129,10 +129,10 @@ Coroutine<> join_gathered(gather<std::vector<Task<>>> tasks) { co_await tasks; }
 
 // The tasks behind one gather() are drawn once, however many await it.
 TEST_F(PrintTasksTest, GatherThatTwoWaitFor) {
-  const gather tasks(std::vector{create_task(f_.loop, inner(), "x"),
-                                 create_task(f_.loop, inner(), "y")});
-  create_task(f_.loop, join_gathered(tasks), "a");
-  create_task(f_.loop, join_gathered(tasks), "b");
+  const gather tasks(std::vector{create_task(f_.loop, inner(), {.name = "x"}),
+                                 create_task(f_.loop, inner(), {.name = "y"})});
+  create_task(f_.loop, join_gathered(tasks), {.name = "a"});
+  create_task(f_.loop, join_gathered(tasks), {.name = "b"});
   f_.turn();
   EXPECT_EQ(picture(),
             "a\n"
@@ -149,7 +149,7 @@ TEST_F(PrintTasksTest, GatherThatTwoWaitFor) {
 
 // Beyond 20 levels a line tells its level.
 TEST_F(PrintTasksTest, DeepLines) {
-  Task<> last = create_task(f_.loop, inner(), "first");
+  Task<> last = create_task(f_.loop, inner(), {.name = "first"});
   for (int i = 0; i < 10; ++i) last = start(join({last}));
   f_.turn();
   const std::string text = picture();
@@ -226,7 +226,7 @@ TEST_F(PrintTasksTest, ClosedLoop) {
 
 TEST_F(PrintTasksTest, OnSignal) {
   print_tasks_on_signal(f_.loop);
-  create_task(f_.loop, inner(), "worker");
+  create_task(f_.loop, inner(), {.name = "worker"});
   f_.turn();
   ::testing::internal::CaptureStderr();
   ::raise(SIGUSR2);

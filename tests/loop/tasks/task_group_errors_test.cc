@@ -254,7 +254,7 @@ TEST_F(TaskGroupsErrorsTest, R106_EagerChildThatFailsBeforeItWaits) {
       co_return;
     };
     const auto body = [&]() -> Coroutine<> {
-      group.create_task(crash(), "", Start::kEager);
+      group.create_task(crash(), {.eager_start = true});
       EXPECT_EQ(current_task().cancelling(), 0);
       reached = true;
       co_await sleep(10s);

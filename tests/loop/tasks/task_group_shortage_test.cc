@@ -28,7 +28,7 @@ class TaskGroupsShortageTest : public TaskGroupsTest {
 
 // Each task that has started is one of the group.
 TEST_F(TaskGroupsShortageTest, CreateTaskIsDoneOrIsNot) {
-  for (const Start when : {Start::kSoon, Start::kEager}) {
+  for (const bool eager : {false, true}) {
     for (tests::EachShortage shortage; shortage.next();) {
       int began = 0;
       int ended = 0;
@@ -39,8 +39,10 @@ TEST_F(TaskGroupsShortageTest, CreateTaskIsDoneOrIsNot) {
       };
       TaskGroup group;
       const auto body = [&]() -> Coroutine<> {
-        const bool made = shortage.survives(
-            [&] { group.create_task(child(began, ended), "a name", when); });
+        const bool made = shortage.survives([&] {
+          group.create_task(child(began, ended),
+                            {.name = "a name", .eager_start = eager});
+        });
         co_await sleep(0s);
         EXPECT_EQ(began, made ? 1 : 0);
       };
@@ -57,7 +59,7 @@ TEST_F(TaskGroupsShortageTest, CreateTaskThatIsDoneAtOnce) {
     const auto body = [&]() -> Coroutine<> {
       shortage.survives([&] {
         for (int i = 0; i < 100; ++i) {
-          group.create_task(nothing(), {}, Start::kEager);
+          group.create_task(nothing(), {.eager_start = true});
         }
       });
       co_return;
@@ -71,7 +73,7 @@ TEST_F(TaskGroupsShortageTest, ADoneTaskMayOutliveTheGroup) {
   const auto group = std::make_unique<std::optional<TaskGroup>>();
   std::optional<tests::FailingAllocations> failing;
   const auto body = [&]() -> Coroutine<> {
-    group->value().create_task(nothing(), {}, Start::kEager);
+    group->value().create_task(nothing(), {.eager_start = true});
     failing.emplace();
     co_return;
   };

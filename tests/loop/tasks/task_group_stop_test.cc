@@ -337,7 +337,7 @@ TEST_F(TaskGroupsStopTest, EagerMemberThatCancelsIsCancelledAtItsFirstWait) {
     log_.push_back("not cancelled");
   };
   const auto body = [&]() -> Coroutine<> {
-    const auto task = group_.create_task(member(), "", Start::kEager);
+    const auto task = group_.create_task(member(), {.eager_start = true});
     EXPECT_FALSE(task.done());
     co_return;
   };
@@ -354,9 +354,9 @@ TEST_F(TaskGroupsStopTest, EagerMemberThatFailsCancelsAnIterationLater) {
       throw Mistake("eager");
       co_return;
     };
-    group_.create_task(crash(), "", Start::kEager);
+    group_.create_task(crash(), {.eager_start = true});
     EXPECT_EQ(current_task().cancelling(), 0);
-    group_.create_task(clean_up(log_), "", Start::kEager);
+    group_.create_task(clean_up(log_), {.eager_start = true});
     co_await sleep(0ms);
     log_.push_back("not cancelled");
   };

@@ -124,7 +124,7 @@ TEST_F(TaskGroupsTest, TaskName) {
   const auto main = [&]() -> Coroutine<> {
     TaskGroup group;
     const auto body = [&]() -> Coroutine<> {
-      const auto task = group.create_task(nothing(), "yolo");
+      const auto task = group.create_task(nothing(), {.name = "yolo"});
       EXPECT_EQ(task.get_name(), "yolo");
       co_return;
     };
@@ -195,8 +195,8 @@ TEST_F(TaskGroupsTest, ParentWaitsForChildren) {
   const auto main = [&]() -> Coroutine<> {
     TaskGroup group;
     const auto body = [&]() -> Coroutine<> {
-      group.create_task(sleep(10ms), "a");
-      group.create_task(sleep(20ms), "b");
+      group.create_task(sleep(10ms), {.name = "a"});
+      group.create_task(sleep(20ms), {.name = "b"});
       co_return;
     };
     co_await group.run(body());
