@@ -106,14 +106,37 @@ class TaskGroup::Completed final : public FutureState<void> {
 };
 
 TaskGroup::TaskGroup() = default;
-TaskGroup::~TaskGroup() = default;
+TaskGroup::~TaskGroup() {
+  if (parent_ || aborting_) return;
+  try {
+    abort();
+  } catch (...) {
+    // Out of memory, or in debug mode a wrong thread: the tasks run on.
+  }
+}
 
 void TaskGroup::enter() {
   if (parent_) {
     throw selectors::RuntimeError("TaskGroup has already been entered");
   }
-  parent_.emplace(TaskCore::running());
+  TaskCore& parent = TaskCore::running();
+  for (const Member& member : members_) {
+    if (member.task().core().future().loop_reference() !=
+        parent.future().loop_reference()) {
+      throw selectors::RuntimeError("TaskGroup has tasks of another loop");
+    }
+  }
+  parent_.emplace(parent);
+}
+
+void TaskGroup::enter_body() {
+  enter();
   if (aborting_) cancel_parent();
+}
+
+Coroutine<> TaskGroup::join() {
+  enter();
+  co_await exit(nullptr);
 }
 
 Coroutine<> TaskGroup::exit(std::exception_ptr error) {
@@ -160,7 +183,6 @@ void TaskGroup::throw_errors() {
 }
 
 const char* TaskGroup::reason_to_refuse() const {
-  if (!parent_) return "TaskGroup has not been entered";
   if (is_finished()) return "TaskGroup is finished";
   if (aborting_) return "TaskGroup is shutting down";
   return nullptr;
@@ -203,7 +225,7 @@ void TaskGroup::note_error(std::exception_ptr error) {
   errors_.push_back(std::move(error));
   if (aborting_ || cancelled_parent_) return;
   abort();
-  cancel_parent();
+  if (parent_) cancel_parent();  // Before run() and join() there is none.
 }
 
 }  // namespace loop

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/awaitable.h"
 #include "loop/coroutines/coroutine.h"
@@ -34,6 +35,15 @@ namespace loop {
 /// co_await group.run(crawl(group));
 /// ```
 ///
+/// join() waits for tasks that were made before:
+///
+/// ```cpp
+/// loop::TaskGroup group;
+/// group.create_task(fetch("a"));
+/// group.create_task(fetch("b"));
+/// co_await group.join();
+/// ```
+///
 /// The first task that fails cancels the other tasks and the body. cancel()
 /// cancels them without an error. A group is used once. Threads: the loop's
 /// thread only.
@@ -45,7 +55,8 @@ class TaskGroup {
   TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
-  /// Destroys the group. run() must have ended, unless the loop is closed.
+  /// Cancels the tasks of a group that neither run() nor join() has waited for,
+  /// if there is memory for that. Nothing waits for them.
   ~TaskGroup();
 
   /// Awaits `body` in the calling task, then waits for all tasks of the group,
@@ -73,12 +84,29 @@ class TaskGroup {
   template <Awaitable A>
   Coroutine<AwaitResult<A>> run(A body);
 
-  /// Starts a task of the group, while run() is running; tasks of the group may
-  /// call this, too. The parameters are those of loop::create_task().
+  /// Waits in the calling task for all tasks of the group, as run() does after
+  /// its body. The group must exist until then, or until the loop closes.
   ///
-  /// Throws RuntimeError, and destroys the coroutine, before run() has begun,
-  /// when the body and all tasks are done, and when the group has been
-  /// cancelled.
+  /// The remaining tasks are cancelled, and waited for all the same, when a
+  /// task fails (by anything but a CancelledError), also before join(), when
+  /// the calling task is cancelled while it waits, and by cancel(). Throws as
+  /// run(): KeyboardInterrupt, an ExceptionGroup, the CancelledError; and
+  /// RuntimeError if run() or join() was called before, or if a task belongs to
+  /// another loop than the calling one.
+  ///
+  /// Between create_task() and join() the calling task is not cancelled if a
+  /// task of the group fails: join() reports that. If an exception may come
+  /// between, use run(), which waits for the tasks in any case.
+  /// Beyond Python; the rules are those of TaskGroup.__aexit__.
+  Coroutine<> join();
+
+  /// Starts a task of the group: before run() or join(), in their body, and in
+  /// tasks of the group. The parameters are those of loop::create_task().
+  /// Throws RuntimeError, and destroys the
+  /// coroutine, when the body and all tasks are done, and when the group has
+  /// been cancelled or a task has failed; before run() and join(), throws
+  /// RuntimeError if no loop is running.
+  /// Differs from Python: there, a group has to be entered first.
   ///
   /// The group handles the end of a task an iteration after the task is done,
   /// also of a task that starts at once. So if that task fails, the others are
@@ -142,6 +170,7 @@ class TaskGroup {
   };
 
   void enter();
+  void enter_body();
   Coroutine<> exit(std::exception_ptr error);
   Coroutine<> wait_for_members(std::exception_ptr& cancellation);
   void throw_errors();
@@ -154,7 +183,7 @@ class TaskGroup {
   void on_task_done(Member& member);
   void note_error(std::exception_ptr error);
 
-  std::optional<AnyTask> parent_;  // The task that awaits run().
+  std::optional<AnyTask> parent_;  // The task that awaits run() or join().
   bool exiting_ = false;           // The body has ended.
   bool aborting_ = false;          // All tasks have been cancelled.
   bool cancelled_parent_ = false;
@@ -167,7 +196,7 @@ class TaskGroup {
 
 template <Awaitable A>
 Coroutine<AwaitResult<A>> TaskGroup::run(A body) {
-  enter();
+  enter_body();
   Outcome<AwaitResult<A>> outcome = co_await outcome_of(std::move(body));
   co_await exit(outcome.exception());
   // After cancel() the exception of the body may be the CancelledError.
@@ -183,9 +212,10 @@ Task<T> TaskGroup::create_task(Coroutine<T> coroutine, TaskOptions options,
     coroutine.release();  // Suppresses the report "never awaited".
     throw selectors::RuntimeError(reason);
   }
+  EventLoop& event_loop = parent_ ? parent_->core().loop() : get_running_loop();
   Place place(*this);
-  Task<T> task = loop::create_task(parent_->core().loop(), std::move(coroutine),
-                                   options, where);
+  Task<T> task =
+      loop::create_task(event_loop, std::move(coroutine), options, where);
   place.take(task);
   return task;
 }
