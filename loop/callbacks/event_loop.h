@@ -26,8 +26,10 @@
 #include "loop/callbacks/handler_pool.h"
 #include "loop/callbacks/interval.h"
 #include "loop/callbacks/loop_extension.h"
+#include "loop/callbacks/loop_reports.h"
 #include "loop/callbacks/mailbox.h"
 #include "loop/callbacks/ready_queue.h"
+#include "loop/callbacks/running_loop.h"
 #include "loop/callbacks/signal_handlers.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/callbacks/time_point.h"
@@ -42,9 +44,10 @@ namespace loop {
 /// A callback of a descriptor, which takes no argument or the events that the
 /// selector reported.
 template <class F>
-concept DescriptorCallback =
-    std::convertible_to<F, Callback> || std::invocable < std::decay_t<F>
-&, selectors::EventMask > ;
+concept DescriptorCallback = std::convertible_to<F, Callback> ||
+    requires(std::decay_t<F> callback, selectors::EventMask events) {
+  callback(events);
+};
 
 /// A loop that runs callbacks, one at a time, in one thread: scheduled
 /// callbacks, timers, handlers of ready descriptors and of arrived signals, and
@@ -78,8 +81,7 @@ class EventLoop {
   /// A function that returns the present time. The time must never go back.
   using Clock = std::function<TimePoint()>;
   /// A function that gets the errors of a loop; see call_exception_handler().
-  using ExceptionHandler =
-      std::function<void(EventLoop&, const ExceptionContext&)>;
+  using ExceptionHandler = LoopReports::ExceptionHandler;
 
   /// Makes a loop that waits with `selector` and measures time with `clock`.
   /// Without a selector the loop uses a DefaultSelector, and without a clock
@@ -373,16 +375,20 @@ class EventLoop {
   /// Returns the function of set_exception_handler(); empty if none is set.
   /// The reference is valid until the next set_exception_handler().
   const ExceptionHandler& get_exception_handler() const {
-    return *exception_handler_;
+    return reports_.exception_handler();
   }
 
   /// Calls the exception handler with `context`. If the handler throws, the
   /// default handler reports its exception and `context`.
-  void call_exception_handler(const ExceptionContext& context) noexcept;
+  void call_exception_handler(const ExceptionContext& context) noexcept {
+    reports_.exception(context);
+  }
 
   /// Writes one line to standard error: the message, the location and the text
   /// of the exception, as far as `context` has them.
-  static void default_exception_handler(const ExceptionContext& context);
+  static void default_exception_handler(const ExceptionContext& context) {
+    LoopReports::default_exception_handler(context);
+  }
 
   // ---- Debugging ----
 
@@ -394,28 +400,28 @@ class EventLoop {
   ///     (beyond Python).
   /// A report is a line on standard error with the location of the scheduling.
   void set_debug(bool enabled) {
-    debug_ = enabled;
-    needs_checks_ = debug_ || closed_ || rests_;
+    reports_.set_debug(enabled);
+    needs_checks_ = enabled || closed_ || rests_;
   }
   /// Returns whether debug mode is on.
-  bool get_debug() const { return debug_; }
+  bool get_debug() const { return reports_.is_debug(); }
 
   /// Throws RuntimeError in debug mode if the loop is running in a thread other
   /// than this. `function` names the caller in the message. For the layers
   /// above.
   void check_thread(const char* function) const {
-    if (debug_) [[unlikely]]
+    if (get_debug()) [[unlikely]]
       check_thread_now(function);
   }
 
   /// Returns the shortest duration for which debug mode reports a callback; 100
   /// ms by default.
   std::chrono::nanoseconds slow_callback_duration() const {
-    return slow_callback_duration_;
+    return reports_.slow_duration();
   }
   /// Sets the shortest duration for which debug mode reports a callback.
   void set_slow_callback_duration(std::chrono::nanoseconds duration) {
-    slow_callback_duration_ = duration;
+    reports_.set_slow_duration(duration);
   }
 
  private:
@@ -439,21 +445,20 @@ class EventLoop {
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();
   void run_timers();
-  struct RunPosts;
+  // Stands in the queue for a batch of callbacks that other threads have
+  // posted: they run in their order with those of call_soon().
+  struct RunPosts {
+    void operator()() const;
+    EventLoop* loop;
+  };
   inline void run(Scheduled& scheduled);
   void run_handler(Handler& handler);
-  template <class Call>
-  inline void guarded(const Scheduled& scheduled, Call call);
-  void report_exception(const SourceLocation& where) noexcept;
-  void report_if_slow(TimePoint start, const SourceLocation& where) noexcept;
-  void report(const FdHandlers::Refused& refused);
 
   void check_home() const;
   void watch_mailbox();
   void drain_channel(std::span<const selectors::ReadyKey> ready_fds) const;
   void close_it() noexcept;
   void destroy_all();
-  void report_never_ran(const SourceLocation& where) const noexcept;
 
   // The type by which call_soon() passes a callback on. A reference, so that a
   // caller that gets an exception still has the callback. Trivially copyable
@@ -473,7 +478,6 @@ class EventLoop {
     return thread_.load() == std::this_thread::get_id();
   }
   void take_posts();
-  void cancel_soon(ReadyQueue::Position position);
   template <class F>
   void add_handler(const selectors::FileObj& fileobj, FdHandlers::Side side,
                    F&& callback, const SourceLocation& where) {
@@ -513,24 +517,13 @@ class EventLoop {
   selectors::HomeProcess process_;
   bool stopping_ = false;
   bool closed_ = false;
-  bool debug_ = false;
   bool is_guest_ = false;  // Whether fileno() was called.
   bool rests_ = false;     // Whether this is a guest between two iterations.
-  // closed_ || debug_ || rests_, so that calls test one flag.
+  // Closed, debug or resting, so that calls test one flag.
   bool needs_checks_ = false;
-  std::chrono::nanoseconds slow_callback_duration_ =
-      std::chrono::milliseconds(100);
-  // Shared with a running call of the handler, which may replace the handler.
-  std::shared_ptr<const ExceptionHandler> exception_handler_ =
-      std::make_shared<ExceptionHandler>();
+  LoopReports reports_{*this};
   LoopExtensions extensions_;
 };
-
-/// Returns the loop that is running in this thread. Throws RuntimeError if none
-/// is. In the child of a fork() no loop is running until the child runs one or
-/// calls after_fork_in_child().
-/// Port of asyncio.get_running_loop (CPython 3.15, Lib/asyncio/events.py).
-EventLoop& get_running_loop();
 
 }  // namespace loop
 

@@ -25,7 +25,8 @@ void Handle::cancel() {
   if (kind_ == Kind::kPosted) {
     cancel_posted();
   } else if (EventLoop* const loop = loop_.get()) {
-    loop->cancel_soon(number_);
+    loop->check_thread("Handle.cancel");
+    loop->ready_.cancel(number_);
   }
   __atomic_store_n(&cancelled_, true, __ATOMIC_RELAXED);
 }

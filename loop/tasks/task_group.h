@@ -51,7 +51,7 @@ namespace loop {
 /// Port of asyncio.TaskGroup (CPython 3.15, Lib/asyncio/taskgroups.py).
 class TaskGroup {
  public:
-  /// Makes an empty group, which accepts tasks once run() has begun.
+  /// Makes an empty group.
   TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
@@ -102,10 +102,10 @@ class TaskGroup {
 
   /// Starts a task of the group: before run() or join(), in their body, and in
   /// tasks of the group. The parameters are those of loop::create_task().
-  /// Throws RuntimeError, and destroys the
-  /// coroutine, when the body and all tasks are done, and when the group has
-  /// been cancelled or a task has failed; before run() and join(), throws
-  /// RuntimeError if no loop is running.
+  ///
+  /// Throws RuntimeError, and destroys the coroutine, when the body and all
+  /// tasks are done, and when the group has been cancelled or a task has failed.
+  /// Before run() and join(), throws RuntimeError if no loop is running.
   /// Differs from Python: there, a group has to be entered first.
   ///
   /// The group handles the end of a task an iteration after the task is done,

@@ -1,0 +1,60 @@
+// EventLoop as the guest of another loop.
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "loop/callbacks/event_loop.h"
+
+namespace loop {
+
+using selectors::WaitLimit;
+
+int EventLoop::fileno() {
+  if (closed_) throw RuntimeError("Event loop is closed");
+  check_home();
+  const int fd = selector_->fileno();
+  if (is_guest_) return fd;
+  is_guest_ = true;
+  if (!is_running()) rest();
+  return fd;
+}
+
+WaitLimit EventLoop::prepare() {
+  if (closed_) throw RuntimeError("Event loop is closed");
+  if (is_running()) throw RuntimeError("This event loop is already running");
+  check_home();
+  if (fds_.has_changed()) tell_selector();
+  if (fds_.has_unwanted()) fds_.forget_unwanted();
+  if (has_work() || mailbox_->has_mail()) {
+    return std::chrono::nanoseconds::zero();
+  }
+  if (timers_.empty()) return std::nullopt;
+  const TimePoint when{*timers_.next_deadline()};
+  if (when == TimePoint::max()) return std::nullopt;
+  return std::max(until(when, time()), std::chrono::nanoseconds::zero());
+}
+
+// From now on the host may block at any time, so the loop counts as asleep.
+// What is left to do makes its descriptor readable.
+void EventLoop::rest() noexcept {
+  rests_ = needs_checks_ = true;
+  if (process_.is_left()) return;  // The host is the parent's, too.
+  bool has_told = true;
+  try {
+    if (fds_.has_changed()) tell_selector();
+  } catch (...) {  // Out of memory: the next iteration tells it.
+    has_told = false;
+  }
+  if (!mailbox_->fall_asleep() || has_work() || !has_told) {
+    mailbox_->wake_watcher();
+  }
+}
+
+void EventLoop::end_rest() {
+  rests_ = false;
+  needs_checks_ = get_debug() || closed_;
+  mailbox_->wake_up();
+}
+
+}  // namespace loop

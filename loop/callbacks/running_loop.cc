@@ -1,0 +1,26 @@
+#include "loop/callbacks/running_loop.h"
+
+#include "loop/callbacks/errors.h"
+#include "selectors/forks.h"
+
+namespace loop {
+
+constinit thread_local EventLoop* RunningLoop::current_ = nullptr;
+
+// The loop that runs where fork() was called is the parent's. As in Python,
+// which compares process ids.
+const bool RunningLoop::leaves_parent =
+    selectors::at_fork({nullptr, nullptr, [] { current_ = nullptr; }});
+
+void RunningLoop::check_none() {
+  if (current_ == nullptr) return;
+  throw RuntimeError("Cannot run the event loop while another loop is running");
+}
+
+EventLoop& get_running_loop() {
+  EventLoop* const running = RunningLoop::get();
+  if (running == nullptr) throw RuntimeError("no running event loop");
+  return *running;
+}
+
+}  // namespace loop
