@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "loop/callbacks/finally.h"
+
 namespace loop {
 namespace {
 
@@ -138,11 +140,7 @@ std::span<const ReadyKey> EventLoop::block(WaitLimit timeout) {
   if (timeout.is_poll()) return poll_now();
   check_home();  // The child of a fork() may have returned to the loop.
   if (fds_.has_unwanted()) fds_.forget_unwanted();
-  struct Sleep {
-    ~Sleep() { mailbox.wake_up(); }
-    Mailbox& mailbox;
-  };
-  const Sleep sleep{*mailbox_};
+  const Finally wake_up([this] { mailbox_->wake_up(); });
   if (!mailbox_->fall_asleep()) timeout = std::chrono::nanoseconds::zero();
   return ask(timeout);
 }

@@ -525,6 +525,15 @@ class EventLoop {
   LoopExtensions extensions_;
 };
 
+template <class F>
+bool LoopReference::call_soon_if_open(F&& callback,
+                                      const SourceLocation& where) const {
+  EventLoop* const event_loop = get();
+  if (event_loop == nullptr || event_loop->is_closed()) return false;
+  event_loop->call_soon(std::forward<F>(callback), where);
+  return true;
+}
+
 }  // namespace loop
 
 #endif  // LOOP_CALLBACKS_EVENT_LOOP_H_

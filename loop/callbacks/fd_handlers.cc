@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "loop/callbacks/finally.h"
 #include "selectors/errors.h"
 #include "selectors/kernel/posix.h"
 
@@ -105,11 +106,7 @@ void FdHandlers::tell_changes() {
   // the change that is the last one now.
   const int last = last_changed_;
   is_telling_ = true;
-  struct Telling {
-    ~Telling() { is_telling = false; }
-    bool& is_telling;
-  };
-  const Telling telling{is_telling_};
+  const Finally has_told([this] { is_telling_ = false; });
   for (int fd = kNone; first_changed_ != kNone && fd != last;) {
     // Makes room for a refusal of each side before the number leaves the queue.
     if (refused_.capacity() - refused_.size() < std::size(kSides)) {

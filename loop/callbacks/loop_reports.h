@@ -11,6 +11,7 @@
 #include "loop/callbacks/callback.h"
 #include "loop/callbacks/exception_context.h"
 #include "loop/callbacks/fd_handlers.h"
+#include "loop/callbacks/finally.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/callbacks/time_point.h"
 
@@ -61,8 +62,6 @@ class LoopReports {
   void never_ran(const SourceLocation& where) const noexcept;
 
  private:
-  class Watch;
-
   TimePoint now() const;
   void failed(const SourceLocation& where) noexcept;
   void if_slow(TimePoint start, const SourceLocation& where) const noexcept;
@@ -75,26 +74,13 @@ class LoopReports {
       std::make_shared<ExceptionHandler>();
 };
 
-// Measures a callback.
-class LoopReports::Watch {
- public:
-  Watch(const LoopReports& reports, const SourceLocation& where)
-      : reports_(reports), start_(reports.now()), where_(where) {}
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
-  ~Watch() { reports_.if_slow(start_, where_); }
-
- private:
-  const LoopReports& reports_;
-  const TimePoint start_;
-  const SourceLocation& where_;
-};
-
 template <class Batch, class Call>
 inline void LoopReports::guarded(const Scheduled& scheduled, Call call) try {
   if (!debug_ || scheduled.callback.holds<Batch>()) [[likely]]
     return call();
-  const Watch watch(*this, scheduled.where);
+  const Finally measured([this, start = now(), where = scheduled.where] {
+    if_slow(start, where);
+  });
   call();
 } catch (...) {
   failed(scheduled.where);

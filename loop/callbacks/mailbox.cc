@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "loop/callbacks/finally.h"
 #include "loop/callbacks/kernel.h"
 #include "loop/callbacks/log_line.h"
 #include "selectors/errors.h"
@@ -123,11 +124,7 @@ bool Mailbox::announce_posts() {
 }
 
 void Mailbox::wake_for_posts() {
-  struct Writing {
-    ~Writing() { --writers; }
-    std::atomic<int>& writers;
-  };
-  const Writing writing{writers_};
+  const Finally has_written([this] { --writers_; });
   write_wake_up();
 }
 

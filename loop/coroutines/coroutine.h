@@ -4,7 +4,6 @@
 #define LOOP_COROUTINES_COROUTINE_H_
 
 #include <concepts>
-#include <coroutine>
 #include <exception>
 #include <type_traits>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/coroutine_frame.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/futures/outcome.h"
 
 namespace loop {
@@ -139,17 +139,16 @@ class [[nodiscard]] Coroutine {
 // The awaiter of a coroutine: calls it, and returns its result to the caller or
 // throws its exception.
 template <class T>
-class Coroutine<T>::Awaiter {
+class Coroutine<T>::Awaiter
+    : public FrameAwaiter<typename Coroutine<T>::Awaiter> {
  public:
   explicit Awaiter(OwnedFrame callee) : callee_(std::move(callee)) {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
 
   bool await_ready() const { return false; }
-  template <std::derived_from<Frame> Promise>
-  bool await_suspend(std::coroutine_handle<Promise> caller) {
-    Frame& frame = caller.promise();
-    return frame.call_stack().call(frame, callee_);
+  bool suspend(Frame& caller) {
+    return caller.call_stack().call(caller, callee_);
   }
   T await_resume() { return std::move(outcome_of(*callee_)).value(); }
 

@@ -89,7 +89,7 @@ class CoroutineFrame : public Frame {
   auto await_transform(
       A&& awaitable, unsigned line = static_cast<unsigned>(__builtin_LINE())) {
     note_await_line(line);
-    auto& task = static_cast<TaskCore&>(call_stack());
+    TaskCore& task = TaskCore::of(*this);
     using T = std::decay_t<AwaitResult<A>>;
     const Future<T> future(task.loop(), where());
     foreign_internal::await_for<A>(std::forward<A>(awaitable), future);

@@ -3,13 +3,12 @@
 #ifndef LOOP_COROUTINES_FUTURE_AWAITER_H_
 #define LOOP_COROUTINES_FUTURE_AWAITER_H_
 
-#include <concepts>
-#include <coroutine>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
@@ -26,7 +25,7 @@ class FutureBlocker final : public Blocker, public DoneCallback {
   // Begins the wait, in await_suspend(). The future must be pending. Throws
   // RuntimeError if it is the task itself or belongs to another loop.
   void start(Frame& frame) {
-    auto& task = static_cast<TaskCore&>(frame.call_stack());
+    TaskCore& task = TaskCore::of(frame);
     if (&future_ == &task.future() ||
         future_.loop_reference() != task.future().loop_reference()) [[unlikely]]
       throw_not_awaitable(task);
@@ -82,7 +81,7 @@ class FutureBlocker final : public Blocker, public DoneCallback {
 ///
 /// Threads: the loop's thread only.
 template <class T, bool kIsGivenUp = false>
-class FutureAwaiter {
+class FutureAwaiter : public FrameAwaiter<FutureAwaiter<T, kIsGivenUp>> {
  public:
   explicit FutureAwaiter(Future<T> future)
       : future_(std::move(future)), blocker_(future_.state()) {}
@@ -90,10 +89,7 @@ class FutureAwaiter {
   FutureAwaiter& operator=(const FutureAwaiter&) = delete;
 
   bool await_ready() const { return future_.done(); }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    blocker_.start(self.promise());
-  }
+  void suspend(Frame& frame) { blocker_.start(frame); }
   T await_resume() {
     blocker_.end();
     return take_result<kIsGivenUp>(future_);

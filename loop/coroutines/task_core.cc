@@ -7,6 +7,7 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
+#include "loop/callbacks/finally.h"
 #include "loop/coroutines/task_registry.h"
 #include "loop/futures/errors.h"
 #include "selectors/errors.h"
@@ -38,19 +39,6 @@ void TaskCore::resume_in_child(const EventLoop& event_loop) {
 bool TaskCore::is_in_forked_step() const {
   return forked_ == this && blocker_ == nullptr;
 }
-
-// Marks the step of a task as running while it exists. Steps nest if a task
-// starts another one with Start::kEager.
-class TaskCore::Step {
- public:
-  explicit Step(TaskCore& task) : outer_(std::exchange(current_, &task)) {}
-  Step(const Step&) = delete;
-  Step& operator=(const Step&) = delete;
-  ~Step() { current_ = outer_; }
-
- private:
-  TaskCore* const outer_;
-};
 
 TaskCore::TaskCore(FutureCore& future, EventLoop& event_loop, OwnedFrame first,
                    std::string_view name)
@@ -106,7 +94,9 @@ void TaskCore::step() {
   }
   has_started_ = true;
   {
-    const Step step(*this);
+    // Steps can nest, as one may start another task that begins at once.
+    TaskCore* const outer = std::exchange(current_, this);
+    const Finally ended([outer] { current_ = outer; });
     run();
   }
   if (innermost() == nullptr) finish();
@@ -118,31 +108,21 @@ void TaskCore::begin_cancelled_step() {
   is_asked_ = must_cancel_ = wait_cancelled_ = false;
 }
 
-// Takes the task out of the registry, even if an exception is thrown. The
-// registry may hold the last reference.
-class TaskCore::Leaving {
- public:
-  explicit Leaving(TaskCore& task) : task_(task) {}
-  Leaving(const Leaving&) = delete;
-  Leaving& operator=(const Leaving&) = delete;
-  ~Leaving() {
-    if (forked_ == &task_) forked_ = nullptr;
-    TaskRegistry::remove(task_);
-  }
-
- private:
-  TaskCore& task_;
-};
+// Takes the task out of the registry, which may hold the last reference.
+void TaskCore::leave() {
+  if (forked_ == this) forked_ = nullptr;
+  TaskRegistry::remove(*this);
+}
 
 void TaskCore::finish() {
-  const Leaving leaving(*this);
+  const Finally left([this] { leave(); });
   settle(*first_);
 }
 
 // Like Python, which throws the CancelledError into the coroutine before its
 // first line.
 void TaskCore::finish_unstarted() {
-  const Leaving leaving(*this);
+  const Finally left([this] { leave(); });
   unwind();
   future_.finish_cancelled();
 }

@@ -51,6 +51,10 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   // Returns the current task, for operations that need one. Throws RuntimeError
   // if there is none.
   static TaskCore& running();
+  // The task that the frame belongs to, when it has been called.
+  static TaskCore& of(const Frame& frame) {
+    return static_cast<TaskCore&>(frame.call_stack());
+  }
 
   // Makes the task current in which fork() was called, if it belongs to this
   // loop and that step is still running.
@@ -134,8 +138,6 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
 
  private:
   friend class TaskRegistry;
-  class Step;
-  class Leaving;
 
   void cancel_at_once();
   FutureCore& forwarding_future() override { return future_; }
@@ -144,6 +146,7 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   bool wake_in_cycle(const std::string& message) override;
   void begin_cancelled_step();
   void finish();
+  void leave();
   void finish_unstarted();
   void destroy_pending();
 

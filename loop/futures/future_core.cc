@@ -177,9 +177,7 @@ void FunctionCallback::on_done(FutureCore& future) {
   future_ = nullptr;
   Dying dying{Reference(this)};
   release();
-  EventLoop* const event_loop = future.loop_reference().get();
-  if (event_loop == nullptr || event_loop->is_closed()) return;
-  event_loop->call_soon(
+  future.loop_reference().call_soon_if_open(
       [dying = std::move(dying), future = Reference(&future)] {
         dying.self->call(*future);
       },

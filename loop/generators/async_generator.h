@@ -4,7 +4,6 @@
 #define LOOP_GENERATORS_ASYNC_GENERATOR_H_
 
 #include <concepts>
-#include <coroutine>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -13,6 +12,7 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/coroutine_frame.h"
+#include "loop/coroutines/frame_awaiter.h"
 
 namespace loop {
 
@@ -123,7 +123,8 @@ class AsyncGenerator<T>::promise_type : public CoroutineFrame {
 
 /// The result of AsyncGenerator::next(), an operand for `co_await`.
 template <class T>
-class [[nodiscard]] AsyncGenerator<T>::Next {
+class [[nodiscard]] AsyncGenerator<T>::Next
+    : public FrameAwaiter<typename AsyncGenerator<T>::Next> {
  public:
   /// Refers to `generator`, which must outlive this object.
   explicit Next(AsyncGenerator& generator) : generator_(generator) {}
@@ -133,11 +134,9 @@ class [[nodiscard]] AsyncGenerator<T>::Next {
   bool await_ready() const {
     return !generator_.frame_ || generator_.frame_->done();
   }
-  template <std::derived_from<Frame> Promise>
-  bool await_suspend(std::coroutine_handle<Promise> caller) {
+  bool suspend(Frame& caller) {
     promise().begin();
-    Frame& frame = caller.promise();
-    return frame.call_stack().call(frame, generator_.frame_);
+    return caller.call_stack().call(caller, generator_.frame_);
   }
   std::optional<T> await_resume() {
     return generator_.frame_ ? promise().take() : std::nullopt;

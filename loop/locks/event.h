@@ -3,10 +3,8 @@
 #ifndef LOOP_LOCKS_EVENT_H_
 #define LOOP_LOCKS_EVENT_H_
 
-#include <concepts>
-#include <coroutine>
-
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/locks/operation.h"
 #include "loop/locks/wait_queue.h"
 
@@ -59,15 +57,13 @@ class Event {
   WaitQueue waiters_;
 };
 
-class Event::Awaiter final : public Waiter {
+class Event::Awaiter final : public Waiter,
+                             public FrameAwaiter<Event::Awaiter> {
  public:
   explicit Awaiter(Event& event) : event_(event) {}
 
   bool await_ready() const { return event_.is_set_; }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    start(self.promise(), event_.waiters_, event_.loop_);
-  }
+  void suspend(Frame& frame) { start(frame, event_.waiters_, event_.loop_); }
   void await_resume() {
     if (has_waited()) end_or_throw();
   }

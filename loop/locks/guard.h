@@ -3,10 +3,8 @@
 #ifndef LOOP_LOCKS_GUARD_H_
 #define LOOP_LOCKS_GUARD_H_
 
-#include <concepts>
-#include <coroutine>
-
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/futures/lifetime.h"
 #include "loop/locks/operation.h"
 
@@ -42,15 +40,12 @@ class [[nodiscard]] Guard : private LifetimeObserver {
 
 /// The awaiter of scoped(): acquires the lock and returns its guard.
 template <class Lock>
-class ScopedAwaiter {
+class ScopedAwaiter : public FrameAwaiter<ScopedAwaiter<Lock>> {
  public:
   explicit ScopedAwaiter(Lock& lock) : lock_(lock), acquire_(lock) {}
 
   bool await_ready() { return acquire_.await_ready(); }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    acquire_.await_suspend(self);
-  }
+  void suspend(Frame& frame) { acquire_.suspend(frame); }
   Guard<Lock> await_resume() {
     acquire_.await_resume();
     return Guard<Lock>(lock_, lock_.lifetime_);

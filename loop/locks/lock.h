@@ -3,10 +3,8 @@
 #ifndef LOOP_LOCKS_LOCK_H_
 #define LOOP_LOCKS_LOCK_H_
 
-#include <concepts>
-#include <coroutine>
-
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/futures/lifetime.h"
 #include "loop/locks/guard.h"
 #include "loop/locks/operation.h"
@@ -86,15 +84,12 @@ class Lock {
   Lifetime lifetime_;
 };
 
-class Lock::Awaiter final : public Waiter {
+class Lock::Awaiter final : public Waiter, public FrameAwaiter<Lock::Awaiter> {
  public:
   explicit Awaiter(Lock& lock) : lock_(lock) {}
 
   bool await_ready() { return lock_.try_acquire(); }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    start(self.promise(), lock_.waiters_, lock_.loop_);
-  }
+  void suspend(Frame& frame) { start(frame, lock_.waiters_, lock_.loop_); }
   void await_resume() {
     if (has_waited()) take_over();
   }

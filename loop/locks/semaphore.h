@@ -3,11 +3,10 @@
 #ifndef LOOP_LOCKS_SEMAPHORE_H_
 #define LOOP_LOCKS_SEMAPHORE_H_
 
-#include <concepts>
-#include <coroutine>
 #include <limits>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/futures/lifetime.h"
 #include "loop/locks/guard.h"
 #include "loop/locks/operation.h"
@@ -107,14 +106,14 @@ class BoundedSemaphore : public Semaphore {
   explicit BoundedSemaphore(int value = 1) : Semaphore(value, value) {}
 };
 
-class Semaphore::Awaiter final : public Waiter {
+class Semaphore::Awaiter final : public Waiter,
+                                 public FrameAwaiter<Semaphore::Awaiter> {
  public:
   explicit Awaiter(Semaphore& semaphore) : semaphore_(semaphore) {}
 
   bool await_ready() { return semaphore_.try_acquire(); }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    start(self.promise(), semaphore_.waiters_, semaphore_.loop_);
+  void suspend(Frame& frame) {
+    start(frame, semaphore_.waiters_, semaphore_.loop_);
   }
   void await_resume() {
     if (has_waited()) take_over();

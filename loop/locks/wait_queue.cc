@@ -24,7 +24,7 @@ void throw_destroyed(const TaskCore& task) {
 }
 
 void Waiter::start(Frame& frame, WaitQueue& queue, BoundLoop& loop) {
-  auto& task = static_cast<TaskCore&>(frame.call_stack());
+  TaskCore& task = TaskCore::of(frame);
   loop.bind(task);
   task_ = &task;
   state_ = State::kWaiting;

@@ -3,13 +3,12 @@
 #ifndef LOOP_QUEUES_QUEUE_H_
 #define LOOP_QUEUES_QUEUE_H_
 
-#include <concepts>
-#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <utility>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/locks/operation.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/queues/queue_core.h"
@@ -155,16 +154,15 @@ class [[nodiscard]] BasicQueue<T, Items>::Put {
 };
 
 template <class T, class Items>
-class BasicQueue<T, Items>::PutAwaiter final : public RepeatedWaiter {
+class BasicQueue<T, Items>::PutAwaiter final
+    : public RepeatedWaiter,
+      public FrameAwaiter<typename BasicQueue<T, Items>::PutAwaiter> {
  public:
   PutAwaiter(BasicQueue& queue, T&& item)
       : queue_(queue), item_(std::move(item)) {}
 
   bool await_ready() const { return is_ready(); }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    start(self.promise(), queue(), queue_.loop_);
-  }
+  void suspend(Frame& frame) { start(frame, queue(), queue_.loop_); }
   void await_resume() {
     if (has_waited()) end_or_pass_on();
     queue_.put_nowait(std::move(item_));
@@ -179,15 +177,14 @@ class BasicQueue<T, Items>::PutAwaiter final : public RepeatedWaiter {
 };
 
 template <class T, class Items>
-class BasicQueue<T, Items>::GetAwaiter final : public RepeatedWaiter {
+class BasicQueue<T, Items>::GetAwaiter final
+    : public RepeatedWaiter,
+      public FrameAwaiter<typename BasicQueue<T, Items>::GetAwaiter> {
  public:
   explicit GetAwaiter(BasicQueue& queue) : queue_(queue) {}
 
   bool await_ready() const { return is_ready(); }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    start(self.promise(), queue(), queue_.loop_);
-  }
+  void suspend(Frame& frame) { start(frame, queue(), queue_.loop_); }
   T await_resume() {
     if (has_waited()) end_or_pass_on();
     return queue_.get_nowait();

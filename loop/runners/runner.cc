@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "loop/callbacks/dispositions.h"
+#include "loop/callbacks/finally.h"
 #include "loop/callbacks/log_line.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/done_callback.h"
@@ -230,17 +231,12 @@ void Runner::close() {
   if (loop_->is_running()) {
     throw RuntimeError("Cannot close a Runner whose loop is running");
   }
-  // Marks the runner as closed last, as tasks that clean up may call
-  // get_loop().
-  struct Closed {
-    ~Closed() {
-      runner.state_ = State::kClosed;
-      runner.unlist();
-      runner.loop_.reset();
-    }
-    Runner& runner;
-  };
-  const Closed closed{*this};
+  // Last, as tasks that clean up may call get_loop().
+  const Finally closed([this] {
+    state_ = State::kClosed;
+    unlist();
+    loop_.reset();
+  });
   cancel_all_tasks(*loop_);
   if (!run_until_complete(
           shutdown_default_executor(*loop_, kPatienceWithThreads))) {

@@ -55,9 +55,7 @@ void GatherCore::child_is_done(Child& child) {
   if (is_decided_ || (!fails && finished_ < children_.size())) return;
   is_decided_ = true;
   if (is_starting_) return settle(child);
-  EventLoop* const event_loop = outer_.loop_reference().get();
-  if (event_loop == nullptr || event_loop->is_closed()) return;
-  event_loop->call_soon(
+  outer_.loop_reference().call_soon_if_open(
       [this, self = std::move(self), &child] { settle(child); },
       outer_.where());
 }

@@ -47,9 +47,7 @@ class State final : public FutureState<T>, public DoneCallback {
   void on_done(FutureCore& inner) override {
     const Reference self(this);
     leave();
-    EventLoop* const event_loop = this->loop_reference().get();
-    if (event_loop == nullptr || event_loop->is_closed()) return;
-    event_loop->call_soon(
+    this->loop_reference().call_soon_if_open(
         [self, future = Reference(static_cast<FutureState<T>*>(&inner))] {
           if (!self->done()) self->settle(Future<T>(future));
         },

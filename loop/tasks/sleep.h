@@ -4,8 +4,6 @@
 #define LOOP_TASKS_SLEEP_H_
 
 #include <chrono>
-#include <concepts>
-#include <coroutine>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +11,7 @@
 #include "loop/callbacks/handle.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/coroutines/task_core.h"
 #include "selectors/wait_limit.h"
 
@@ -34,17 +33,16 @@ class [[nodiscard]] Sleep {
   std::chrono::nanoseconds delay_;
 };
 
-class Sleep::Awaiter final : public Blocker {
+class Sleep::Awaiter final : public Blocker,
+                             public FrameAwaiter<Sleep::Awaiter> {
  public:
   explicit Awaiter(std::chrono::nanoseconds delay) : delay_(delay) {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
 
   bool await_ready() const { return false; }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    Frame& frame = self.promise();
-    task_ = &static_cast<TaskCore&>(frame.call_stack());
+  void suspend(Frame& frame) {
+    task_ = &TaskCore::of(frame);
     if (delay_ <= std::chrono::nanoseconds::zero()) return task_->wake_up();
     start(frame);
   }

@@ -43,9 +43,7 @@ class TaskGroup::Member final : public DoneCallback {
   // After a failure the group may be destroyed before the callback runs: `told`
   // notices that.
   void on_done(FutureCore& future) override {
-    EventLoop& event_loop = task().core().loop();
-    if (event_loop.is_closed()) return;
-    event_loop.call_soon(
+    future.loop_reference().call_soon_if_open(
         [this, told = LifetimeObserver(group_.lifetime_)] {
           if (told.object_exists()) group_.on_task_done(*this);
         },

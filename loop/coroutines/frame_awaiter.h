@@ -1,0 +1,33 @@
+// `FrameAwaiter`: the base class of awaiters that have to know which frame
+// waits.
+
+#ifndef LOOP_COROUTINES_FRAME_AWAITER_H_
+#define LOOP_COROUTINES_FRAME_AWAITER_H_
+
+#include <concepts>
+#include <coroutine>
+
+#include "loop/coroutines/call_stack.h"
+
+namespace loop {
+
+// Gives a class `Derived` an await_suspend() for our own coroutines, which
+// calls its suspend(Frame&). As await_suspend() that returns void, or whether
+// the coroutine stops.
+template <class Derived>
+class FrameAwaiter {
+ public:
+  template <std::derived_from<Frame> Promise>
+  decltype(auto) await_suspend(std::coroutine_handle<Promise> self) {
+    return static_cast<Derived&>(*this).suspend(
+        static_cast<Frame&>(self.promise()));
+  }
+
+ protected:
+  FrameAwaiter() = default;
+  ~FrameAwaiter() = default;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_COROUTINES_FRAME_AWAITER_H_
