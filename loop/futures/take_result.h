@@ -13,6 +13,9 @@
 
 namespace loop {
 
+template <class T>
+class Future;
+
 // Whether T can be copied. std::is_copy_constructible is true for a vector even
 // if its elements cannot be copied.
 template <class T>
