@@ -200,7 +200,7 @@ class Callback {
   static void relocate_it(void* from, void* to) {
     F& old = as<F>(from);
     ::new (to) F(std::move(old));
-    old.~F();
+    old.~F();  // NOLINT: a moved-from object is destroyed, too.
   }
 
   template <class F>

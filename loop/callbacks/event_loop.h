@@ -445,8 +445,8 @@ class EventLoop {
   void run_fds(std::span<const selectors::ReadyKey> ready_fds);
   void run_signals();
   void run_timers();
-  // Stands in the queue for a batch of callbacks that other threads have
-  // posted: they run in their order with those of call_soon().
+  // The callback that runs a batch of posts of other threads. Its position in
+  // the queue keeps their order with the callbacks of call_soon().
   struct RunPosts {
     void operator()() const;
     EventLoop* loop;
@@ -502,6 +502,8 @@ class EventLoop {
   // wakes the host, as the caller is about to change the loop.
   void throw_unusable(const char* function) const;
   void check_thread_now(const char* function) const;
+  // First, so that its address costs no instruction in each iteration.
+  LoopReports reports_{*this};
   const std::unique_ptr<selectors::BaseSelector> selector_;
   const Clock clock_;  // Empty: std::chrono::steady_clock.
   ReadyQueue ready_;
@@ -519,11 +521,16 @@ class EventLoop {
   bool closed_ = false;
   bool is_guest_ = false;  // Whether fileno() was called.
   bool rests_ = false;     // Whether this is a guest between two iterations.
-  // Closed, debug or resting, so that calls test one flag.
+  // closed_ || get_debug() || rests_, so that calls test one flag.
   bool needs_checks_ = false;
-  LoopReports reports_{*this};
   LoopExtensions extensions_;
 };
+
+/// Returns the loop that is running in this thread. Throws RuntimeError if none
+/// is. In the child of a fork() no loop is running until the child runs one or
+/// calls after_fork_in_child().
+/// Port of asyncio.get_running_loop (CPython 3.15, Lib/asyncio/events.py).
+EventLoop& get_running_loop();
 
 template <class F>
 bool LoopReference::call_soon_if_open(F&& callback,

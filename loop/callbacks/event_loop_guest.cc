@@ -35,15 +35,16 @@ WaitLimit EventLoop::prepare() {
   return std::max(until(when, time()), std::chrono::nanoseconds::zero());
 }
 
-// From now on the host may block at any time, so the loop counts as asleep.
-// What is left to do makes its descriptor readable.
+// Begins the time between two iterations of a guest. The host may block at any
+// time, so the loop counts as asleep. Work that is left makes its descriptor
+// readable.
 void EventLoop::rest() noexcept {
   rests_ = needs_checks_ = true;
-  if (process_.is_left()) return;  // The host is the parent's, too.
+  if (process_.is_left()) return;  // The host belongs to the parent, too.
   bool has_told = true;
   try {
     if (fds_.has_changed()) tell_selector();
-  } catch (...) {  // Out of memory: the next iteration tells it.
+  } catch (...) {  // Out of memory: the next iteration repeats the call.
     has_told = false;
   }
   if (!mailbox_->fall_asleep() || has_work() || !has_told) {

@@ -41,6 +41,7 @@ EventLoop::~EventLoop() {
     std::abort();
   }
   close_it();
+  reports_.destroy_handler();  // While the other members still exist.
 }
 
 void EventLoop::close() {
@@ -57,7 +58,8 @@ void EventLoop::close_it() noexcept {
   selector_->close();
 }
 
-// What dies here may cancel and remove the others, but schedules no more.
+// Destroys all callbacks. Destructors that run here may cancel and remove other
+// callbacks but cannot schedule new ones.
 void EventLoop::destroy_all() {
   const auto report = [this](const SourceLocation& where) {
     reports_.never_ran(where);
@@ -72,14 +74,14 @@ void EventLoop::destroy_all() {
     scheduled.callback.reset();
     destroy_batch();
   };
-  // Twice if what is being run is destroyed in a child of fork().
+  // Two batches if a batch that is being run is destroyed in a child of fork().
   while (!ready_.empty()) ready_.run_batch(destroy_ready);
   timers_.pop_due(std::chrono::nanoseconds::max(),
                   [&](Scheduled&& scheduled) { destroy(scheduled); });
   fds_.remove_all(report);
   signals_.remove_all(report);
-  // Last, as destructors may have posted. What is posted from now on is
-  // destroyed with the mailbox.
+  // Last, as destructors may have posted. Mailbox::release() destroys later
+  // posts.
   mailbox_->take_posts();
   while (mailbox_->has_taken_posts()) destroy_batch();
 }
@@ -88,8 +90,8 @@ void EventLoop::after_fork_in_child() {
   if (closed_) throw RuntimeError("Event loop is closed");
   if (RunningLoop::get() != this) RunningLoop::check_none();
   selector_->after_fork_in_child();
-  // Not before: until then this would change what the parent watches. Gone
-  // already, if this is called again because the rest of it failed.
+  // Not earlier, as that would change the parent's selector. The channel is
+  // unregistered already if an earlier call failed after this line.
   const int channel = mailbox_->channel().reader;
   if (selector_->get_map()->contains(channel)) selector_->unregister(channel);
   mailbox_->renew_channel();
@@ -99,17 +101,18 @@ void EventLoop::after_fork_in_child() {
   if (is_running_here) {
     RunningLoop::set(this);
   } else {
-    thread_ = std::thread::id();  // That thread does not exist here.
+    thread_ = std::thread::id();  // The old thread does not exist here.
   }
   extensions_.after_fork_in_child();
-  if (rests_) rest();  // What was written to the old channel is the parent's.
+  if (rests_) rest();  // Wake-ups in the old channel belong to the parent.
 }
 
-// With EVENT_EDGE only what is written anew is reported, so that the channel
-// need never be read, if it is one that is never full. Else somebody has to.
+// Registers the channel with the selector. EVENT_EDGE reports only new writes,
+// so that an eventfd, which never becomes full, need not be read. Any other
+// channel, or a selector without EVENT_EDGE, requires drain_channel().
 void EventLoop::watch_mailbox() {
   const WakeChannel& channel = mailbox_->channel();
-  fds_.forget(channel.reader);  // If it was somebody else's number before.
+  fds_.forget(channel.reader);  // Its number may have been another's before.
   drains_channel_ = !channel.is_eventfd();
   if (!drains_channel_) {
     try {

@@ -39,8 +39,8 @@ class LoopReference {
   EventLoop* get() const;
 
   /// Runs `callback` in the next iteration of the loop, like
-  /// EventLoop::call_soon(). If the loop is closed or closing, destroys
-  /// `callback` and returns false. For the loop's thread only.
+  /// EventLoop::call_soon(). If the loop is closed or closing, destroys the
+  /// callback and returns false. For the loop's thread only.
   template <class F>
   bool call_soon_if_open(F&& callback, const SourceLocation& where) const;
 

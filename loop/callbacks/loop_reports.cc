@@ -38,7 +38,7 @@ void LoopReports::default_exception_handler(const ExceptionContext& context) {
 
 void LoopReports::exception(const ExceptionContext& context) noexcept try {
   const auto handler = handler_;  // It may replace itself.
-  if (!*handler) return default_exception_handler(context);
+  if (!handler || !*handler) return default_exception_handler(context);
   try {
     (*handler)(loop_, context);
   } catch (...) {

@@ -40,6 +40,8 @@ class LoopReports {
 
   const ExceptionHandler& exception_handler() const { return *handler_; }
   void set_exception_handler(ExceptionHandler handler);
+  /// Ends the use of the handler; the default one is left.
+  void destroy_handler() noexcept { handler_.reset(); }
 
   /// Passes the context to the exception handler. If that throws, both go to
   /// the default one.

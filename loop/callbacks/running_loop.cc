@@ -1,6 +1,7 @@
 #include "loop/callbacks/running_loop.h"
 
 #include "loop/callbacks/errors.h"
+#include "loop/callbacks/event_loop.h"
 #include "selectors/forks.h"
 
 namespace loop {

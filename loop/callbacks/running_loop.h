@@ -1,4 +1,4 @@
-// `get_running_loop()`: the loop that is running in the calling thread.
+// `RunningLoop`: the variable behind get_running_loop().
 
 #ifndef LOOP_CALLBACKS_RUNNING_LOOP_H_
 #define LOOP_CALLBACKS_RUNNING_LOOP_H_
@@ -7,13 +7,7 @@ namespace loop {
 
 class EventLoop;
 
-/// The loop that is running in this thread. Throws RuntimeError if none is; in
-/// the child of a fork() none is until it runs one or has called
-/// after_fork_in_child().
-// Port of asyncio.get_running_loop (CPython 3.15, Lib/asyncio/events.py).
-EventLoop& get_running_loop();
-
-/// The variable behind get_running_loop(), which EventLoop sets.
+// The loop that is running in the calling thread, which EventLoop sets.
 class RunningLoop {
  public:
   /// Returns the loop that is running in this thread, or nullptr.

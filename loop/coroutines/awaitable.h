@@ -78,7 +78,7 @@ Coroutine<Outcome<AwaitResult<A>>> outcome_of(A awaitable) {
 /// Threads: the loop's thread only.
 template <Awaitable A>
 requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
-    EventLoop& event_loop, A awaitable, TaskOptions options = {},
+    EventLoop& event_loop, A awaitable, const TaskOptions& options = {},
     SourceLocation where = SourceLocation::current()) {
   return create_task(event_loop, as_coroutine(std::move(awaitable)), options,
                      where);
@@ -87,7 +87,7 @@ requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
 /// a coroutine nor a future. Throws RuntimeError if no loop is running.
 template <Awaitable A>
 requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
-    A awaitable, TaskOptions options = {},
+    A awaitable, const TaskOptions& options = {},
     SourceLocation where = SourceLocation::current()) {
   return create_task(get_running_loop(), std::move(awaitable), options, where);
 }

@@ -215,7 +215,7 @@ class CallStack {
 
   // The part of the thread's stack that calls may take, besides the use by the
   // coroutines themselves: some hundred levels.
-  static constexpr std::uintptr_t kStackForCalls = 64 * 1024;
+  static constexpr std::uintptr_t kStackForCalls = std::uintptr_t{64} * 1024;
 
   static std::uintptr_t address_of_stack() {
     return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));

@@ -95,7 +95,7 @@ class [[nodiscard]] Coroutine {
   using promise_type = coroutine_internal::Promise<T>;
 
   /// Takes over the coroutine; the other object is left empty.
-  Coroutine(Coroutine&&) = default;
+  Coroutine(Coroutine&&) noexcept = default;
   /// Takes over the coroutine, and destroys the old one.
   Coroutine& operator=(Coroutine&& other) noexcept {
     const Coroutine old(std::move(*this));

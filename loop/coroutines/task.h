@@ -3,6 +3,7 @@
 #ifndef LOOP_COROUTINES_TASK_H_
 #define LOOP_COROUTINES_TASK_H_
 
+#include <concepts>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -184,31 +185,36 @@ class Task : public Future<T> {
   TaskCore& core() const { return static_cast<TaskState<T>&>(this->state()); }
 };
 
-/// The options of create_task(), which are given by name as in Python.
+/// The options of create_task(), each given by its name, as in Python.
+///
+/// ```cpp
+/// const auto task =
+///     loop::create_task(fetch(), {.name = "fetch", .eager_start = true});
+/// ```
 struct TaskOptions {
   /// The name that get_name() returns. Empty: "Task-" and a number.
   std::string_view name = {};
 
   /// Whether the first step runs before create_task() returns, and not in the
-  /// next iteration. This saves an iteration, and a task that need not wait is
-  /// done at once. But the step runs before callbacks that were scheduled
-  /// earlier, and in the middle of the caller. Has no effect if the loop is not
-  /// running. Port of asyncio.eager_task_factory (CPython 3.12).
+  /// next iteration. This saves an iteration, and all of the task's time if it
+  /// need not wait; but the task then runs before what was scheduled earlier,
+  /// and in the middle of its caller. Has no effect if the loop is not running.
+  /// Port of asyncio.eager_task_factory (CPython 3.12).
   bool eager_start = false;
 };
 
 /// Starts a task of `event_loop` that runs `coroutine`, and returns a handle.
 ///
 /// ```cpp
-/// const auto task =
-///     loop::create_task(event_loop, fetch(), {.name = "fetch"});
+/// loop::Task<int> task =
+///     loop::create_task(event_loop, compute(), {.name = "worker"});
 /// ```
 ///
 /// Throws RuntimeError if the loop is closed. Threads: the loop's thread only.
 /// Port of loop.create_task.
 template <class T>
 Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
-                    TaskOptions options = {},
+                    const TaskOptions& options = {},
                     SourceLocation where = SourceLocation::current()) {
   event_loop.check_thread("create_task");
   auto* const state =
@@ -226,9 +232,24 @@ Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
 /// handle. Throws RuntimeError if no loop is running. Port of
 /// asyncio.create_task.
 template <class T>
-Task<T> create_task(Coroutine<T> coroutine, TaskOptions options = {},
+Task<T> create_task(Coroutine<T> coroutine, const TaskOptions& options = {},
                     SourceLocation where = SourceLocation::current()) {
   return create_task(get_running_loop(), std::move(coroutine), options, where);
+}
+
+/// Starts a task with this name, of `event_loop` or of the running loop:
+/// `create_task(fetch(), "fetch")`. Short for {.name = name}.
+template <class T, std::convertible_to<std::string_view> Name>
+Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
+                    const Name& name,
+                    SourceLocation where = SourceLocation::current()) {
+  return create_task(event_loop, std::move(coroutine),
+                     TaskOptions{.name = name}, where);
+}
+template <class T, std::convertible_to<std::string_view> Name>
+Task<T> create_task(Coroutine<T> coroutine, const Name& name,
+                    SourceLocation where = SourceLocation::current()) {
+  return create_task(get_running_loop(), std::move(coroutine), name, where);
 }
 
 /// Returns the task whose step is running in this thread. Throws RuntimeError

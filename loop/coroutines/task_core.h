@@ -120,6 +120,8 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   // Throws CancelledError with the message of the request.
   [[noreturn]] void throw_cancelled() const;
 
+  virtual ~TaskCore() = default;
+
   // For Reference.
   void retain() noexcept { future_.retain(); }
   void release() noexcept { future_.release(); }
@@ -127,7 +129,6 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
  protected:
   TaskCore(FutureCore& future, EventLoop& event_loop, OwnedFrame first,
            std::string_view name);
-  virtual ~TaskCore() = default;
 
   // Takes the outcome of the first coroutine, which has returned, calls
   // destroy_frames(), and then makes the task done with that outcome.

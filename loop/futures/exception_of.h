@@ -19,7 +19,7 @@ namespace exception_of_internal {
 // Otherwise throws ValueError.
 template <class E>
 std::exception_ptr handled(const E& exception) {
-  const std::exception_ptr current = std::current_exception();
+  std::exception_ptr current = std::current_exception();
   try {
     if (current) std::rethrow_exception(current);
   } catch (const E& caught) {

@@ -224,8 +224,8 @@ Future<T> create_future(EventLoop& event_loop,
 /// Runs the loop until the future is done, and returns its result or throws its
 /// exception.
 ///
-/// The result is returned by reference: the caller keeps a handle for as long
-/// as the result is used. Throws RuntimeError if stop() ended the run before
+/// The result is returned by reference and stays in the future, of which the
+/// caller keeps a handle. Throws RuntimeError if stop() ended the run before
 /// the future was done, if the loop is closed, or if a loop is running in this
 /// thread.
 ///

@@ -28,7 +28,7 @@ class [[nodiscard]] Guard : private LifetimeObserver {
   Guard(Lock& lock, Lifetime& lifetime)
       : LifetimeObserver(lifetime), lock_(lock) {}
   /// Moves the guard; the moved-from guard releases nothing.
-  Guard(Guard&&) = default;
+  Guard(Guard&&) noexcept = default;
   /// Releases the lock, if the lock still exists and is held.
   ~Guard() {
     if (object_exists()) lock_.release_if_acquired();

@@ -49,13 +49,13 @@ class BoundLoop {
 // An awaiter that waits in a WaitQueue.
 class Waiter : public Blocker, public ListLink {
  public:
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  virtual ~Waiter() = default;
   bool cancel(const std::string& message) final;
 
  protected:
   Waiter() = default;
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-  virtual ~Waiter() = default;
 
   // For await_suspend(): appends the waiter to the queue and blocks the task.
   // Throws RuntimeError if `loop` is bound to another loop than the task's.
@@ -133,8 +133,6 @@ class WaitQueue {
 // of asyncio's Queue.get(), without resuming the coroutine each time.
 class RepeatedWaiter : public Waiter {
  protected:
-  virtual ~RepeatedWaiter() = default;
-
   // Returns the queue that the waiter waits in.
   virtual WaitQueue& queue() const = 0;
   // Returns whether the task can resume.

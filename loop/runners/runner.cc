@@ -231,7 +231,8 @@ void Runner::close() {
   if (loop_->is_running()) {
     throw RuntimeError("Cannot close a Runner whose loop is running");
   }
-  // Last, as tasks that clean up may call get_loop().
+  // Marks the runner as closed last, as tasks that clean up may call
+  // get_loop().
   const Finally closed([this] {
     state_ = State::kClosed;
     unlist();

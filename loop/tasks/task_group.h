@@ -3,9 +3,11 @@
 #ifndef LOOP_TASKS_TASK_GROUP_H_
 #define LOOP_TASKS_TASK_GROUP_H_
 
+#include <concepts>
 #include <exception>
 #include <list>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -35,7 +37,7 @@ namespace loop {
 /// co_await group.run(crawl(group));
 /// ```
 ///
-/// join() waits for tasks that were made before:
+/// join() waits for tasks that were started before:
 ///
 /// ```cpp
 /// loop::TaskGroup group;
@@ -55,8 +57,10 @@ class TaskGroup {
   TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
-  /// Cancels the tasks of a group that neither run() nor join() has waited for,
-  /// if there is memory for that. Nothing waits for them.
+
+  /// Destroys the group. If neither run() nor join() was called, cancels its
+  /// tasks, if there is memory for that, and does not wait for them. Otherwise
+  /// run() or join() must have ended, unless the loop is closed.
   ~TaskGroup();
 
   /// Awaits `body` in the calling task, then waits for all tasks of the group,
@@ -84,44 +88,52 @@ class TaskGroup {
   template <Awaitable A>
   Coroutine<AwaitResult<A>> run(A body);
 
-  /// Waits in the calling task for all tasks of the group, as run() does after
-  /// its body. The group must exist until then, or until the loop closes.
+  /// Waits in the calling task for all tasks of the group, like run() after its
+  /// body. The group must exist until then, or until the loop closes.
   ///
   /// The remaining tasks are cancelled, and waited for all the same, when a
   /// task fails (by anything but a CancelledError), also before join(), when
-  /// the calling task is cancelled while it waits, and by cancel(). Throws as
-  /// run(): KeyboardInterrupt, an ExceptionGroup, the CancelledError; and
-  /// RuntimeError if run() or join() was called before, or if a task belongs to
-  /// another loop than the calling one.
+  /// the calling task is cancelled while it waits, and by cancel(). Throws
+  /// KeyboardInterrupt, an ExceptionGroup or the CancelledError, like run(),
+  /// and RuntimeError if run() or join() was called before, or if a task
+  /// belongs to another loop than the calling one.
   ///
-  /// Between create_task() and join() the calling task is not cancelled if a
-  /// task of the group fails: join() reports that. If an exception may come
-  /// between, use run(), which waits for the tasks in any case.
-  /// Beyond Python; the rules are those of TaskGroup.__aexit__.
+  /// If a task of the group fails before join(), the calling task is not
+  /// cancelled; join() throws the error. If an exception may come between
+  /// create_task() and join(), use run(), which waits for the tasks in any
+  /// case. Beyond Python; the rules are those of TaskGroup.__aexit__.
   Coroutine<> join();
 
-  /// Starts a task of the group: before run() or join(), in their body, and in
-  /// tasks of the group. The parameters are those of loop::create_task().
+  /// Starts a task of the group, before or while run() or join() is running;
+  /// tasks of the group may call this, too. The parameters are those of
+  /// loop::create_task().
   ///
   /// Throws RuntimeError, and destroys the coroutine, when the body and all
-  /// tasks are done, and when the group has been cancelled or a task has failed.
-  /// Before run() and join(), throws RuntimeError if no loop is running.
-  /// Differs from Python: there, a group has to be entered first.
+  /// tasks are done, when the group has been cancelled, and when a task has
+  /// failed. Before run() and join(), throws RuntimeError if no loop is
+  /// running. Differs from Python: there, a group has to be entered first.
   ///
   /// The group handles the end of a task an iteration after the task is done,
   /// also of a task that starts at once. So if that task fails, the others are
   /// cancelled an iteration later, and the caller is not cancelled within
   /// create_task().
   template <class T>
-  Task<T> create_task(Coroutine<T> coroutine, TaskOptions options = {},
+  Task<T> create_task(Coroutine<T> coroutine, const TaskOptions& options = {},
                       SourceLocation where = SourceLocation::current());
+
+  /// Starts a task of the group with this name. Short for {.name = name}.
+  template <class T, std::convertible_to<std::string_view> Name>
+  Task<T> create_task(Coroutine<T> coroutine, const Name& name,
+                      SourceLocation where = SourceLocation::current()) {
+    return create_task(std::move(coroutine), TaskOptions{.name = name}, where);
+  }
 
   /// Starts a task of the group that awaits `awaitable`, which is neither a
   /// coroutine nor a future, such as sleep(1s). Throws RuntimeError if the
   /// group does not accept tasks.
   template <Awaitable A>
   requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
-      A awaitable, TaskOptions options = {},
+      A awaitable, const TaskOptions& options = {},
       SourceLocation where = SourceLocation::current()) {
     return create_task(as_coroutine(std::move(awaitable)), options, where);
   }
@@ -206,7 +218,8 @@ Coroutine<AwaitResult<A>> TaskGroup::run(A body) {
 }
 
 template <class T>
-Task<T> TaskGroup::create_task(Coroutine<T> coroutine, TaskOptions options,
+Task<T> TaskGroup::create_task(Coroutine<T> coroutine,
+                               const TaskOptions& options,
                                SourceLocation where) {
   if (const char* const reason = reason_to_refuse()) {
     coroutine.release();  // Suppresses the report "never awaited".

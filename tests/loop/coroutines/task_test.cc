@@ -416,5 +416,17 @@ TEST_F(TaskTest, CreateTaskInAWrongThread) {
   ::testing::internal::GetCapturedStderr();
 }
 
+// create_task(coroutine, name) is short for {.name = name}.
+TEST_F(TaskTest, TakesANameAlone) {
+  const auto body = [&]() -> Coroutine<> { co_return; };
+  const std::string name = "from a string";
+  EXPECT_EQ(create_task(f_.loop, body(), "literal").get_name(), "literal");
+  EXPECT_EQ(create_task(f_.loop, body(), name).get_name(), name);
+  const auto main = [&]() -> Coroutine<std::string> {
+    co_return create_task(body(), "running").get_name();
+  };
+  EXPECT_EQ(run(main()), "running");
+}
+
 }  // namespace
 }  // namespace loop
