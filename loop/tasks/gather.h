@@ -220,7 +220,9 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 /// loop's thread only.
 ///
 /// Differs from Python: a future that is destroyed while pending counts as
-/// cancelled. Port of asyncio.gather (CPython 3.15, Lib/asyncio/tasks.py).
+/// cancelled, and a gather() of futures that are all done is done at once, in
+/// asyncio an iteration later. Port of asyncio.gather (CPython 3.15,
+/// Lib/asyncio/tasks.py).
 ///
 /// gather is a class, whose constructor is called like a function: only so can
 /// the parameter `where` follow any number of others.

@@ -2,6 +2,10 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "selectors/kernel/describe.h"
@@ -61,18 +65,27 @@ void describe_poll(std::string& text, const Call& call) {
   append(text, ", ", call.args[1], ", ", timeout_of(call, 2).repr());
 }
 
+int clamped(std::int64_t milliseconds) {
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp<std::int64_t>(milliseconds, 0, kMost));
+}
+
 // Calls ppoll() if the C library has it, without an `#if`. Because the type of
 // `fds` is a template parameter, ppoll is looked up only at instantiation. If
 // there is none, the compiler leaves that branch out.
 template <class PollFd>
 int ppoll_or_poll(PollFd* fds, std::size_t count, const WaitLimit* timeout) {
   const auto n = static_cast<nfds_t>(count);
-  // ppoll also writes back the time that was left, which takes a quarter of the
-  // time of a poll of one descriptor.
-  const bool exact = timeout->waits_forever() || timeout->is_poll();
   if constexpr (requires { ppoll(fds, n, nullptr, nullptr); }) {
+    // ppoll waits for the last fraction of a millisecond only. Linux restarts
+    // it with the time that was left when the process was stopped (SIGSTOP);
+    // poll ends at the same moment as without a stop.
+    const auto whole = timeout->value() / std::chrono::milliseconds(1);
     std::timespec wait;
-    if (!exact) return ppoll(fds, n, timeout->to_timespec(wait), nullptr);
+    if (timeout->is_poll() || timeout->waits_forever() || whole > 0) {
+      return ::poll(fds, n, timeout->waits_forever() ? -1 : clamped(whole));
+    }
+    return ppoll(fds, n, timeout->to_timespec(wait), nullptr);
   }
   return ::poll(fds, n, timeout->to_milliseconds());
 }

@@ -70,9 +70,10 @@ inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
               writable, raised, &timeout);
 }
 
-/// poll(2): waits for ready descriptors. Calls ppoll(2) where nanoseconds
-/// matter and the C library has it. (macOS has not: there the timeout is
-/// rounded up to milliseconds.)
+/// poll(2): waits for ready descriptors. Where the C library has ppoll(2), waits
+/// for the whole milliseconds of `timeout`, or if there are none for the
+/// fraction, and the caller waits again for the rest. macOS has no ppoll: there
+/// the timeout is rounded up to milliseconds.
 int poll(pollfd* fds, std::size_t count, const WaitLimit& timeout);
 
 /// Appends each descriptor with its requested and reported events. For

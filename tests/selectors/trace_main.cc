@@ -22,7 +22,7 @@ int main() {
   selector.register_(kWriter, EVENT_READ | EVENT_WRITE);
   selector.select(0ns);
   selector.modify(kWriter, EVENT_READ);
-  selector.select(1500us);
+  selector.select(2ms);
   if (::write(kWriter, "x", 1) != 1) return 1;
   selector.select(100ms);
   selector.select();

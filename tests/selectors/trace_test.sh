@@ -39,8 +39,8 @@ EpollSelector.select(0 ns)
   epoll_wait(EPFD, [OUT 106#2], 16, 0 ns) = 1 [TIME]
 EpollSelector.modify(fd 106, READ)
   epoll_ctl(EPFD, MOD, 106, IN 106#2) = 0 [TIME]
-EpollSelector.select(1.5 ms)
-  epoll_pwait2(EPFD, [], 16, 1.5 ms) = 0 [TIME]
+EpollSelector.select(2 ms)
+  epoll_pwait2(EPFD, [], 16, 2 ms) = 0 [TIME]
 EpollSelector.select(100 ms)
   epoll_pwait2(EPFD, [IN 105#1], 16, 100 ms) = 1 [TIME]
 EpollSelector.select(forever)
@@ -63,8 +63,8 @@ PollSelector.register_(fd 106, READ|WRITE)
 PollSelector.select(0 ns)
   poll([105 IN, 106 IN|OUT -> OUT], 2, 0 ns) = 1 [TIME]
 PollSelector.modify(fd 106, READ)
-PollSelector.select(1.5 ms)
-  poll([105 IN, 106 IN], 2, 1.5 ms) = 0 [TIME]
+PollSelector.select(2 ms)
+  poll([105 IN, 106 IN], 2, 2 ms) = 0 [TIME]
 PollSelector.select(100 ms)
   poll([105 IN -> IN, 106 IN], 2, 100 ms) = 1 [TIME]
 PollSelector.select(forever)
@@ -84,8 +84,8 @@ SelectSelector.register_(fd 106, READ|WRITE)
 SelectSelector.select(0 ns)
   pselect(107, [105, 106] -> [], [106] -> [106], 0 ns) = 1 [TIME]
 SelectSelector.modify(fd 106, READ)
-SelectSelector.select(1.5 ms)
-  pselect(107, [105, 106] -> [], -, 1.5 ms) = 0 [TIME]
+SelectSelector.select(2 ms)
+  pselect(107, [105, 106] -> [], -, 2 ms) = 0 [TIME]
 SelectSelector.select(100 ms)
   pselect(107, [105, 106] -> [105], -, 100 ms) = 1 [TIME]
 SelectSelector.select(forever)

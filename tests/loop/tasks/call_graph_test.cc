@@ -122,8 +122,10 @@ TEST_F(CallGraphTest, Text) {
   const auto boss = create_task(f_.loop, join(task), {.name = "boss"});
   f_.turn();
   std::string text = format_call_graph(task);
-  const std::string folder = "tests/loop/coroutines/call_graph_test.cc:";
-  for (auto at = text.find(folder); at != text.npos; at = text.find(folder)) {
+  // The name of the file depends on the program that the test is part of.
+  const std::string file = "tests/loop/tasks/call_graph_test.cc:";
+  for (auto at = text.find(file); at != text.npos; at = text.find(file)) {
+    at = text.rfind(' ', at) + 1;
     text.erase(at, text.find('\n', at) - at);
   }
   EXPECT_EQ(text,

@@ -24,10 +24,10 @@ namespace {
 
 class PrintTasksTest : public CoroutineTest {
  protected:
-  // Without "tests/loop/coroutines/", and with "N" instead of a line's number.
+  // Without "tests/loop/tasks/", and with "N" instead of a line's number.
   std::string picture() {
     std::string text = format_tasks(f_.loop);
-    const std::string folder = "tests/loop/coroutines/";
+    const std::string folder = "tests/loop/tasks/";
     for (auto at = text.find(folder); at != text.npos; at = text.find(folder)) {
       text.erase(at, folder.size());
       const auto number = text.find(':', at) + 1;
