@@ -78,9 +78,9 @@ class BaseSelector {
   virtual SelectorKey unregister(const FileObj& fileobj) = 0;
 
   /// Changes the events and the data of a registered file object, in at most
-  /// one system call. The key keeps the file object. Leaving `data` out clears
-  /// the data, as in Python. modify() arms EVENT_ONESHOT again, and makes
-  /// EVENT_EDGE report unread data again.
+  /// one system call unless the kernel refuses. The key keeps the file object.
+  /// Leaving `data` out clears the data, as in Python. modify() arms
+  /// EVENT_ONESHOT again, and makes EVENT_EDGE report unread data again.
   ///
   /// Returns the new key, valid until the file object is modified or
   /// unregistered.
@@ -164,7 +164,8 @@ class BaseSelector {
   /// interrupt hook.
   ///
   /// Differs from Python: there, each call returns a new list, and a kqueue may
-  /// name a key twice in it. There, poll reports a closed descriptor as ready.
+  /// name a key twice in it. There, poll reports a closed descriptor without
+  /// EVENT_ERROR.
   virtual std::span<const ReadyKey> select(
       WaitLimit timeout = std::nullopt) = 0;
 

@@ -279,7 +279,8 @@ class EventLoop {
   /// open. In both cases nothing has changed. The kernel is asked when a number
   /// gets its first handler and when a handler is replaced. The kernel is not
   /// asked if the number lost a handler in this iteration or the one before.
-  /// Removing a reader and adding another thus costs no system call.
+  /// Removing a reader and adding another thus costs no check; the selector is
+  /// updated once, when the next iteration begins.
   ///
   /// Every other refusal is found when the next iteration begins: the handler
   /// is removed, and the exception handler gets the OSError and `where`.

@@ -252,7 +252,7 @@ class FdHandlers {
   // Returns whether to ask the kernel if the number is open. A number that the
   // selector watches, or that lost a handler in this iteration or the one
   // before, counts as open. Removing a handler and adding another thus costs no
-  // system call.
+  // check.
   bool must_be_asked(const Watch& watch, Side side) const {
     if (watch.handlers[side] != nullptr) return true;
     return watch.registered == 0 && !is_known(watch);

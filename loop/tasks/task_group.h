@@ -109,9 +109,11 @@ class TaskGroup {
   /// loop::create_task().
   ///
   /// Throws RuntimeError, and destroys the coroutine, when the body and all
-  /// tasks are done, when the group has been cancelled, and when a task has
-  /// failed. Before run() and join(), throws RuntimeError if no loop is
-  /// running. Differs from Python: there, a group has to be entered first.
+  /// tasks are done, or once the group is being cancelled: after cancel(),
+  /// after the failure of a task or the body, or after a CancelledError that
+  /// the body throws or that interrupts the wait for the tasks. Before run()
+  /// and join(), throws RuntimeError if no loop is running. Differs from
+  /// Python: there, a group has to be entered first.
   ///
   /// The group handles the end of a task an iteration after the task is done,
   /// also of a task that starts at once. So if that task fails, the others are
@@ -138,8 +140,13 @@ class TaskGroup {
     return create_task(as_coroutine(std::move(awaitable)), options, where);
   }
 
-  /// Cancels the tasks of the group, the calling one included, and the body.
-  /// Then run() returns without an exception, unless a task or the body fails.
+  /// Cancels the body and all tasks of the group, even the task that calls
+  /// cancel(). Then run() throws nothing, unless
+  ///   - a task or the body fails,
+  ///   - the task that awaits run() is cancelled from elsewhere, or
+  ///   - a body that should return a value did not reach its end.
+  ///
+  /// In the last two cases run() throws the CancelledError.
   ///
   /// ```cpp
   /// loop::Coroutine<> ask(loop::TaskGroup& group, Mirror mirror, Text& text) {
@@ -150,13 +157,11 @@ class TaskGroup {
   ///
   /// The body, and a task of the group that calls cancel(), run on to their
   /// next wait and are cancelled there. A task that returns before counts as
-  /// cancelled, and its result is lost: store the result elsewhere first. A
-  /// cancellation of the task that awaits run(), if requested elsewhere, is not
-  /// swallowed: run() throws its CancelledError.
+  /// cancelled, and its result is lost: store the result elsewhere first.
   ///
-  /// A request before run() is kept until run() begins. cancel() has no effect
-  /// once the group is cancelled or finished. Port of asyncio.TaskGroup.cancel
-  /// (CPython 3.15).
+  /// Before run(), cancel() cancels the tasks at once, and the body when run()
+  /// begins. cancel() has no effect once the group is cancelled or finished.
+  /// Port of asyncio.TaskGroup.cancel (CPython 3.15).
   void cancel();
 
  private:
@@ -199,7 +204,8 @@ class TaskGroup {
   bool exiting_ = false;           // The body has ended.
   bool aborting_ = false;          // All tasks have been cancelled.
   bool cancelled_parent_ = false;
-  std::list<Member> members_;  // The tasks that are not done.
+  // The tasks whose end the group has not handled yet.
+  std::list<Member> members_;
   std::vector<std::exception_ptr> errors_;
   std::exception_ptr interrupt_;
   Completed* completed_ = nullptr;  // Set while the parent waits for it.
