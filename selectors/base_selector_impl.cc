@@ -86,11 +86,11 @@ const SelectorKey& BaseSelectorImpl::reregister(const FileObj& fileobj,
                      events_repr(events));
   });
   check_home();
-  if (fileobj.fileno() < 0) [[unlikely]]
-    return BaseSelector::reregister(fileobj, events, std::move(data));
   const SingleUser::Use use(user_);
   Registration& old = registered(fileobj);
   check_events(events);
+  if (fileobj.fileno() < 0) [[unlikely]]
+    return BaseSelector::reregister(fileobj, events, std::move(data));
   if (const auto refusal = restart(old, fileobj, events, data)) throw *refusal;
   return *table_.find(fileobj.fileno());
 }

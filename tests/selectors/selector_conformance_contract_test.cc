@@ -202,6 +202,20 @@ TEST_P(SelectorContractTest, ReregisterOfWhatIsClosedUnregistersIt) {
   EXPECT_FALSE(s->get_map()->contains(number));
 }
 
+// Also of an object without a descriptor, which reregister() would unregister.
+TEST_P(SelectorContractTest, ReregisterWithBadEventsChangesNothing) {
+  const auto s = make_selector();
+  Pipe pipe;
+  const int fd = pipe.reader.fileno();
+  s->register_(pipe.reader, EVENT_READ, std::string("data"));
+  pipe.reader.close();
+  EXPECT_THROW(s->reregister(pipe.reader, 0), ValueError);
+  EXPECT_EQ(text_of(s->get_key(fd)), "data");
+  EXPECT_THROW(s->try_watch(pipe.reader, 0), ValueError);
+  EXPECT_EQ(text_of(s->get_key(pipe.reader)), "data");
+  EXPECT_EQ(s->unregister(pipe.reader).fd, fd);
+}
+
 TEST_P(SelectorContractTest, ErrorsHaveStandardNeighbours) {
   const auto s = make_selector();
   EXPECT_THROW(s->register_(-1, EVENT_READ), std::invalid_argument);
