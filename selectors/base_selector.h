@@ -55,14 +55,16 @@ class BaseSelector {
   /// caller, untouched. The name ends in an underscore because `register` is a
   /// keyword of C++.
   ///
-  /// Returns the key, valid until the file object is modified or unregistered;
-  /// copy any part that must live longer.
+  /// Returns the key, valid until the registration changes or ends (modify(),
+  /// reregister(), try_watch(), unregister(), close()); copy any part that must
+  /// live longer.
   ///
-  /// Throws ValueError (no or unknown events, a closed selector), KeyError
-  /// (already registered), OSError (refused by the kernel). epoll refuses
-  /// regular files with EPERM. Every backend refuses with EBADF a number that
-  /// is not open, and a file that was opened by name only and cannot be read
-  /// (O_PATH). After a throw nothing has changed.
+  /// Throws ValueError (no, unknown or unsupported events, a closed selector),
+  /// KeyError (already registered), OSError (refused by the kernel), and
+  /// RuntimeError in a child of fork() before after_fork_in_child(). epoll
+  /// refuses regular files with EPERM. Every backend refuses with EBADF a
+  /// number that is not open, and a file that was opened by name only and
+  /// cannot be read (O_PATH). After a throw nothing has changed.
   ///
   /// Differs from Python: there, keys are immutable and outlive the
   /// registration; here, modify() changes the key. There, select and poll
@@ -82,12 +84,13 @@ class BaseSelector {
   /// Leaving `data` out clears the data, as in Python. modify() arms
   /// EVENT_ONESHOT again, and makes EVENT_EDGE report unread data again.
   ///
-  /// Returns the new key, valid until the file object is modified or
-  /// unregistered.
+  /// Returns the new key, valid until the registration changes or ends
+  /// (modify(), reregister(), try_watch(), unregister(), close()).
   ///
-  /// Throws KeyError (not registered) or ValueError (no or unknown events);
-  /// then nothing has changed. Throws OSError if the kernel refuses; then the
-  /// file object is not registered any more.
+  /// Throws KeyError (not registered), ValueError (no, unknown or unsupported
+  /// events), or RuntimeError (in a child of fork() before
+  /// after_fork_in_child()); then nothing has changed. Throws OSError if the
+  /// kernel refuses; then the file object is not registered any more.
   ///
   /// Differs from Python: there, poll and epoll selectors do not check
   /// `events`. The others leave the file object unregistered if `events` is
@@ -100,12 +103,14 @@ class BaseSelector {
   /// still means the file that was registered: the selector watches the file
   /// that the number means now, and reports no event of the earlier file.
   ///
-  /// Returns the new key, valid until the file object is modified or
-  /// unregistered.
+  /// Returns the new key, valid until the registration changes or ends
+  /// (modify(), reregister(), try_watch(), unregister(), close()).
   ///
   /// Throws KeyError if `fileobj` is not registered, and the errors of
-  /// register_(). After an error of register_() `fileobj` is not registered any
-  /// more, unless the error is about `events`. Beyond Python.
+  /// register_(), among them RuntimeError in a child of fork() before
+  /// after_fork_in_child(). That RuntimeError and an error about `events`
+  /// change nothing; after any other error of register_() `fileobj` is not
+  /// registered any more. Beyond Python.
   virtual const SelectorKey& reregister(const FileObj& fileobj,
                                         EventMask events, std::any data = {}) {
     unregister(fileobj);
@@ -160,8 +165,9 @@ class BaseSelector {
   /// the descriptor as ready, and epoll and kqueue forget it and report
   /// nothing.
   ///
-  /// Throws OSError, ValueError (a closed selector), and any exception of the
-  /// interrupt hook.
+  /// Throws OSError, ValueError (a closed selector), any exception of the
+  /// interrupt hook, and RuntimeError in a child of fork() before
+  /// after_fork_in_child().
   ///
   /// Differs from Python: there, each call returns a new list, and a kqueue may
   /// name a key twice in it. There, poll reports a closed descriptor without
@@ -177,24 +183,25 @@ class BaseSelector {
   /// Differs from Python: there, select and poll selectors can be used again.
   virtual void close() = 0;
 
-  /// Returns the key of a registered file object, valid until the file object
-  /// is modified or unregistered. Throws KeyError if `fileobj` is not
-  /// registered, RuntimeError after close().
+  /// Returns the key of a registered file object, valid until the registration
+  /// changes or ends (modify(), reregister(), try_watch(), unregister(),
+  /// close()). Throws KeyError if `fileobj` is not registered, RuntimeError
+  /// after close().
   virtual const SelectorKey& get_key(const FileObj& fileobj) const = 0;
 
   /// Returns a live view of the registered file objects; nullptr (Python's
-  /// None) after close(). close() empties the maps that were returned before.
+  /// None) after close(). A view returned earlier is empty after close().
   virtual const SelectorMap* get_map() const = 0;
 
-  /// Returns the descriptor of the kernel's object (epoll, kqueue, /dev/poll).
-  /// The descriptor is readable as long as select() would return something. It
-  /// can be registered with another selector (Solaris excepted).
+  /// Returns a descriptor for waiting for this selector: the kernel's object
+  /// (kqueue, /dev/poll), or a second instance that watches it (epoll). The
+  /// descriptor is readable as long as select() would return something. It can
+  /// be registered with another selector (Solaris excepted).
   ///
   /// Throws ValueError where the backend has none (select, poll), and OSError.
   ///
   /// Differs from Python: there, select and poll selectors have no such method.
-  /// There, epoll returns the instance that it waits with; here, a second
-  /// instance, which watches the first.
+  /// There, epoll returns the instance that it waits with.
   virtual int fileno() const = 0;
 
   /// Returns whether fileno() has been called, so that another selector or
@@ -216,12 +223,12 @@ class BaseSelector {
   /// this one must register it again. Throws OSError, and ValueError after
   /// close().
   ///
-  /// Until then these backends share the parent's kernel object. In the child,
-  /// register_(), modify(), reregister(), try_watch() and select() throw
-  /// RuntimeError and change nothing; unregister(), close() and the destructor
-  /// leave the kernel object alone. Selectors without a kernel object (select,
-  /// poll) work in the child as they are. Children of vfork(), _Fork() and
-  /// clone() are mistaken for the parent.
+  /// Until after_fork_in_child() is called, these backends share the parent's
+  /// kernel object. In the child, register_(), modify(), reregister(),
+  /// try_watch() and select() throw RuntimeError and change nothing;
+  /// unregister(), close() and the destructor leave the kernel object alone.
+  /// Selectors without a kernel object (select, poll) work in the child as they
+  /// are. Children of vfork(), _Fork() and clone() are mistaken for the parent.
   ///
   /// Differs from Python: there, a child of fork() changes the list that its
   /// parent's EpollSelector watches, and has no kqueue.

@@ -1,10 +1,14 @@
 // `DefaultSelector`: the best selector that the running kernel has.
 //
-// Only this header and its .cc test for the platform. A new platform needs
-//   - a header of system calls, such as kernel/epoll.h,
-//   - a backend: the functions under "Functions of a backend" in
-//     base_selector_impl.h,
-//   - a line in this header, in default_selector.cc and in BUILD.
+// Only this header and its .cc contain `#if` for the choice of a backend. A new
+// platform needs
+//   - a header and a .cc of system calls, such as kernel/epoll.h, with a target
+//     in kernel/BUILD,
+//   - a backend (the functions under "Functions of a backend" in
+//     base_selector_impl.h), with a target in BUILD,
+//   - a branch in this header, in kBackends of default_selector.cc and in the
+//     deps of :default_selector,
+//   - a line in tests/support/all_selectors.h, and rows in README.md.
 
 #ifndef SELECTORS_DEFAULT_SELECTOR_H_
 #define SELECTORS_DEFAULT_SELECTOR_H_
@@ -89,8 +93,8 @@ class DefaultSelector final : public BaseSelector {
   /// Returns a live view of the registered file objects; nullptr after close().
   /// See BaseSelector::get_map().
   const SelectorMap* get_map() const override;
-  /// Returns the descriptor of the kernel's object; throws ValueError if the
-  /// chosen backend has none. See BaseSelector::fileno().
+  /// Returns a descriptor for waiting for this selector; throws ValueError if
+  /// the chosen backend has none. See BaseSelector::fileno().
   int fileno() const override;
   /// Returns whether fileno() has been called. See
   /// BaseSelector::may_be_watched().

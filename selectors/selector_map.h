@@ -22,8 +22,9 @@ class RegistrationTable;
 /// ```
 ///
 /// The view lives as long as its selector, and is used under the thread rule of
-/// the selector. References and pointers to a key are valid until its file
-/// object is modified or unregistered. Iterators are valid until any file
+/// the selector. References and pointers to a key are valid until the
+/// registration changes or ends (modify(), reregister(), try_watch(),
+/// unregister(), close()). Iterators are valid until any file
 /// object is registered or unregistered. Iteration visits the keys in the order
 /// of their descriptors.
 ///

@@ -1,4 +1,6 @@
-// The system calls of EpollSelector on Linux. See call.h.
+// The system calls that only EpollSelector makes: epoll_create1, epoll_ctl,
+// epoll_wait, epoll_pwait2, dup3. It also makes close() and, for a message,
+// fcntl(): see posix.h. See also call.h.
 
 #ifndef SELECTORS_KERNEL_EPOLL_H_
 #define SELECTORS_KERNEL_EPOLL_H_
