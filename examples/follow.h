@@ -74,10 +74,10 @@ class GrowingFile {
 /// written there. If the file is removed, no more lines arrive. `tail -F`
 /// follows the name instead.
 ///
-/// Differs from Python: the article's follow() sleeps for 0.1 s when there is
-/// no line, and polls again. Each line is late, and an idle machine is woken
-/// ten times a second. The article's follow() also yields halves of lines, if
-/// the writer pauses within a line.
+/// Differs from Python: there, the usual follow() sleeps for 0.1 s when there
+/// is no line, and polls again. Each line is late, and an idle machine is woken
+/// ten times a second. The usual follow() also yields halves of lines, if the
+/// writer pauses within a line.
 inline loop::Generator<std::string> follow(std::string path) {
   GrowingFile file(path);
   Inotify inotify;

@@ -1,4 +1,4 @@
-// `SortedTimerList`: a timer queue that is a sorted list, as in the article.
+// `SortedTimerList`: a timer queue that is a sorted list.
 
 #ifndef TIMERS_SORTED_TIMER_LIST_H_
 #define TIMERS_SORTED_TIMER_LIST_H_
@@ -12,8 +12,8 @@
 
 namespace timers {
 
-/// The simplest TimerQueue: a sorted list, after the article's
-/// EventLoop.add_timer, which calls Python's bisect.insort.
+/// The simplest TimerQueue: a sorted list, as bisect.insort() keeps it in
+/// Python.
 ///
 /// ```cpp
 /// timers::SortedTimerList<std::string> queue;

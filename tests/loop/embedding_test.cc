@@ -150,7 +150,7 @@ TEST_P(EmbeddingTest, PrepareTellsHowLongTheHostMayBlock) {
   EXPECT_TRUE(loop.prepare().waits_forever());
 }
 
-// The host of the article: poll(), prepare(), run_once().
+// The host of loop/README.md: poll(), prepare(), run_once().
 TEST_P(EmbeddingTest, AWholeHost) {
   EventLoop loop(make_selector());
   const int fd = loop.fileno();
