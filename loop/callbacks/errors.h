@@ -1,5 +1,5 @@
 // `loop::ValueError`, `RuntimeError` and `OSError`: the exceptions of
-// selectors/errors.h under the names by which a user of the loop catches them.
+// selectors/errors.h that the loop throws, as names of the namespace `loop`.
 
 #ifndef LOOP_CALLBACKS_ERRORS_H_
 #define LOOP_CALLBACKS_ERRORS_H_

@@ -1,4 +1,4 @@
-// EventLoop as the guest of another loop.
+// The functions of `EventLoop` as the guest of another loop, the host.
 
 #include <algorithm>
 #include <chrono>
@@ -36,11 +36,11 @@ WaitLimit EventLoop::prepare() {
 }
 
 // Begins the time between two iterations of a guest. The host may block at any
-// time, so the loop counts as asleep. Work that is left makes its descriptor
-// readable.
+// time, so the loop counts as asleep. Remaining work makes the loop's
+// descriptor readable.
 void EventLoop::rest() noexcept {
   rests_ = needs_checks_ = true;
-  if (process_.is_left()) return;  // The host belongs to the parent, too.
+  if (process_.is_left()) return;  // The host is the parent's, too.
   bool has_told = true;
   try {
     if (fds_.has_changed()) tell_selector();
@@ -52,6 +52,7 @@ void EventLoop::rest() noexcept {
   }
 }
 
+// Ends the time between two iterations of a guest.
 void EventLoop::end_rest() {
   rests_ = false;
   needs_checks_ = get_debug() || closed_;

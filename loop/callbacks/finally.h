@@ -1,4 +1,5 @@
-// `Finally`: a function that runs at the end of a scope, however that is left.
+// `Finally`: a function that runs at the end of a scope, also after an
+// exception.
 
 #ifndef LOOP_CALLBACKS_FINALLY_H_
 #define LOOP_CALLBACKS_FINALLY_H_
@@ -7,15 +8,18 @@
 
 namespace loop {
 
-// Calls the function when it is destroyed, also by an exception:
+// Calls a function in its destructor, so also when an exception leaves the
+// scope. The function must not throw.
 //
 //   const Finally wake_up([&] { mailbox.wake_up(); });
 template <class F>
 class [[nodiscard]] Finally {
  public:
+  /// Keeps `function` for the destructor.
   explicit Finally(F function) : function_(std::move(function)) {}
   Finally(const Finally&) = delete;
   Finally& operator=(const Finally&) = delete;
+  /// Calls the function.
   ~Finally() { function_(); }
 
  private:

@@ -14,7 +14,7 @@
 namespace loop {
 namespace {
 
-// When there is no memory left to say more.
+// The report for which no memory is needed.
 void log_no_memory() {
   std::fputs("loop: no memory to report an exception\n", stderr);
 }
@@ -22,7 +22,7 @@ void log_no_memory() {
 }  // namespace
 
 void LoopReports::set_exception_handler(ExceptionHandler handler) {
-  // The old one dies last, as its destructor may do anything.
+  // The old handler is destroyed last, as its destructor may do anything.
   auto old = std::make_shared<const ExceptionHandler>(std::move(handler));
   handler_.swap(old);
 }
@@ -37,7 +37,7 @@ void LoopReports::default_exception_handler(const ExceptionContext& context) {
 }
 
 void LoopReports::exception(const ExceptionContext& context) noexcept try {
-  const auto handler = handler_;  // It may replace itself.
+  const auto handler = handler_;  // The handler may replace itself.
   if (!handler || !*handler) return default_exception_handler(context);
   try {
     (*handler)(loop_, context);
@@ -52,7 +52,6 @@ void LoopReports::exception(const ExceptionContext& context) noexcept try {
 
 TimePoint LoopReports::now() const { return loop_.time(); }
 
-// Called while the exception is being handled.
 void LoopReports::failed(const SourceLocation& where) noexcept try {
   exception({"Exception in callback", std::current_exception(), where});
 } catch (const std::bad_alloc&) {

@@ -8,8 +8,8 @@ namespace loop {
 
 constinit thread_local EventLoop* RunningLoop::current_ = nullptr;
 
-// The loop that runs where fork() was called is the parent's. As in Python,
-// which compares process ids.
+// The loop that was running in the thread of the fork() is the parent's, not
+// the child's. Python compares process ids for the same effect.
 const bool RunningLoop::leaves_parent =
     selectors::at_fork({nullptr, nullptr, [] { current_ = nullptr; }});
 

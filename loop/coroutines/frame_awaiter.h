@@ -1,5 +1,5 @@
-// `FrameAwaiter`: the base class of awaiters that have to know which frame
-// waits.
+// `FrameAwaiter`: the base class of awaiters that need the frame of the waiting
+// coroutine.
 
 #ifndef LOOP_COROUTINES_FRAME_AWAITER_H_
 #define LOOP_COROUTINES_FRAME_AWAITER_H_
@@ -11,12 +11,13 @@
 
 namespace loop {
 
-// Gives a class `Derived` an await_suspend() for our own coroutines, which
-// calls its suspend(Frame&). As await_suspend() that returns void, or whether
-// the coroutine stops.
+// Gives a class `Derived` an await_suspend() for this library's coroutines,
+// which calls its suspend(Frame&). Like await_suspend(), suspend() returns
+// void, or bool: whether the coroutine stops.
 template <class Derived>
 class FrameAwaiter {
  public:
+  /// Calls suspend() with the frame of `self`, and returns its result.
   template <std::derived_from<Frame> Promise>
   decltype(auto) await_suspend(std::coroutine_handle<Promise> self) {
     return static_cast<Derived&>(*this).suspend(
