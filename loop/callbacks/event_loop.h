@@ -67,8 +67,9 @@ concept DescriptorCallback = std::convertible_to<F, Callback> ||
 /// RuntimeError. An exception that leaves a callback goes to the exception
 /// handler, and the loop continues.
 ///
-/// Threads: one thread, the one that runs the loop. Only functions that say
-/// "from any thread" may be called from others. set_debug(true) checks this.
+/// Threads: one thread, the one that runs the loop; while it is not running,
+/// one thread at a time. Only functions that say "from any thread" may be
+/// called from others. set_debug(true) checks this while the loop runs.
 ///
 /// Functions that schedule or register throw std::bad_alloc when out of memory;
 /// then nothing has changed, and call_soon() has not moved from the callback.
@@ -146,8 +147,8 @@ class EventLoop {
   /// Beyond Python. Port of uv_backend_fd() (libuv).
   int fileno();
 
-  /// Prepares the loop for the other loop to block: passes all changes to the
-  /// selector. Returns how long the other loop may block if fileno() does not
+  /// Prepares the loop for a wait of the host loop: passes all changes to the
+  /// selector. Returns how long the host loop may block if fileno() does not
   /// become readable: 0 if something is queued or due, otherwise the time until
   /// the next timer, and nullopt if there is no timer.
   /// Must be called between two iterations: throws RuntimeError if the loop is
@@ -190,8 +191,8 @@ class EventLoop {
 
   /// Runs `callback` in the next iteration, after the callbacks that were
   /// scheduled before.
-  /// Throws the exceptions of copying or moving the callback. Reports about the
-  /// callback name the location `where`.
+  /// Throws the exceptions of copying or moving the callback. `where` appears
+  /// in reports about the callback.
   template <std::convertible_to<Callback> F>
   [[gnu::always_inline]] Handle call_soon(
       F&& callback, const SourceLocation& where = SourceLocation::current()) {
@@ -209,8 +210,8 @@ class EventLoop {
   /// been destroyed.
   ///
   /// The handle may be used in any thread, too. A closure that cannot be copied
-  /// as bytes is allocated. Throws RuntimeError once the loop is closed, and
-  /// the exceptions of making the callback.
+  /// as bytes needs an allocation. Throws RuntimeError once the loop is closed,
+  /// and the exceptions of making the callback.
   template <std::convertible_to<Callback> F>
   Handle call_soon_threadsafe(
       F&& callback, SourceLocation where = SourceLocation::current()) {
@@ -248,9 +249,8 @@ class EventLoop {
   /// Runs `callback` every `period`, the first time after one period.
   /// The ticks do not drift: each is due a whole number of periods from now,
   /// however long the callback takes (except under MissedTicks::kDelay).
-  /// `missed` is the policy for ticks that are missed because a callback took
-  /// longer than a period. Throws ValueError unless `period` is positive.
-  /// Beyond Python.
+  /// `missed` is the policy for ticks that are missed because the loop was
+  /// busy. Throws ValueError unless `period` is positive. Beyond Python.
   template <class Rep, class Period>
   IntervalHandle call_every(std::chrono::duration<Rep, Period> period,
                             Callback callback,
@@ -272,7 +272,7 @@ class EventLoop {
   /// Replaces a reader that exists already; from then on the loop watches the
   /// file that the number means now, whatever file it meant before. Regular
   /// files, directories and /dev/null are always ready. Remove the handlers of
-  /// a descriptor before you close it.
+  /// a descriptor before closing it.
   ///
   /// Throws ValueError for an object without a descriptor. While the loop runs,
   /// in a callback or a task, throws OSError (EBADF) for a number that is not
@@ -353,7 +353,7 @@ class EventLoop {
   // ---- Signals ----
 
   /// Runs `callback` once for each arrival of the signal, after the handlers of
-  /// the descriptors that are ready then.
+  /// the descriptors that are ready in the same iteration.
   /// Replaces a handler that exists already. Throws ValueError for a number
   /// that is no signal, and RuntimeError for a signal that cannot be caught.
   /// Differs from Python: the loop of any thread may add handlers, and several

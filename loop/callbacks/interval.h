@@ -12,8 +12,8 @@
 
 namespace loop {
 
-/// The policy for the ticks of an interval that are missed because something
-/// else was running.
+/// The policy for the ticks of an interval that are missed because the loop was
+/// busy.
 ///
 /// For example, the period is 10, and the callback once takes 25, from 10 to
 /// 35, so that the ticks of 20 and 30 are missed:

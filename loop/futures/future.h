@@ -31,9 +31,9 @@ namespace loop {
 /// future.remove_done_callback(id);
 /// ```
 ///
-/// A small value for the loop's thread. An id may be copied and discarded, and
-/// may outlive both the callback and the future. It does not keep the
-/// callback's function alive.
+/// A small value. Use it in the loop's thread only. An id may be copied and
+/// discarded, and may outlive both the callback and the future. It does not
+/// keep the callback's function alive.
 class DoneCallbackId {
  public:
   /// Makes the id of `callback`. For Future.
@@ -69,11 +69,12 @@ concept DoneFunction = std::invocable<F&, Future> || std::invocable<F&>;
 /// cancelled. Then it is done, forever.
 ///
 /// A Future is a handle, like a reference in Python: copies refer to the same
-/// future. All copies are used and destroyed in the thread of the loop, which
-/// debug mode (set_debug(true)) checks; for other threads there is
-/// ConcurrentFuture. A future may outlive the loop; its callbacks are then not
-/// called. T may be void, and need not be copyable. A moved-from handle must
-/// not be used.
+/// future. All copies must be used and destroyed in the thread of the loop; for
+/// other threads there is ConcurrentFuture. Debug mode (set_debug(true)) checks
+/// this in most functions; copying a handle and result() check it only if the
+/// future was made in debug mode. A future may outlive the loop; its callbacks
+/// are then not called. T may be void, and need not be copyable. A moved-from
+/// handle must not be used.
 ///
 /// If no code retrieves an exception with result() or exception(), the
 /// exception is reported to the loop's exception handler when the last handle
@@ -90,8 +91,8 @@ class Future {
   /// Returns the state; for the layers above.
   State& state() const { return *state_; }
 
-  /// Makes a pending future of `event_loop`. `where` is the source location
-  /// that reports name.
+  /// Makes a pending future of `event_loop`. Reports name `where` as the place
+  /// where the future was made.
   explicit Future(EventLoop& event_loop,
                   SourceLocation where = SourceLocation::current())
       : state_(new State(event_loop, where)) {}
@@ -111,15 +112,16 @@ class Future {
   bool cancelled() const { return state_->cancelled(); }
 
   /// Returns a reference to the result, which stays in the future. Throws the
-  /// exception that was set, CancelledError, or InvalidStateError if the future
-  /// is pending.
+  /// exception that was set, CancelledError if the future was cancelled, or
+  /// InvalidStateError if it is pending.
   decltype(auto) result() const {
     state_->check_result();
     if constexpr (!std::is_void_v<T>) return (*state_->result);
   }
 
   /// Returns the exception; nullptr if the future has a result. Throws
-  /// CancelledError, or InvalidStateError if the future is pending.
+  /// CancelledError if the future was cancelled, or InvalidStateError if it is
+  /// pending.
   std::exception_ptr exception() const { return state_->exception(); }
 
   /// Makes the future done with this result, and schedules the done callbacks.
@@ -262,10 +264,10 @@ decltype(auto) run_until_complete(const Future<T>& future) {
 
 /// Runs the loop until the future is done, and returns its result by value, as
 /// the caller gives up the handle: `auto page = run_until_complete(fetch());`.
-/// The result is moved, unless there are other handles and T is a number, a
-/// string, a std::shared_ptr or a range of such, which is copied. After a move
-/// the other handles throw InvalidStateError. Throws as run_until_complete() of
-/// a future that the caller keeps.
+/// The result is moved. If there are other handles and T is certainly copyable
+/// (a trivially copyable type, a string, a std::shared_ptr, or a range of
+/// these), it is copied instead. After a move the other handles throw
+/// InvalidStateError. Throws the same exceptions as the overload above.
 template <class T>
 T run_until_complete(Future<T>&& future) {
   run_until_complete(std::as_const(future));

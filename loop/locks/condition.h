@@ -27,17 +27,17 @@ namespace loop {
 /// co_await condition.wait_for(has_room);
 /// ```
 ///
-/// For the tasks of one loop, in its thread. The condition belongs to the loop
-/// of the first task that has to wait. Tasks of another loop get a
-/// RuntimeError, and so do tasks that wait when the condition is destroyed.
+/// Use it in the loop's thread. The condition belongs to the loop of the first
+/// task that has to wait. Tasks of another loop get a RuntimeError, and so do
+/// tasks that are waiting when the condition is destroyed.
 ///
 /// Port of asyncio.Condition (CPython 3.15, Lib/asyncio/locks.py).
 class Condition {
  public:
   /// Makes a condition with a lock of its own.
   Condition() : lock_(own_lock_) {}
-  /// Makes a condition of `lock`, which must outlive the condition, but not the
-  /// waiting tasks. Several conditions may share a lock.
+  /// Makes a condition that uses `lock`. The lock must outlive the condition;
+  /// waiting tasks may outlive both. Several conditions may share a lock.
   explicit Condition(Lock& lock) : lock_(lock) {}
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;

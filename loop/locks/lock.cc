@@ -6,7 +6,8 @@ namespace loop {
 
 void Lock::release() {
   if (!locked_) throw selectors::RuntimeError("Lock is not acquired.");
-  waiters_.wake_first();  // First, as this may run out of memory.
+  // First, as this may run out of memory. The waiter runs later.
+  waiters_.wake_first();
   locked_ = false;
 }
 

@@ -1,5 +1,5 @@
-// `WaitQueue`, `Waiter`: a queue of waiting tasks, the base of locks, events,
-// semaphores and queues.
+// `WaitQueue`, `Waiter`: a queue of waiting tasks, which locks, events,
+// semaphores and queues contain.
 //
 // asyncio makes a future for each waiter, puts it into a deque and awaits it.
 // Here an awaiter, which lives in the frame of the coroutine that waits, is

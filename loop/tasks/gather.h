@@ -1,4 +1,4 @@
-// `gather()`: runs several awaitables at a time, for all their results.
+// `gather()`: runs several awaitables concurrently and collects their results.
 
 #ifndef LOOP_TASKS_GATHER_H_
 #define LOOP_TASKS_GATHER_H_
@@ -24,15 +24,15 @@ namespace loop {
 
 /// The type of return_exceptions.
 struct ReturnExceptions {};
-/// The first argument of gather() if exceptions are to be results like others.
+/// The first argument of gather() that makes it return exceptions as results.
 inline constexpr ReturnExceptions return_exceptions;
 
 namespace gather_internal {
 
 using Child = GatherCore::Child;
 
-// The result of one child, which was made of an A, if gather() throws
-// exceptions.
+// The result of one child, made from an awaitable of type A, when gather()
+// throws exceptions.
 template <class A>
 struct Result {
   static constexpr bool kReturnsExceptions = false;
@@ -50,7 +50,7 @@ struct Result {
   }
 };
 
-// The result or exception of one child, if gather() returns exceptions.
+// The result or exception of one child, when gather() returns exceptions.
 template <class A>
 struct ResultOrException {
   static constexpr bool kReturnsExceptions = true;
@@ -191,7 +191,7 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 
 }  // namespace gather_internal
 
-/// Runs several awaitables at a time, and returns a future of all their
+/// Runs several awaitables concurrently, and returns a future of all their
 /// results.
 ///
 /// ```cpp
@@ -199,20 +199,21 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 /// std::vector<std::string> texts = co_await loop::gather(std::move(fetches));
 /// ```
 ///
-/// gather(a, b, ...) is a Future<std::tuple<A, B, ...>>, with a std::monostate
-/// for each void result; gather() of a std::vector is a Future of a std::vector
-/// of the results. The results are in the order of the arguments. Each
-/// awaitable that is not a future becomes a task, which starts soon. Without
-/// arguments the future is done at once.
+/// gather(a, b, ...) is a Future of a std::tuple of the results, with a
+/// std::monostate for each void result; gather() of a std::vector is a Future
+/// of a std::vector of the results. The results are in the order of the
+/// arguments. Each awaitable that is not a future becomes a task, which starts
+/// soon. Without arguments the future is done at once.
 ///
-/// The first exception becomes that of the gather(), at once; the other
-/// awaitables continue, and their exceptions are dropped. A cancelled awaitable
-/// counts as one that throws CancelledError. With gather(return_exceptions,
-/// ...) each element is an Outcome<T> instead.
+/// gather() fails with the first exception, at the latest in the next
+/// iteration, without waiting for the other awaitables. These continue; their
+/// exceptions are not reported. A cancelled awaitable counts as one that throws
+/// CancelledError. With gather(return_exceptions, ...) exceptions do not end
+/// the gather(): each result is an Outcome<T>.
 ///
-/// Cancelling the gather() cancels all awaitables that are pending. It then
-/// throws CancelledError as soon as the first of them is cancelled or, with
-/// return_exceptions, when all are done.
+/// Cancelling the gather() cancels all awaitables that are pending. `co_await`
+/// of the gather() then throws CancelledError as soon as the first of them is
+/// cancelled or, with return_exceptions, when all are done.
 ///
 /// The loop is that of the first awaitable if that is a future, otherwise the
 /// running loop. Throws ValueError if a future belongs to another loop;
@@ -224,8 +225,8 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 /// asyncio an iteration later. Port of asyncio.gather (CPython 3.15,
 /// Lib/asyncio/tasks.py).
 ///
-/// gather is a class, whose constructor is called like a function: only so can
-/// the parameter `where` follow any number of others.
+/// gather is a class, whose constructor is called like a function, because
+/// only a class can have a parameter `where` after any number of others.
 template <class... A>
 class [[nodiscard]] gather : public decltype(gather_internal::start(
                                  SourceLocation(), std::declval<A>()...)) {

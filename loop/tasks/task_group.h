@@ -91,12 +91,12 @@ class TaskGroup {
   /// Waits in the calling task for all tasks of the group, like run() after its
   /// body. The group must exist until then, or until the loop closes.
   ///
-  /// The remaining tasks are cancelled, and waited for all the same, when a
-  /// task fails (by anything but a CancelledError), also before join(), when
-  /// the calling task is cancelled while it waits, and by cancel(). Throws
-  /// KeyboardInterrupt, an ExceptionGroup or the CancelledError, like run(),
-  /// and RuntimeError if run() or join() was called before, or if a task
-  /// belongs to another loop than the calling one.
+  /// join() also waits for tasks that are cancelled. The remaining tasks are
+  /// cancelled when a task fails (by anything but a CancelledError, even before
+  /// join()), when the calling task is cancelled while it waits, or when
+  /// cancel() is called. Throws KeyboardInterrupt, an ExceptionGroup or the
+  /// CancelledError, like run(), and RuntimeError if run() or join() was called
+  /// before, or if a task belongs to another loop than the calling one.
   ///
   /// If a task of the group fails before join(), the calling task is not
   /// cancelled; join() throws the error. If an exception may come between
