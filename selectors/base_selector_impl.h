@@ -155,7 +155,8 @@ class BaseSelectorImpl : public BaseSelector {
     ready_.push_back({registration, events});
   }
 
-  // Adds events that hold more than one bit, EVENT_ERROR among them.
+  // Like report(). Also adds EVENT_ERROR, if `events` has it and the
+  // registration is in the batch.
   void report_mixed(Registration& registration, EventMask events);
 
   // Adds a kernel's answer in the words of poll(2); see PollEvents. Nearly all

@@ -35,6 +35,8 @@ inline constexpr EventMask EVENT_ONESHOT = 1u << 3;
 /// attribute, a pressure trigger. select(2) calls it an exceptional condition,
 /// poll(2) POLLPRI. kqueue has no such event, so that KqueueSelector refuses it
 /// with ValueError.
+/// Like every event, it is also reported at a hang-up or an error (not by
+/// SelectSelector).
 inline constexpr EventMask EVENT_PRIORITY = 1u << 5;
 
 /// An error or a hang-up, beyond Python: one of the events that select()
@@ -81,7 +83,8 @@ struct SelectorKey {
 struct ReadyKey {
   /// The key; valid until the next select() or close().
   const SelectorKey& key;
-  /// EVENT_READ, EVENT_WRITE or both; only events of the key.
+  /// The events of the key that are ready, and EVENT_ERROR if one of them comes
+  /// from an error or a hang-up.
   EventMask events;
 };
 

@@ -36,6 +36,9 @@ def test_programs(
       **kwargs: more attributes of all cc_tests.
     """
     parts = [test for program in programs.values() for test in program]
+    for test in data:
+        if test not in tests:
+            fail("data of a test that does not exist: " + test)
     for test, more in tests.items():
         cc_test(
             name = test,

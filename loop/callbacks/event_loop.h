@@ -42,12 +42,11 @@
 namespace loop {
 
 /// A callback of a descriptor, which takes no argument or the events that the
-/// selector reported.
+/// selector reported. A callable that fits both ways gets no argument.
 template <class F>
 concept DescriptorCallback = std::convertible_to<F, Callback> ||
-    requires(std::decay_t<F> callback, selectors::EventMask events) {
-  callback(events);
-};
+    (std::constructible_from<std::decay_t<F>, F>&& requires(
+        std::decay_t<F>& callback) { callback(selectors::EventMask{}); });
 
 /// A loop that runs callbacks, one at a time, in one thread: scheduled
 /// callbacks, timers, handlers of ready descriptors and of arrived signals, and
@@ -309,13 +308,13 @@ class EventLoop {
   }
   /// Runs `callback` in each iteration in which `fileobj` has something urgent
   /// (selectors::EVENT_PRIORITY), before the reader and the writer of the
-  /// descriptor.
-  /// Replaces a priority reader that exists already. `callback` may take the
-  /// reported events as an argument. A selector that does not support the event
-  /// (KqueueSelector) refuses the descriptor when the next iteration begins:
-  /// all its handlers are removed, and the exception handler gets the
-  /// ValueError. Throws, and reports other refusals, under the conditions that
-  /// add_reader() lists. Beyond Python.
+  /// descriptor. As for them, a hang-up or an error counts as ready, except
+  /// with SelectSelector. Replaces a priority reader that exists already.
+  /// `callback` may take the reported events as an argument. A selector that
+  /// does not support the event (KqueueSelector) refuses the descriptor when
+  /// the next iteration begins: all its handlers are removed, and the exception
+  /// handler gets the ValueError. Throws, and reports other refusals, under the
+  /// conditions that add_reader() lists. Beyond Python.
   template <DescriptorCallback F>
   void add_priority_reader(const selectors::FileObj& fileobj, F&& callback,
                            SourceLocation where = SourceLocation::current()) {
@@ -332,7 +331,7 @@ class EventLoop {
   /// Differs from Python: there an object without a descriptor raises
   /// ValueError.
   bool remove_reader(const selectors::FileObj& fileobj) {
-    return remove_handler(fileobj, FdHandlers::kReader);
+    return remove_handler(fileobj, FdHandlers::kReader, "remove_reader");
   }
   /// Removes the writer of `fileobj`, which does not run any more, even if the
   /// descriptor is ready.
@@ -342,12 +341,13 @@ class EventLoop {
   /// Differs from Python: there an object without a descriptor raises
   /// ValueError.
   bool remove_writer(const selectors::FileObj& fileobj) {
-    return remove_handler(fileobj, FdHandlers::kWriter);
+    return remove_handler(fileobj, FdHandlers::kWriter, "remove_writer");
   }
   /// Removes the priority reader of `fileobj`, which does not run any more.
   /// Returns false if there was none, or if there is no descriptor.
   bool remove_priority_reader(const selectors::FileObj& fileobj) {
-    return remove_handler(fileobj, FdHandlers::kPriorityReader);
+    return remove_handler(fileobj, FdHandlers::kPriorityReader,
+                          "remove_priority_reader");
   }
 
   // ---- Signals ----
@@ -488,9 +488,9 @@ class EventLoop {
       fds_.add_with_events(fileobj, side, std::forward<F>(callback), where);
     }
   }
-  bool remove_handler(const selectors::FileObj& fileobj,
-                      FdHandlers::Side side) {
-    check_thread("remove_reader or remove_writer");
+  bool remove_handler(const selectors::FileObj& fileobj, FdHandlers::Side side,
+                      const char* function) {
+    check_thread(function);
     return fds_.remove(fileobj, side);
   }
 

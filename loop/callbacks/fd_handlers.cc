@@ -137,8 +137,10 @@ void FdHandlers::update(int fd) {
   if (wanted == 0) return let_go(fd);
   if (watch.is_always_ready()) {
     watch.set_registered(wanted);
-    if (!watch.renewed) return;
+    const bool is_ready = (wanted & kAlwaysReady) != 0;
+    if (!watch.renewed && is_ready) return;
     stop_watching(fd);
+    if (!is_ready) return;  // A priority reader: a file has nothing urgent.
   }
   const EventMask events = events_for(watch);
   if (events != watch.registered || watch.renewed || watch.is_spent) {
@@ -161,7 +163,10 @@ void FdHandlers::start_watching(int fd, EventMask events) {
   watch.renewed = watch.is_spent = false;
   if (const auto refusal = selector_.try_watch(fd, events)) {
     watch.registered = 0;
-    if (refusal->code() != std::errc::operation_not_permitted) throw *refusal;
+    const bool is_ready = (watch.wanted() & kAlwaysReady) != 0;
+    if (refusal->code() != std::errc::operation_not_permitted || !is_ready) {
+      throw *refusal;
+    }
     // EPERM of epoll means that a file or a directory is always ready.
     add_always_ready(fd);
     events = watch.wanted();
@@ -223,11 +228,13 @@ void FdHandlers::refuse(int fd) {
   const bool is_watched =
       watch.is_always_ready() || selector_.get_map()->contains(fd);
   if (watch.registered != 0 && is_watched) stop_watching(fd);
-  watch.registered = 0;
   // All handlers leave the table before one is destroyed, as its destructor
   // may add another.
   const std::array<Handler*, 3> handlers = {
       take(watch, kReader), take(watch, kWriter), take(watch, kPriorityReader)};
+  watch.takes_events = watch.renewed = watch.is_spent = false;
+  watch.reports = 0;
+  watch.set_registered(0);
   for (const Side side : kSides) {
     if (handlers[side] == nullptr) continue;
     refused_.push_back(

@@ -86,8 +86,9 @@ class FdHandlers {
   template <class F>
   void add_with_events(const selectors::FileObj& fileobj, Side side,
                        F&& callback, const SourceLocation& where) {
+    check(fileobj, side);  // Before the callback is moved.
     auto run = [this, callback = std::forward<F>(callback)]() mutable {
-      callback(reported_);
+      callback(selectors::EventMask{reported_});
     };
     add(fileobj, side, std::move(run), where);
     Watch& watch = watch_of(fileobj.fileno());
@@ -166,12 +167,15 @@ class FdHandlers {
     for (const auto& [key, events] : batch) run_one(key.fd, events, run);
     // The callbacks do not change always_ready_; only tell_selector() does.
     for (const int fd : always_ready_) {
-      run_one(fd, selectors::EVENT_READ | selectors::EVENT_WRITE, run);
+      run_one(fd, watch_of(fd).wanted() & kAlwaysReady, run);
     }
   }
 
  private:
   static constexpr int kNone = -1;
+  // The events of a file that is always ready.
+  static constexpr selectors::EventMask kAlwaysReady =
+      selectors::EVENT_READ | selectors::EVENT_WRITE;
   static constexpr Side kSides[] = {kReader, kWriter, kPriorityReader};
 
   // The state of one descriptor.

@@ -22,6 +22,7 @@ void log_no_memory() {
 }  // namespace
 
 void LoopReports::set_exception_handler(ExceptionHandler handler) {
+  if (!handler_) return;  // The loop is being destroyed.
   // The old handler is destroyed last, as its destructor may do anything.
   auto old = std::make_shared<const ExceptionHandler>(std::move(handler));
   handler_.swap(old);

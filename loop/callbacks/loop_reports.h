@@ -46,11 +46,13 @@ class LoopReports {
   }
 
   /// Returns the exception handler; empty if none is set. The reference is
-  /// valid until the next set_exception_handler(). Must not be called after
-  /// destroy_handler().
-  const ExceptionHandler& exception_handler() const { return *handler_; }
+  /// valid until the next set_exception_handler().
+  const ExceptionHandler& exception_handler() const {
+    static const ExceptionHandler none;
+    return handler_ ? *handler_ : none;
+  }
   /// Sets the exception handler; an empty one stands for
-  /// default_exception_handler().
+  /// default_exception_handler(). Ignored after destroy_handler().
   void set_exception_handler(ExceptionHandler handler);
   /// Destroys the exception handler. Later reports go to
   /// default_exception_handler().

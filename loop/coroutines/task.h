@@ -4,6 +4,7 @@
 #define LOOP_COROUTINES_TASK_H_
 
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -237,16 +238,21 @@ Task<T> create_task(Coroutine<T> coroutine, const TaskOptions& options = {},
   return create_task(get_running_loop(), std::move(coroutine), options, where);
 }
 
+/// A name of a task, as create_task() takes it alone.
+template <class Name>
+concept TaskName = std::convertible_to<Name, std::string_view> &&
+    !std::same_as<Name, std::nullptr_t>;
+
 /// Starts a task with this name, of `event_loop` or of the running loop:
 /// `create_task(fetch(), "fetch")`. Short for {.name = name}.
-template <class T, std::convertible_to<std::string_view> Name>
+template <class T, TaskName Name>
 Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
                     const Name& name,
                     SourceLocation where = SourceLocation::current()) {
   return create_task(event_loop, std::move(coroutine),
                      TaskOptions{.name = name}, where);
 }
-template <class T, std::convertible_to<std::string_view> Name>
+template <class T, TaskName Name>
 Task<T> create_task(Coroutine<T> coroutine, const Name& name,
                     SourceLocation where = SourceLocation::current()) {
   return create_task(get_running_loop(), std::move(coroutine), name, where);

@@ -65,8 +65,9 @@ class TaskGroup::Member final : public DoneCallback {
 
 TaskGroup::Place::Place(TaskGroup& group) : group_(group) {
   member_.emplace_back(group);
+  ++group_.starting_;
 }
-TaskGroup::Place::~Place() = default;
+TaskGroup::Place::~Place() { --group_.starting_; }
 
 // A task that is done already, because it started at once, is handled in the
 // next iteration like any other. So if it failed, the parent is not cancelled
@@ -118,11 +119,16 @@ void TaskGroup::enter() {
     throw selectors::RuntimeError("TaskGroup has already been entered");
   }
   TaskCore& parent = TaskCore::running();
+  bool waits_for_itself = starting_ > 0;
   for (const Member& member : members_) {
+    if (&member.task().core() == &parent) waits_for_itself = true;
     if (member.task().core().future().loop_reference() !=
         parent.future().loop_reference()) {
       throw selectors::RuntimeError("TaskGroup has tasks of another loop");
     }
+  }
+  if (waits_for_itself) {
+    throw selectors::RuntimeError("A task of a TaskGroup cannot wait for it");
   }
   parent_.emplace(parent);
 }

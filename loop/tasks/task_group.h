@@ -3,7 +3,6 @@
 #ifndef LOOP_TASKS_TASK_GROUP_H_
 #define LOOP_TASKS_TASK_GROUP_H_
 
-#include <concepts>
 #include <exception>
 #include <list>
 #include <optional>
@@ -96,7 +95,8 @@ class TaskGroup {
   /// join()), when the calling task is cancelled while it waits, or when
   /// cancel() is called. Throws KeyboardInterrupt, an ExceptionGroup or the
   /// CancelledError, like run(), and RuntimeError if run() or join() was called
-  /// before, or if a task belongs to another loop than the calling one.
+  /// before, if a task belongs to another loop than the calling one, or if the
+  /// calling task is a task of the group.
   ///
   /// If a task of the group fails before join(), the calling task is not
   /// cancelled; join() throws the error. If an exception may come between
@@ -124,7 +124,7 @@ class TaskGroup {
                       SourceLocation where = SourceLocation::current());
 
   /// Starts a task of the group with this name. Short for {.name = name}.
-  template <class T, std::convertible_to<std::string_view> Name>
+  template <class T, TaskName Name>
   Task<T> create_task(Coroutine<T> coroutine, const Name& name,
                       SourceLocation where = SourceLocation::current()) {
     return create_task(std::move(coroutine), TaskOptions{.name = name}, where);
@@ -204,6 +204,7 @@ class TaskGroup {
   bool exiting_ = false;           // The body has ended.
   bool aborting_ = false;          // All tasks have been cancelled.
   bool cancelled_parent_ = false;
+  int starting_ = 0;  // The number of tasks in create_task().
   // The tasks whose end the group has not handled yet.
   std::list<Member> members_;
   std::vector<std::exception_ptr> errors_;

@@ -3,13 +3,16 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "selectors/epoll_selector.h"
+#include "selectors/errors.h"
 #include "selectors/kqueue_selector.h"
 #include "selectors/selector_key.h"
 #include "tests/support/files.h"
@@ -20,6 +23,7 @@ namespace {
 using selectors::EVENT_ERROR;
 using selectors::EVENT_PRIORITY;
 using selectors::EVENT_READ;
+using selectors::EVENT_WRITE;
 using selectors::EventMask;
 using tests::Pipe;
 using tests::SocketPair;
@@ -53,12 +57,69 @@ TEST_F(HandlerEventsTest, AreThoseOfEachReport) {
   SocketPair pair;
   loop_.add_writer(pair.first,
                    [&](EventMask events) { seen_.push_back(events); });
-  for (int i = 0; i < 4; ++i) turn();
-  EXPECT_EQ(seen_, std::vector<EventMask>(4, selectors::EVENT_WRITE));
+  for (int i = 0; i < 3; ++i) turn();
+  pair.second.close();
+  turn();
+  EXPECT_EQ(seen_,
+            (std::vector<EventMask>{EVENT_WRITE, EVENT_WRITE, EVENT_WRITE,
+                                    EVENT_WRITE | EVENT_ERROR}));
   loop_.remove_writer(pair.first);
 }
 
-TEST_F(HandlerEventsTest, AreTakenByTheirOwnHandlerOnly) {
+TEST_F(HandlerEventsTest, AreTakenByTheHandlerThatReplacesAnother) {
+  SocketPair pair;
+  loop_.add_writer(pair.first, [&] { log_ += "plain "; });
+  turn();
+  loop_.add_writer(pair.first, [&](EventMask events) {
+    log_ += selectors::events_repr(events) + " ";
+  });
+  turn();
+  loop_.add_writer(pair.first, [&] { log_ += "plain"; });
+  turn();
+  EXPECT_EQ(log_, "plain WRITE plain");
+  loop_.remove_writer(pair.first);
+}
+
+// epoll refuses regular files, which are always ready.
+TEST_F(HandlerEventsTest, OfAFileAreThoseOfItsHandlers) {
+  const tests::TempFile file;
+  loop_.add_reader(file, [&](EventMask events) { seen_.push_back(events); });
+  turn();
+  EXPECT_EQ(seen_, std::vector<EventMask>{EVENT_READ});
+  loop_.remove_reader(file);
+}
+
+// A file has nothing urgent: its priority reader must not keep the loop awake.
+TEST_F(HandlerEventsTest, APriorityReaderOfAFileIsRefused) {
+  const tests::TempFile file;
+  std::vector<std::string> refused;
+  loop_.set_exception_handler([&](EventLoop&, const ExceptionContext& context) {
+    refused.push_back(context.message);
+  });
+  loop_.add_priority_reader(file, [] {});
+  loop_.run_once(std::chrono::nanoseconds(0));
+  loop_.run_once(std::chrono::nanoseconds(0));
+  EXPECT_EQ(refused.size(), 1u);
+  EXPECT_FALSE(loop_.remove_priority_reader(file));
+  EXPECT_EQ(loop_.prepare().value(), std::chrono::nanoseconds::max());
+}
+
+TEST_F(HandlerEventsTest, AnAdditionThatFailsKeepsTheCallback) {
+  Pipe pipe;
+  auto callback = [this, owner = std::make_unique<int>(7)](EventMask) {
+    log_ = std::to_string(*owner);
+  };
+  EXPECT_THROW(loop_.add_reader(-1, std::move(callback)),
+               selectors::ValueError);
+  // NOLINTNEXTLINE(bugprone-use-after-move): it has not been moved.
+  loop_.add_reader(pipe.reader, std::move(callback));
+  pipe.writer.write("x");
+  turn();
+  EXPECT_EQ(log_, "7");
+  loop_.remove_reader(pipe.reader);
+}
+
+TEST_F(HandlerEventsTest, TellAllEventsOfTheDescriptor) {
   SocketPair pair;
   pair.second.write("x");
   loop_.add_reader(pair.first, [&] { log_ += "r"; });
@@ -93,19 +154,25 @@ TEST_F(HandlerEventsTest, APriorityReaderRunsFirst) {
   loop_.remove_reader(receiver);
 }
 
-TEST_F(HandlerEventsTest, APriorityReaderIsRefusedByKqueue) {
+TEST_F(HandlerEventsTest, KqueueRefusesAPriorityReader) {
   EventLoop kqueue_loop(std::make_unique<selectors::KqueueSelector>());
-  const Pipe pipe;
+  const SocketPair pair;
+  std::vector<std::string> refused;
   kqueue_loop.set_exception_handler(
       [&](EventLoop&, const ExceptionContext& context) {
-        log_ = context.message.substr(0, context.message.find(" of fd"));
+        const auto end = context.message.find(" of fd");
+        refused.push_back(context.message.substr(0, end));
       });
-  kqueue_loop.add_priority_reader(pipe.reader, [] {});
-  kqueue_loop.call_soon([] {});
-  kqueue_loop.run_once();
+  kqueue_loop.add_reader(pair.first, [] {});
+  kqueue_loop.add_writer(pair.first, [] {});
+  kqueue_loop.add_priority_reader(pair.first, [] {});
   kqueue_loop.run_once(std::chrono::nanoseconds(0));
-  EXPECT_EQ(log_, "The priority reader");
-  EXPECT_FALSE(kqueue_loop.remove_priority_reader(pipe.reader));
+  kqueue_loop.run_once(std::chrono::nanoseconds(0));
+  EXPECT_EQ(refused, (std::vector<std::string>{"The reader", "The writer",
+                                               "The priority reader"}));
+  EXPECT_FALSE(kqueue_loop.remove_reader(pair.first));
+  EXPECT_FALSE(kqueue_loop.remove_writer(pair.first));
+  EXPECT_FALSE(kqueue_loop.remove_priority_reader(pair.first));
 }
 
 }  // namespace

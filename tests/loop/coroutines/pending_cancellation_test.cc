@@ -89,6 +89,16 @@ Coroutine<> empty_group() {
   co_await group.run(nothing());
 }
 
+Coroutine<> join_group_of(Future<int> future) {
+  TaskGroup group;
+  group.create_task(await_future(future));
+  co_await group.join();
+}
+Coroutine<> join_empty_group() {
+  TaskGroup group;
+  co_await group.join();
+}
+
 const std::vector<Beginning>& operations() {
   static const auto& all = *new std::vector<Beginning>{
       {"SleepZero", true, [](World&) -> Coroutine<> { co_await sleep(0s); }},
@@ -143,6 +153,9 @@ const std::vector<Beginning>& operations() {
       {"WaitOfPending", true, [](World& w) { return wait_of({w.pending}); }},
       {"NextOfPending", true, [](World& w) { return next_of(w.pending); }},
       {"EmptyGroup", false, [](World&) { return empty_group(); }},
+      {"JoinEmptyGroup", false, [](World&) { return join_empty_group(); }},
+      {"JoinGroupOfPending", true,
+       [](World& w) { return join_group_of(w.pending); }},
       {"GroupOfPending", true, [](World& w) { return group_of(w.pending); }},
       {"TimeoutAroundNothing", false,
        [](World&) -> Coroutine<> { co_await timeout(1s).run(nothing()); }},

@@ -290,5 +290,22 @@ TEST_F(TaskGroupsJoinTest, TasksOfAnotherLoop) {
   other.run_once(0s);
 }
 
+// A task that waited for its own group could neither end nor be cancelled.
+TEST_F(TaskGroupsJoinTest, ATaskOfTheGroupCannotJoinIt) {
+  for (const bool eager : {false, true}) {
+    TaskGroup group;
+    const auto member = [&]() -> Coroutine<> { co_await group.join(); };
+    const auto main = [&]() -> Coroutine<> {
+      const auto task = group.create_task(member(), {.eager_start = eager});
+      try {
+        co_await group.join();
+      } catch (const ExceptionGroup&) {
+      }
+      EXPECT_THROW(task.result(), RuntimeError) << eager;
+    };
+    run(main());
+  }
+}
+
 }  // namespace
 }  // namespace loop
