@@ -243,8 +243,7 @@ template <class Name>
 concept TaskName = std::convertible_to<Name, std::string_view> &&
     !std::same_as<Name, std::nullptr_t>;
 
-/// Starts a task with this name, of `event_loop` or of the running loop:
-/// `create_task(fetch(), "fetch")`. Short for {.name = name}.
+/// Starts a task of `event_loop` with this name. Short for {.name = name}.
 template <class T, TaskName Name>
 Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
                     const Name& name,
@@ -252,6 +251,8 @@ Task<T> create_task(EventLoop& event_loop, Coroutine<T> coroutine,
   return create_task(event_loop, std::move(coroutine),
                      TaskOptions{.name = name}, where);
 }
+/// Starts a task of the running loop with this name:
+/// `create_task(fetch(), "fetch")`. Short for {.name = name}.
 template <class T, TaskName Name>
 Task<T> create_task(Coroutine<T> coroutine, const Name& name,
                     SourceLocation where = SourceLocation::current()) {

@@ -70,8 +70,8 @@ inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
               writable, raised, &timeout);
 }
 
-/// poll(2): waits for ready descriptors. Where the C library has ppoll(2), waits
-/// for the whole milliseconds of `timeout`, or if there are none for the
+/// poll(2): waits for ready descriptors. Where the C library has ppoll(2),
+/// waits for the whole milliseconds of `timeout`, or if there are none for the
 /// fraction, and the caller waits again for the rest. macOS has no ppoll: there
 /// the timeout is rounded up to milliseconds.
 int poll(pollfd* fds, std::size_t count, const WaitLimit& timeout);

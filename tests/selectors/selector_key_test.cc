@@ -32,7 +32,8 @@ TEST(EventsRepr, NamesEachBit) {
   EXPECT_EQ(events_repr(EVENT_WRITE | EVENT_EDGE | EVENT_ONESHOT),
             "WRITE|EDGE|ONESHOT");
   EXPECT_EQ(events_repr(EVENT_READ | 0x100), "READ|0x100");
-  EXPECT_EQ(events_repr(~0u), "READ|WRITE|PRIORITY|ERROR|EDGE|ONESHOT|0xffffffc0");
+  EXPECT_EQ(events_repr(~0u),
+            "READ|WRITE|PRIORITY|ERROR|EDGE|ONESHOT|0xffffffc0");
 }
 
 // Any number that is open will do for poll.

@@ -12,8 +12,8 @@
 
 namespace tests {
 
-// Returns the selectors for suites about memory. The stand-ins for other kernels
-// are not among them, because they allocate memory of their own.
+// Returns the selectors for suites about memory. The stand-ins for other
+// kernels are not among them, because they allocate memory of their own.
 inline auto real_selectors() {
   return ::testing::Values(
       selector_kind<selectors::SelectSelector>("SelectSelector"),
