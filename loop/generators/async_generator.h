@@ -134,7 +134,7 @@ class [[nodiscard]] AsyncGenerator<T>::Next
   bool await_ready() const {
     return !generator_.frame_ || generator_.frame_->done();
   }
-  /// Resumes the body in the task of `caller`. Returns whether that stops.
+  /// Calls the body. Returns whether `caller` is suspended.
   bool suspend(Frame& caller) {
     promise().begin();
     return caller.call_stack().call(caller, generator_.frame_);

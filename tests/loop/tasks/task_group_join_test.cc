@@ -37,8 +37,8 @@ TEST_F(TaskGroupsJoinTest, WaitsForAll) {
 }
 
 TEST_F(TaskGroupsJoinTest, WithoutTasksItDoesNotWait) {
+  bool others_ran = false;
   const auto main = [&]() -> Coroutine<> {
-    bool others_ran = false;
     f_.loop.call_soon([&] { others_ran = true; });
     TaskGroup group;
     co_await group.join();
