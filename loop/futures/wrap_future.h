@@ -39,8 +39,9 @@ void set_exception(const Future<T>& future, std::exception_ptr exception) {
 template <class Source, class T>
 void give(ConcurrentFuture<T>& source, const Future<T>& future) {
   if (const auto exception = source.exception()) {
-    future.set_exception(exception);
-  } else if constexpr (std::is_void_v<T>) {
+    return future.set_exception(exception);
+  }
+  if constexpr (std::is_void_v<T>) {
     future.set_result();
   } else if constexpr (std::is_reference_v<Source>) {
     future.set_result(source.result());
@@ -85,7 +86,7 @@ template <class Source, class T>
 Future<T> wrap(EventLoop& event_loop, ConcurrentFuture<T> source,
                SourceLocation where) {
   check_usable(event_loop, "wrap_future");
-  const Future<T> future(event_loop, where);
+  Future<T> future(event_loop, where);
   const auto calls = CrossThreadCalls::of(event_loop);
   const auto id =
       calls->add(std::make_unique<Delivery<Source, T>>(future, source));

@@ -53,7 +53,7 @@ class [[nodiscard]] AsyncGenerator {
   class Next;
 
   /// Takes over the frame; the other generator is left empty.
-  AsyncGenerator(AsyncGenerator&&) = default;
+  AsyncGenerator(AsyncGenerator&&) noexcept = default;
   /// Takes over the frame, and destroys the old one.
   AsyncGenerator& operator=(AsyncGenerator&& other) noexcept {
     const AsyncGenerator old(std::move(*this));

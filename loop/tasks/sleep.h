@@ -39,6 +39,7 @@ class Sleep::Awaiter final : public Blocker,
   explicit Awaiter(std::chrono::nanoseconds delay) : delay_(delay) {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
+  virtual ~Awaiter() = default;
 
   bool await_ready() const { return false; }
   void suspend(Frame& frame) {
