@@ -65,11 +65,6 @@ void describe_poll(std::string& text, const Call& call) {
   append(text, ", ", call.args[1], ", ", timeout_of(call, 2).repr());
 }
 
-int clamped(std::int64_t milliseconds) {
-  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-  return static_cast<int>(std::clamp<std::int64_t>(milliseconds, 0, kMost));
-}
-
 // Calls ppoll() if the C library has it, without an `#if`. Because the type of
 // `fds` is a template parameter, ppoll is looked up only at instantiation. If
 // there is none, the compiler leaves that branch out.
@@ -83,7 +78,10 @@ int ppoll_or_poll(PollFd* fds, std::size_t count, const WaitLimit* timeout) {
     const auto whole = timeout->value() / std::chrono::milliseconds(1);
     std::timespec wait;
     if (timeout->is_poll() || timeout->waits_forever() || whole > 0) {
-      return ::poll(fds, n, timeout->waits_forever() ? -1 : clamped(whole));
+      constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+      const auto most =
+          static_cast<int>(std::clamp<std::int64_t>(whole, 0, kMost));
+      return ::poll(fds, n, timeout->waits_forever() ? -1 : most);
     }
     return ppoll(fds, n, timeout->to_timespec(wait), nullptr);
   }
