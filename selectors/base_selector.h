@@ -98,54 +98,6 @@ class BaseSelector {
   virtual const SelectorKey& modify(const FileObj& fileobj, EventMask events,
                                     std::any data = {}) = 0;
 
-  /// Unregisters `fileobj` and registers it again, with fewer system calls
-  /// where the kernel allows. For callers that cannot know whether a number
-  /// still means the file that was registered: the selector watches the file
-  /// that the number means now, and reports no event of the earlier file.
-  ///
-  /// Returns the new key, valid until the registration changes or ends
-  /// (modify(), reregister(), try_watch(), unregister(), close()).
-  ///
-  /// Throws KeyError if `fileobj` is not registered, and the errors of
-  /// register_(), among them RuntimeError in a child of fork() before
-  /// after_fork_in_child(). That RuntimeError and an error about `events`
-  /// change nothing; after any other error of register_() `fileobj` is not
-  /// registered any more. Beyond Python.
-  virtual const SelectorKey& reregister(const FileObj& fileobj,
-                                        EventMask events, std::any data = {}) {
-    unregister(fileobj);
-    return register_(fileobj, events, std::move(data));
-  }
-
-  /// Watches `fileobj` for `events`, whether it is registered or not, and
-  /// returns the kernel's refusal instead of throwing it. Calls reregister() or
-  /// register_(), with no data. Returns nullopt on success; after a refusal
-  /// `fileobj` is not registered.
-  ///
-  /// For callers to whom a refusal is ordinary: throwing and catching one takes
-  /// as long as twenty system calls. Throws the errors of reregister() and
-  /// register_() except OSError. Beyond Python.
-  virtual std::optional<OSError> try_watch(const FileObj& fileobj,
-                                           EventMask events) {
-    try {
-      if (get_map()->contains(fileobj)) {
-        reregister(fileobj, events);
-      } else {
-        register_(fileobj, events);
-      }
-    } catch (const OSError& error) {
-      return error;
-    }
-    return std::nullopt;
-  }
-
-  /// Returns whether a descriptor that is closed or no longer needed may stay
-  /// registered for a while without harm (epoll). Two conditions hold then. The
-  /// kernel itself stops watching a closed file (unless a dup() is open). And
-  /// reregister() is cheaper than unregister() and register_(), so that a late
-  /// unregister() may save system calls. Beyond Python.
-  virtual bool forgets_closed() const { return false; }
-
   /// Waits until a file object is ready or `timeout` has passed, and returns
   /// all ready file objects, once each. nullopt waits forever; zero or less
   /// polls. select() never returns an empty span before `timeout` has passed. A
@@ -204,10 +156,6 @@ class BaseSelector {
   /// There, epoll returns the instance that it waits with.
   virtual int fileno() const = 0;
 
-  /// Returns whether fileno() has been called, so that another selector or
-  /// another loop may be watching this selector. Beyond Python.
-  virtual bool may_be_watched() const { return false; }
-
   /// Sets a function to be called, in the waiting thread, whenever a signal
   /// interrupts the wait. An exception of the hook leaves select(); if the hook
   /// returns, the wait goes on. The hook may use the selector, and close it,
@@ -237,6 +185,60 @@ class BaseSelector {
   /// Returns Python's name of the class: "EpollSelector". DefaultSelector
   /// returns the name of the backend that it chose.
   virtual std::string_view name() const = 0;
+
+  // ---- For event loops, beyond Python ----
+
+  /// Unregisters `fileobj` and registers it again, with fewer system calls
+  /// where the kernel allows. For callers that cannot know whether a number
+  /// still means the file that was registered: the selector watches the file
+  /// that the number means now, and reports no event of the earlier file.
+  ///
+  /// Returns the new key, valid until the registration changes or ends
+  /// (modify(), reregister(), try_watch(), unregister(), close()).
+  ///
+  /// Throws KeyError if `fileobj` is not registered, and the errors of
+  /// register_(), among them RuntimeError in a child of fork() before
+  /// after_fork_in_child(). That RuntimeError and an error about `events`
+  /// change nothing; after any other error of register_() `fileobj` is not
+  /// registered any more. Beyond Python.
+  virtual const SelectorKey& reregister(const FileObj& fileobj,
+                                        EventMask events, std::any data = {}) {
+    unregister(fileobj);
+    return register_(fileobj, events, std::move(data));
+  }
+
+  /// Watches `fileobj` for `events`, whether it is registered or not, and
+  /// returns the kernel's refusal instead of throwing it. Calls reregister() or
+  /// register_(), with no data. Returns nullopt on success; after a refusal
+  /// `fileobj` is not registered.
+  ///
+  /// For callers to whom a refusal is ordinary: throwing and catching one takes
+  /// as long as twenty system calls. Throws the errors of reregister() and
+  /// register_() except OSError. Beyond Python.
+  virtual std::optional<OSError> try_watch(const FileObj& fileobj,
+                                           EventMask events) {
+    try {
+      if (get_map()->contains(fileobj)) {
+        reregister(fileobj, events);
+      } else {
+        register_(fileobj, events);
+      }
+    } catch (const OSError& error) {
+      return error;
+    }
+    return std::nullopt;
+  }
+
+  /// Returns whether a descriptor that is closed or no longer needed may stay
+  /// registered for a while without harm (epoll). Two conditions hold then. The
+  /// kernel itself stops watching a closed file (unless a dup() is open). And
+  /// reregister() is cheaper than unregister() and register_(), so that a late
+  /// unregister() may save system calls. Beyond Python.
+  virtual bool forgets_closed() const { return false; }
+
+  /// Returns whether fileno() has been called, so that another selector or
+  /// another loop may be watching this selector. Beyond Python.
+  virtual bool may_be_watched() const { return false; }
 };
 
 }  // namespace selectors
