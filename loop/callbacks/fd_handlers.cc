@@ -137,10 +137,10 @@ void FdHandlers::update(int fd) {
   if (wanted == 0) return let_go(fd);
   if (watch.is_always_ready()) {
     watch.set_registered(wanted);
-    const bool is_ready = (wanted & kAlwaysReady) != 0;
-    if (!watch.renewed && is_ready) return;
+    if (!watch.renewed && watch.wants_always_ready()) return;
     stop_watching(fd);
-    if (!is_ready) return;  // A priority reader: a file has nothing urgent.
+    if (!watch.wants_always_ready())
+      return;  // A priority reader: a file has nothing urgent.
   }
   const EventMask events = events_for(watch);
   if (events != watch.registered || watch.renewed || watch.is_spent) {
@@ -162,9 +162,9 @@ void FdHandlers::start_watching(int fd, EventMask events) {
   Watch& watch = watch_of(fd);
   watch.renewed = watch.is_spent = false;
   if (const auto refusal = selector_.try_watch(fd, events)) {
-    watch.registered = 0;
-    const bool is_ready = (watch.wanted() & kAlwaysReady) != 0;
-    if (refusal->code() != std::errc::operation_not_permitted || !is_ready) {
+    watch.set_registered(0);
+    if (refusal->code() != std::errc::operation_not_permitted ||
+        !watch.wants_always_ready()) {
       throw *refusal;
     }
     // EPERM of epoll means that a file or a directory is always ready.
@@ -197,7 +197,7 @@ void FdHandlers::forget(int fd) {
 
 void FdHandlers::stop_watching(int fd) {
   Watch& watch = watch_of(fd);
-  watch.registered = 0;
+  watch.set_registered(0);
   if (watch.is_always_ready()) {
     remove_always_ready(fd);
   } else {

@@ -76,9 +76,7 @@ class FdHandlers {
   void add(const selectors::FileObj& fileobj, Side side, F&& callback,
            const SourceLocation& where) {
     check(fileobj, side);
-    Handler& handler = pool_.add(std::forward<F>(callback), where);
-    // put() runs no user code, so nothing interrupts the replacement.
-    pool_.remove(put(fileobj, side, handler));
+    add_checked(fileobj, side, std::forward<F>(callback), where);
   }
 
   /// Adds a handler that takes the events that the selector reported. Throws,
@@ -90,7 +88,7 @@ class FdHandlers {
     auto run = [this, callback = std::forward<F>(callback)]() mutable {
       callback(selectors::EventMask{reported_});
     };
-    add(fileobj, side, std::move(run), where);
+    add_checked(fileobj, side, std::move(run), where);
     Watch& watch = watch_of(fileobj.fileno());
     watch.takes_events = watch.needs_care = true;
   }
@@ -200,6 +198,8 @@ class FdHandlers {
              (handlers[kPriorityReader] != nullptr ? selectors::EVENT_PRIORITY
                                                    : 0);
     }
+    // Whether a handler would run if the file were always ready.
+    bool wants_always_ready() const { return (wanted() & kAlwaysReady) != 0; }
     bool is_always_ready() const { return always_place != kNone; }
     bool reports_once() const {
       return (registered & selectors::EVENT_ONESHOT) != 0;
@@ -242,6 +242,15 @@ class FdHandlers {
     Handler* const handler = std::exchange(watch.handlers[side], nullptr);
     if (handler != nullptr) --size_;
     return handler;
+  }
+
+  // Adds a handler for a file object that check() has accepted.
+  template <class F>
+  void add_checked(const selectors::FileObj& fileobj, Side side, F&& callback,
+                   const SourceLocation& where) {
+    Handler& handler = pool_.add(std::forward<F>(callback), where);
+    // put() runs no user code, so nothing interrupts the replacement.
+    pool_.remove(put(fileobj, side, handler));
   }
 
   // Checks a file object before a handler is added, and makes room for its
