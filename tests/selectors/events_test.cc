@@ -16,6 +16,7 @@
 #include "selectors/poll_selector.h"
 #include "selectors/select_selector.h"
 #include "tests/support/files.h"
+#include "tests/support/selector_kind.h"
 
 namespace selectors {
 namespace {
@@ -24,14 +25,8 @@ using namespace std::chrono_literals;
 using tests::File;
 using tests::Pipe;
 
-template <class Selector>
-std::unique_ptr<BaseSelector> make() {
-  return std::make_unique<Selector>();
-}
-
 struct Backend {
-  const char* name;
-  std::unique_ptr<BaseSelector> (*make)();
+  tests::SelectorKind kind;
   bool has_priority;
   bool tells_errors;
 };
@@ -55,18 +50,19 @@ class EventsTest : public ::testing::TestWithParam<Backend> {
     return "registered";
   }
 
-  std::unique_ptr<BaseSelector> selector_ = GetParam().make();
+  std::unique_ptr<BaseSelector> selector_ = GetParam().kind.make();
   Pipe pipe_;
 };
 
 INSTANTIATE_TEST_SUITE_P(
     Selectors, EventsTest,
-    ::testing::Values(Backend{"Select", make<SelectSelector>, true, false},
-                      Backend{"Poll", make<PollSelector>, true, true},
-                      Backend{"Epoll", make<EpollSelector>, true, true},
-                      Backend{"Kqueue", make<KqueueSelector>, false, true},
-                      Backend{"Devpoll", make<DevpollSelector>, true, true}),
-    [](const auto& backend) { return std::string(backend.param.name); });
+    ::testing::Values(
+        Backend{tests::selector_kind<SelectSelector>("Select"), true, false},
+        Backend{tests::selector_kind<PollSelector>("Poll"), true, true},
+        Backend{tests::selector_kind<EpollSelector>("Epoll"), true, true},
+        Backend{tests::selector_kind<KqueueSelector>("Kqueue"), false, true},
+        Backend{tests::selector_kind<DevpollSelector>("Devpoll"), true, true}),
+    [](const auto& backend) { return std::string(backend.param.kind.name); });
 
 // A TCP connection over loopback.
 struct Connection {
