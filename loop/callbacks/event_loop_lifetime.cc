@@ -1,4 +1,5 @@
-// How an EventLoop begins, is taken over by a child of fork(), and ends.
+// The construction of an EventLoop, its end, and its takeover by a child of
+// fork().
 
 #include <chrono>
 #include <cstdlib>

@@ -162,8 +162,8 @@ TEST_P(ReadinessHazards, R28_FilesThatAreAlwaysReady) {
   EXPECT_EQ(ready_now(*s), Ready());
 }
 
-// What was closed while registered: poll() returns at once, forever, and must
-// say for whom; select() must say which.
+// A descriptor that is closed while registered: poll() returns at once,
+// forever, and must name it; so must the error of select().
 TEST_P(ReadinessHazards, R29_ARegisteredDescriptorThatIsClosedIsNoSpin) {
   const auto s = make_selector();
   Pipe pipe;

@@ -115,8 +115,8 @@ class Files {
   ssize_t lost_ = 0;
 };
 
-// What select(0) reports, without EVENT_ERROR, which Python does not have;
-// nullopt if it throws OSError.
+// Returns the reports of select(0), without EVENT_ERROR, which Python does not
+// have; nullopt if select() throws OSError.
 inline std::optional<std::map<int, EventMask>> look(
     selectors::BaseSelector& selector) {
   std::map<int, EventMask> ready;

@@ -52,7 +52,7 @@ TEST_P(SelectorLifetimeTest, WalkedKeysStayAsTheyWere) {
   for (const Pipe& pipe : more) s->register_(pipe.reader, EVENT_READ);
   as_they_were();
 
-  // What stands in the table is the new.
+  // The table holds the new registration.
   EXPECT_EQ(text_of(s->get_key(object(0))), "and newer");
   EXPECT_EQ(text_of(s->get_key(object(1))), "new data");
   EXPECT_THROW(s->get_key(object(2)), KeyError);

@@ -1,4 +1,4 @@
-// `RealSelectors`: the selectors of this system's kernel.
+// `real_selectors()`: the selectors of this system's kernel.
 
 #ifndef TESTS_SUPPORT_REAL_SELECTORS_H_
 #define TESTS_SUPPORT_REAL_SELECTORS_H_

@@ -30,7 +30,7 @@ class FutureTest : public ::testing::Test {
   FakeTimeLoop f_{std::make_unique<selectors::PollSelector>()};
 };
 
-// How long a test waits before it says that something hangs.
+// The time after which a test counts as hanging.
 inline constexpr std::chrono::seconds kGenerous{20};
 
 // What somebody does wrong.
