@@ -10,6 +10,7 @@
 #include "loop/locks/locks.h"
 #include "loop/queues/queues.h"
 #include "loop/runners/runners.h"
+#include "loop/sockets/sockets.h"
 #include "loop/tasks/tasks.h"
 
 #endif  // LOOP_LOOP_H_

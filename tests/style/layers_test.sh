@@ -2,7 +2,7 @@
 # No layer reaches up, neither with an #include nor with a label in a BUILD file:
 # selectors and timers know nothing of each other or of loop, whose layers are
 # callbacks <- futures <- coroutines. On these stand tasks, locks <- queues,
-# generators and runners, which know nothing of one another. Nothing but tests
+# generators, runners and sockets, which know nothing of one another. Nothing but tests
 # uses tests.
 . tests/style/style.sh
 
@@ -19,6 +19,7 @@ allowed() {
     loop/queues*) echo "$(allowed loop/locks)|loop/queues" ;;
     loop/generators*) echo "$(allowed loop/coroutines)|loop/generators" ;;
     loop/runners*) echo "$(allowed loop/coroutines)|loop/runners" ;;
+    loop/sockets*) echo "$(allowed loop/coroutines)|loop/sockets" ;;
     loop*) echo 'selectors|timers|loop' ;;
     examples*) echo 'selectors|timers|loop|examples' ;;
   esac
@@ -44,6 +45,8 @@ catches loop/futures/a.cc '#include "loop/coroutines/task.h"'
 catches loop/coroutines/a.cc '#include "loop/tasks/sleep.h"'
 catches loop/tasks/a.cc '#include "loop/locks/lock.h"'
 catches loop/locks/a.cc '#include "loop/queues/queue.h"'
+catches loop/sockets/a.cc '#include "loop/tasks/sleep.h"'
+catches loop/coroutines/a.cc '#include "loop/sockets/socket.h"'
 catches examples/a.cc '#include "tests/support/pipe.h"'
 catches loop/tasks/a.cc '#include "tests/support/pipe.h"'
 catches selectors/BUILD '    deps = ["//loop/callbacks:event_loop"],'

@@ -1,0 +1,9 @@
+// Umbrella header of loop/sockets: sockets and their addresses.
+
+#ifndef LOOP_SOCKETS_SOCKETS_H_
+#define LOOP_SOCKETS_SOCKETS_H_
+
+#include "loop/sockets/address.h"
+#include "loop/sockets/socket.h"
+
+#endif  // LOOP_SOCKETS_SOCKETS_H_
