@@ -130,6 +130,12 @@ class Callback {
     return operations_ == &kOperations<F>;
   }
 
+  /// Returns the closure if it is a small `F`, and nullptr otherwise.
+  template <class F>
+  requires(fits<F>()) F* get_if() {
+    return holds<F>() ? &as<F>(storage_) : nullptr;
+  }
+
   /// Returns whether the callback is empty or its closure trivially
   /// destructible.
   bool is_trivially_destructible() const {

@@ -185,6 +185,12 @@ void EventLoop::tell_selector() {
           [this, refused = std::move(refused)] { reports_.refused(refused); },
           where);
     }
+    for (;;) {
+      ready_.make_room(1);
+      DescriptorWaiter* const waiter = fds_.take_failed();
+      if (waiter == nullptr) return;
+      ready_.push([waiter] { waiter->failed(); }, SourceLocation());
+    }
   });
 }
 

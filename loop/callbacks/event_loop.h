@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "loop/callbacks/callback.h"
+#include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/errors.h"
 #include "loop/callbacks/exception_context.h"
 #include "loop/callbacks/fd_handlers.h"
@@ -348,6 +349,21 @@ class EventLoop {
   bool remove_priority_reader(const selectors::FileObj& fileobj) {
     return remove_handler(fileobj, FdHandlers::kPriorityReader,
                           "remove_priority_reader");
+  }
+
+  // For awaiters of descriptors. See the functions of these names in
+  // FdHandlers.
+  void wait(int fd, FdHandlers::Side side, DescriptorWaiter& waiter,
+            const SourceLocation& where) {
+    check_usable("wait");
+    fds_.wait(fd, side, waiter, where);
+  }
+  void end_wait(int fd, FdHandlers::Side side, bool keep) {
+    fds_.end_wait(fd, side, keep);
+  }
+  void end_waits(int fd) {
+    fds_.end_waits(fd);
+    if (rests_) mailbox_->wake_watcher();
   }
 
   // ---- Signals ----

@@ -14,6 +14,17 @@ namespace loop {
 using selectors::EventMask;
 using selectors::FileObj;
 
+namespace {
+
+[[noreturn]] void throw_taken(int fd, FdHandlers::Side side) {
+  static constexpr const char* kNames[] = {"reader", "writer",
+                                           "priority reader"};
+  throw selectors::RuntimeError("fd " + std::to_string(fd) + " already has a " +
+                                kNames[side]);
+}
+
+}  // namespace
+
 bool FdHandlers::remove(const FileObj& fileobj, Side side) {
   const int fd =
       fileobj.fileno() >= 0 ? fileobj.fileno() : find_by_identity(fileobj);
@@ -24,8 +35,90 @@ bool FdHandlers::remove(const FileObj& fileobj, Side side) {
   note_change(watch, fd);
   if (is_known(watch)) watch.known_in = turn();
   if (watch.wanted() == 0) lose_last(fd);
-  pool_.remove(handler);  // Last, as its destructor may do anything.
+  discard(handler);  // Last, as its destructor may do anything.
   return true;
+}
+
+// ---- Waits ----
+
+void FdHandlers::wait(int fd, Side side, DescriptorWaiter& waiter,
+                      const SourceLocation& where) {
+  Handler* const present =
+      has_room_for(fd) ? watch_of(fd).handlers[side] : nullptr;
+  if (present != nullptr) {
+    Wait* const wait = present->scheduled.callback.get_if<Wait>();
+    if (wait != nullptr && wait->waiter == nullptr) {
+      wait->waiter = &waiter;
+      present->scheduled.where = where;
+      return;
+    }
+    if (wait == nullptr || !means_another_file(fd)) throw_taken(fd, side);
+    fail_closed(*wait);
+  }
+  check(fd, side);
+  add_checked(fd, side, Wait{this, &waiter, fd, side}, where);
+}
+
+void FdHandlers::end_wait(int fd, Side side, bool keep) {
+  Wait& wait = *watch_of(fd).handlers[side]->scheduled.callback.get_if<Wait>();
+  wait.waiter = nullptr;
+  if (!keep) remove(fd, side);
+}
+
+void FdHandlers::end_waits(int fd) {
+  if (!has_room_for(fd)) return;
+  for (const Side side : kSides) {
+    Handler* const handler = watch_of(fd).handlers[side];
+    if (handler == nullptr) continue;
+    Wait* const wait = handler->scheduled.callback.get_if<Wait>();
+    if (wait == nullptr) continue;
+    if (wait->waiter != nullptr) fail_closed(*wait);
+    remove(fd, side);
+  }
+}
+
+DescriptorWaiter* FdHandlers::take_failed() {
+  DescriptorWaiter* const waiter = first_failed_;
+  if (waiter != nullptr) first_failed_ = waiter->next_failed_;
+  return waiter;
+}
+
+// Ends a wait, but not its handler. The waiter is told in the next iteration.
+void FdHandlers::fail(Wait& wait, std::exception_ptr error) {
+  DescriptorWaiter& waiter = *std::exchange(wait.waiter, nullptr);
+  waiter.error_ = std::move(error);
+  waiter.next_failed_ = std::exchange(first_failed_, &waiter);
+  has_changed_ = true;
+}
+
+void FdHandlers::fail_closed(Wait& wait) {
+  fail(wait, std::make_exception_ptr(selectors::make_os_error(
+                 EBADF, "fd " + std::to_string(wait.fd) +
+                            ", closed while a task waited for it")));
+}
+
+void FdHandlers::fail_removed(Wait& wait) {
+  fail(wait, std::make_exception_ptr(selectors::RuntimeError(
+                 "the handler of fd " + std::to_string(wait.fd) +
+                 " was removed while a task waited for it")));
+}
+
+// Returns whether the selector knows that a number that it watches means
+// another file by now, or none. It must ask the kernel to know, and so has to
+// change something: EVENT_ONESHOT, which only decides about a later call.
+bool FdHandlers::means_another_file(int fd) {
+  Watch& watch = watch_of(fd);
+  if (!lets_go_slowly_ || watch.registered == 0 || watch.is_always_ready())
+    return false;
+  const EventMask other = watch.registered ^ selectors::EVENT_ONESHOT;
+  try {
+    selector_.modify(fd, other);
+    watch.set_registered(other);
+    return false;
+  } catch (const selectors::OSError&) {  // The selector has unregistered it.
+    watch.set_registered(0);
+    return true;
+  }
 }
 
 // Returns the number of a closed object, or kNone.
@@ -237,8 +330,13 @@ void FdHandlers::refuse(int fd) {
   watch.set_registered(0);
   for (const Side side : kSides) {
     if (handlers[side] == nullptr) continue;
-    refused_.push_back(
-        {fd, side, handlers[side]->scheduled.where, std::current_exception()});
+    Scheduled& scheduled = handlers[side]->scheduled;
+    Wait* const wait = scheduled.callback.get_if<Wait>();
+    if (wait == nullptr) {
+      refused_.push_back({fd, side, scheduled.where, std::current_exception()});
+    } else if (wait->waiter != nullptr) {
+      fail(*wait, std::current_exception());
+    }
     pool_.remove(handlers[side]);
   }
 }

@@ -24,6 +24,11 @@
 // two iterations, and still has handlers, is watched as a level. A descriptor
 // that loses its last handler becomes EVENT_ONESHOT at once, because the
 // kernel's entry cannot be changed any more after a close().
+//
+// Waits. A task that waits for a descriptor is a handler, too: a closure of
+// class Wait. The owner of a descriptor, which knows when it is closed, can
+// keep that handler between two waits, so that waiting again costs no system
+// call.
 
 #ifndef LOOP_CALLBACKS_FD_HANDLERS_H_
 #define LOOP_CALLBACKS_FD_HANDLERS_H_
@@ -38,6 +43,7 @@
 #include <vector>
 
 #include "loop/callbacks/callback.h"
+#include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/handler_pool.h"
 #include "selectors/base_selector.h"
 #include "selectors/file_obj.h"
@@ -98,6 +104,29 @@ class FdHandlers {
   /// got a handler first is meant.
   bool remove(const selectors::FileObj& fileobj, Side side);
 
+  /// Makes `waiter` wait for one side of a descriptor, until end_wait().
+  /// Throws RuntimeError if the side has a handler already, and the errors of
+  /// add(); then nothing has changed. Later refusals end the wait with
+  /// DescriptorWaiter::failed().
+  /// If the kernel tells (epoll does) that the number means another file by
+  /// now, the task that waited for the earlier file gets OSError (EBADF).
+  void wait(int fd, Side side, DescriptorWaiter& waiter,
+            const SourceLocation& where);
+
+  /// Ends a wait that has not failed. Removes its handler or, if `keep` is
+  /// true, keeps the handler for the next wait; then the caller must call
+  /// end_waits() before the number is closed. An event that comes before the
+  /// next wait removes the handler.
+  void end_wait(int fd, Side side, bool keep);
+
+  /// Removes what wait() and end_wait() left of a descriptor that is about to
+  /// be closed. Tasks that still wait get OSError (EBADF).
+  void end_waits(int fd);
+
+  /// Returns a waiter whose wait has failed, and for which failed() must be
+  /// called; nullptr if there is none.
+  DescriptorWaiter* take_failed();
+
   /// Removes all handlers. Calls report(where) with the source location of
   /// each.
   template <class Report>
@@ -107,7 +136,8 @@ class FdHandlers {
       for (const Side side : kSides) {
         Handler* const handler = take(by_fd_[i], side);
         if (handler == nullptr) continue;
-        report(handler->scheduled.where);
+        if (!handler->scheduled.callback.holds<Wait>())
+          report(handler->scheduled.where);
         pool_.remove(handler);
       }
     }
@@ -132,7 +162,8 @@ class FdHandlers {
 
   /// Passes the changes to the selector, and calls report(refused) with a
   /// vector of the refused handlers, which may be empty. Changes by the
-  /// destructor of a refused handler wait for the next call.
+  /// destructor of a refused handler wait for the next call. Refused waits are
+  /// among those of take_failed().
   ///
   /// Throws the exceptions of report(), and std::bad_alloc; then nothing is
   /// lost, and the next call passes on the rest.
@@ -212,6 +243,18 @@ class FdHandlers {
     }
   };
 
+  // The handler of a task that waits, or of a kept wait.
+  struct Wait {
+    void operator()() const {
+      if (waiter != nullptr) return waiter->ready();
+      table->remove(fd, side);  // Ready, and nobody waits.
+    }
+    FdHandlers* table;
+    DescriptorWaiter* waiter;  // nullptr: a kept wait.
+    int fd;
+    Side side;
+  };
+
   template <class Run>
   void run_one(int fd, selectors::EventMask events, Run run) {
     if (!has_room_for(fd)) return;
@@ -250,7 +293,16 @@ class FdHandlers {
                    const SourceLocation& where) {
     Handler& handler = pool_.add(std::forward<F>(callback), where);
     // put() runs no user code, so nothing interrupts the replacement.
-    pool_.remove(put(fileobj, side, handler));
+    discard(put(fileobj, side, handler));
+  }
+
+  // Removes a handler that is out of the table, or does nothing for nullptr. A
+  // task that waits by it is told.
+  void discard(Handler* handler) {
+    if (handler == nullptr) return;
+    Wait* const wait = handler->scheduled.callback.get_if<Wait>();
+    if (wait != nullptr && wait->waiter != nullptr) fail_removed(*wait);
+    pool_.remove(handler);
   }
 
   // Checks a file object before a handler is added, and makes room for its
@@ -316,6 +368,10 @@ class FdHandlers {
     return static_cast<std::size_t>(fd) < by_fd_.size();
   }
   Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
+  void fail(Wait& wait, std::exception_ptr error);
+  void fail_closed(Wait& wait);
+  void fail_removed(Wait& wait);
+  bool means_another_file(int fd);
   int find_by_identity(const selectors::FileObj& fileobj) const;
   void make_room_for(const selectors::FileObj& fileobj);
   void ask_if_open(const selectors::FileObj& fileobj);
@@ -344,7 +400,8 @@ class FdHandlers {
   int last_changed_ = kNone;
   std::vector<int> unwanted_;
   std::vector<int> always_ready_;
-  std::vector<Refused> refused_;       // Not reported yet.
+  std::vector<Refused> refused_;  // Not reported yet.
+  DescriptorWaiter* first_failed_ = nullptr;
   selectors::EventMask reported_ = 0;  // The events of the running handlers.
   std::size_t size_ = 0;               // The number of handlers.
   std::uint64_t last_order_ = 0;

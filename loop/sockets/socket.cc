@@ -87,7 +87,7 @@ std::string part_repr(const char* name, Ask ask) {
 
 Socket::Socket(int family, int type, int protocol)
     : Socket(check(kernel::socket(family, type, protocol), "socket")) {
-  prepare_new(fd_);
+  prepare_new(fileno());
 }
 
 Socket Socket::from_fd(int fd) {
@@ -103,21 +103,21 @@ Socket Socket::from_fd(int fd) {
 int Socket::type() const { return getsockopt(SOL_SOCKET, SO_TYPE); }
 
 void Socket::bind(const Address& address) {
-  check(
-      kernel::bind(fd_, address.data(), static_cast<socklen_t>(address.size())),
-      "bind to " + address.repr());
+  check(kernel::bind(fileno(), address.data(),
+                     static_cast<socklen_t>(address.size())),
+        "bind to " + address.repr());
 }
 
 void Socket::listen(int backlog) {
-  check(kernel::listen(fd_, backlog), call_on("listen", fd_));
+  check(kernel::listen(fileno(), backlog), call_on("listen", fileno()));
 }
 
 Address Socket::getsockname() const {
-  return ask_address("getsockname", fd_, kernel::getsockname);
+  return ask_address("getsockname", fileno(), kernel::getsockname);
 }
 
 Address Socket::getpeername() const {
-  return ask_address("getpeername", fd_, kernel::getpeername);
+  return ask_address("getpeername", fileno(), kernel::getpeername);
 }
 
 int Socket::getsockopt(int level, int name) const {
@@ -129,8 +129,8 @@ int Socket::getsockopt(int level, int name) const {
 std::size_t Socket::getsockopt(int level, int name,
                                std::span<std::byte> value) const {
   auto size = static_cast<socklen_t>(value.size());
-  check(kernel::getsockopt(fd_, level, name, value.data(), &size),
-        call_on("getsockopt", fd_));
+  check(kernel::getsockopt(fileno(), level, name, value.data(), &size),
+        call_on("getsockopt", fileno()));
   return size;
 }
 
@@ -139,22 +139,18 @@ void Socket::setsockopt(int level, int name, int value) {
 }
 
 void Socket::setsockopt(int level, int name, std::span<const std::byte> value) {
-  check(kernel::setsockopt(fd_, level, name, value.data(),
+  check(kernel::setsockopt(fileno(), level, name, value.data(),
                            static_cast<socklen_t>(value.size())),
-        call_on("setsockopt", fd_));
+        call_on("setsockopt", fileno()));
 }
 
 void Socket::shutdown(int how) {
-  check(kernel::shutdown(fd_, how), call_on("shutdown", fd_));
-}
-
-void Socket::close() {
-  if (fd_ != kClosed) kernel::close(std::exchange(fd_, kClosed));
+  check(kernel::shutdown(fileno(), how), call_on("shutdown", fileno()));
 }
 
 std::string Socket::repr() const {
-  if (fd_ == kClosed) return "<socket closed>";
-  return "<socket fd=" + std::to_string(fd_) +
+  if (!*this) return "<socket closed>";
+  return "<socket fd=" + std::to_string(fileno()) +
          part_repr("family", [&] { return family_repr(family()); }) +
          part_repr("type", [&] { return type_repr(type()); }) +
          part_repr("laddr", [&] { return getsockname().repr(); }) +

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "loop/sockets/address.h"
+#include "loop/sockets/descriptor.h"
 
 namespace loop {
 
@@ -33,10 +34,11 @@ concept SocketOption = std::is_class_v<T> && std::is_trivially_copyable_v<T> &&
 /// it. The operations that may have to wait are functions beside this class:
 /// sock_accept(), sock_connect(), sock_recv(), sock_sendall() and others.
 ///
-/// Movable, not copyable. Each function below throws OSError, which names the
-/// call and the descriptor or the address, if the kernel refuses; the socket is
-/// unchanged then. On a closed socket that is EBADF. Threads: any, one at a
-/// time.
+/// Movable, not copyable; not while a task waits. Each function below throws
+/// OSError, which names the call and the descriptor or the address, if the
+/// kernel refuses; the socket is unchanged then. On a closed socket that is
+/// EBADF. Threads: any, one at a time; from the first wait on, the thread of
+/// that loop only.
 ///
 /// Port of socket.socket (CPython 3.15, Lib/socket.py).
 class Socket {
@@ -54,20 +56,12 @@ class Socket {
   /// Differs from Python: there, the argument `fileno` of the constructor.
   static Socket from_fd(int fd);
 
-  /// Takes over the descriptor of `other`, which is closed afterwards.
-  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, kClosed)) {}
-  /// Closes this socket, and takes over the descriptor of `other`.
-  Socket& operator=(Socket&& other) noexcept {
-    Socket(std::move(other)).swap(*this);
-    return *this;
-  }
-  /// Closes the socket.
-  ~Socket() { close(); }
-
   /// The descriptor; -1 if the socket is closed.
-  int fileno() const { return fd_; }
+  int fileno() const { return descriptor_.fileno(); }
   /// Returns whether the socket is not closed.
-  explicit operator bool() const { return fd_ != kClosed; }
+  explicit operator bool() const { return fileno() != -1; }
+  /// Returns the owner of the descriptor, for awaiters.
+  Descriptor& descriptor() { return descriptor_; }
 
   /// The address family.
   int family() const { return getsockname().family(); }
@@ -116,13 +110,14 @@ class Socket {
   void shutdown(int how);
 
   /// Gives up the descriptor, which the caller owns now, and returns it. This
-  /// Socket is closed afterwards.
-  int detach() { return std::exchange(fd_, kClosed); }
+  /// Socket is closed afterwards. Tasks that wait for it get OSError (EBADF).
+  int detach() { return descriptor_.detach(); }
 
-  /// Closes the descriptor. No effect on a closed socket. Remove the readers
-  /// and writers of the descriptor first.
-  /// Differs from Python: an error of close(2) is dropped.
-  void close();
+  /// Closes the descriptor. No effect on a closed socket. Tasks that wait for
+  /// it get OSError (EBADF); remove readers and writers of your own first.
+  /// Differs from Python: an error of close(2) is dropped, and a task that
+  /// waits does not wait forever.
+  void close() { descriptor_.close(); }
 
   /// Returns the socket as text: "<socket fd=5 family=AF_INET type=SOCK_STREAM
   /// laddr=127.0.0.1:80 raddr=127.0.0.1:4711>", or "<socket closed>". Does not
@@ -132,13 +127,11 @@ class Socket {
  private:
   friend std::pair<Socket, Socket> socketpair(int, int, int);
 
-  static constexpr int kClosed = -1;
   static constexpr int kBacklog = 128;
 
-  explicit Socket(int fd) : fd_(fd) {}
-  void swap(Socket& other) noexcept { std::swap(fd_, other.fd_); }
+  explicit Socket(int fd) : descriptor_(fd) {}
 
-  int fd_ = kClosed;
+  Descriptor descriptor_;
 };
 
 /// Makes two Unix stream sockets that are connected to each other. Throws

@@ -4,6 +4,8 @@
 #define LOOP_SOCKETS_SOCKETS_H_
 
 #include "loop/sockets/address.h"
+#include "loop/sockets/descriptor.h"
+#include "loop/sockets/readiness.h"
 #include "loop/sockets/socket.h"
 
 #endif  // LOOP_SOCKETS_SOCKETS_H_

@@ -1,0 +1,43 @@
+// `DescriptorWaiter`: an object that waits for a descriptor, once.
+
+#ifndef LOOP_CALLBACKS_DESCRIPTOR_WAITER_H_
+#define LOOP_CALLBACKS_DESCRIPTOR_WAITER_H_
+
+#include <exception>
+
+namespace loop {
+
+// The base of awaiters of descriptors. FdHandlers::wait() begins the wait, and
+// FdHandlers::end_wait() ends it. A waiter must exist until one of these:
+// end_wait(), the return of failed(), the end of the loop.
+class DescriptorWaiter {
+ public:
+  // Called in each iteration in which the descriptor is ready, until
+  // end_wait().
+  virtual void ready() = 0;
+
+  // Called once, in a callback of the loop, after the wait has failed. Nothing
+  // else is called afterwards.
+  virtual void failed() = 0;
+
+  // Returns the reason why the wait has failed or is about to: the kernel's
+  // refusal, EBADF for a number that was closed, or RuntimeError for a handler
+  // that was removed or replaced. nullptr while the wait goes on.
+  const std::exception_ptr& error() const { return error_; }
+
+ protected:
+  DescriptorWaiter() = default;
+  DescriptorWaiter(const DescriptorWaiter&) = delete;
+  DescriptorWaiter& operator=(const DescriptorWaiter&) = delete;
+  virtual ~DescriptorWaiter() = default;
+
+ private:
+  friend class FdHandlers;
+
+  std::exception_ptr error_;
+  DescriptorWaiter* next_failed_ = nullptr;  // A list that needs no memory.
+};
+
+}  // namespace loop
+
+#endif  // LOOP_CALLBACKS_DESCRIPTOR_WAITER_H_
