@@ -118,6 +118,21 @@ void describe_sendfile(std::string& text, const Call& call) {
          " bytes");
 }
 
+void append_text(std::string& text, Word address) {
+  text += address == 0 ? "-" : reinterpret_cast<const char*>(address);
+}
+
+// "localhost, http"
+void describe_getaddrinfo(std::string& text, const Call& call) {
+  append_text(text, call.args[0]);
+  text += ", ";
+  append_text(text, call.args[1]);
+}
+
+void describe_getnameinfo(std::string& text, const Call& call) {
+  append_address(text, call.args[0], static_cast<std::size_t>(call.args[1]));
+}
+
 // No `#if`: because the type of `fd` is a template parameter, accept4() is
 // looked up only when this is instantiated.
 template <class Fd>
@@ -151,6 +166,8 @@ constinit const Syscall kRecvmsg = {"recvmsg", describe_message};
 constinit const Syscall kSendmsg = {"sendmsg", describe_message};
 constinit const Syscall kWritev = {"writev", describe_writev};
 constinit const Syscall kSendfile = {"sendfile", describe_sendfile};
+constinit const Syscall kGetaddrinfo = {"getaddrinfo", describe_getaddrinfo};
+constinit const Syscall kGetnameinfo = {"getnameinfo", describe_getnameinfo};
 
 int accept4(int fd, sockaddr* peer, socklen_t* size) {
   return call(kAccept, accept4_or_accept<int>, fd, peer, size);

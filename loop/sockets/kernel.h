@@ -4,6 +4,7 @@
 #ifndef LOOP_SOCKETS_KERNEL_H_
 #define LOOP_SOCKETS_KERNEL_H_
 
+#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -22,7 +23,8 @@ using selectors::kernel::Syscall;
 /// The descriptions of the system calls for traces.
 extern const Syscall kSocket, kSocketpair, kBind, kListen, kAccept, kConnect,
     kGetsockname, kGetpeername, kGetsockopt, kSetsockopt, kShutdown, kRecv,
-    kSend, kRecvfrom, kSendto, kRecvmsg, kSendmsg, kWritev, kSendfile;
+    kSend, kRecvfrom, kSendto, kRecvmsg, kSendmsg, kWritev, kSendfile,
+    kGetaddrinfo, kGetnameinfo;
 
 /// The flags that make a new socket non-blocking and close-on-exec in one step
 /// with its creation, so that no program that another thread starts inherits
@@ -140,12 +142,29 @@ inline auto writev(int fd, const iovec* buffers, int count) {
 }
 
 /// sendfile(2): sends up to `size` bytes of `file`, from `offset` on, which the
-/// call moves. Fails with ENOSYS on systems other than Linux.
+/// call moves. Never raises SIGPIPE. Fails with ENOSYS on systems other than
+/// Linux.
 ssize_t sendfile(int fd, int file, off_t* offset, std::size_t size);
 
 /// Sets SO_NOSIGPIPE, the option of systems without MSG_NOSIGNAL. No effect on
 /// others.
 void no_sigpipe(int fd);
+
+/// getaddrinfo(3): looks up addresses, and may block. Returns 0 or EAI_…;
+/// strictly no system call, but many.
+inline int getaddrinfo(const char* host, const char* service,
+                       const addrinfo* hints, addrinfo** answers) {
+  return call(kGetaddrinfo, ::getaddrinfo, host, service, hints, answers);
+}
+
+/// getnameinfo(3): looks up the names of an address, and may block. Returns 0
+/// or EAI_….
+inline int getnameinfo(const sockaddr* address, socklen_t size, char* host,
+                       socklen_t host_size, char* service,
+                       socklen_t service_size, int flags) {
+  return call(kGetnameinfo, ::getnameinfo, address, size, host, host_size,
+              service, service_size, flags);
+}
 
 }  // namespace loop::kernel
 

@@ -5,6 +5,7 @@
 
 #include "loop/sockets/address.h"
 #include "loop/sockets/descriptor.h"
+#include "loop/sockets/getaddrinfo.h"
 #include "loop/sockets/readiness.h"
 #include "loop/sockets/socket.h"
 
