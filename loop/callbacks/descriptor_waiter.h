@@ -20,21 +20,24 @@ class DescriptorWaiter {
   // else is called afterwards.
   virtual void failed() = 0;
 
-  // Returns the reason why the wait has failed or is about to: the kernel's
-  // refusal, EBADF for a number that was closed, or RuntimeError for a handler
-  // that was removed or replaced. nullptr while the wait goes on.
-  const std::exception_ptr& error() const { return error_; }
-
  protected:
   DescriptorWaiter() = default;
   DescriptorWaiter(const DescriptorWaiter&) = delete;
   DescriptorWaiter& operator=(const DescriptorWaiter&) = delete;
   virtual ~DescriptorWaiter() = default;
 
+  // Returns whether the wait has begun, and has neither ended nor failed.
+  bool is_waiting() const { return is_waiting_; }
+
+  // The reason why the wait has failed: the kernel's refusal, EBADF for a
+  // number that was closed, or RuntimeError for a handler that was removed or
+  // replaced. A derived class may set another.
+  std::exception_ptr error_;
+
  private:
   friend class FdHandlers;
 
-  std::exception_ptr error_;
+  bool is_waiting_ = false;
   DescriptorWaiter* next_failed_ = nullptr;  // A list that needs no memory.
 };
 

@@ -41,36 +41,23 @@ bool FdHandlers::remove(const FileObj& fileobj, Side side) {
 
 // ---- Waits ----
 
-void FdHandlers::wait(int fd, Side side, DescriptorWaiter& waiter,
-                      const SourceLocation& where) {
-  Handler* const present =
-      has_room_for(fd) ? watch_of(fd).handlers[side] : nullptr;
-  if (present != nullptr) {
-    Wait* const wait = present->scheduled.callback.get_if<Wait>();
-    if (wait != nullptr && wait->waiter == nullptr) {
-      wait->waiter = &waiter;
-      present->scheduled.where = where;
-      return;
-    }
-    if (wait == nullptr || !means_another_file(fd)) throw_taken(fd, side);
-    fail_closed(*wait);
+// Begins a wait for which no handler is kept.
+void FdHandlers::add_wait(int fd, Side side, DescriptorWaiter& waiter,
+                          const SourceLocation& where) {
+  if (has_room_for(fd) && watch_of(fd).handlers[side] != nullptr) {
+    Wait* const earlier = wait_of(fd, side);
+    if (earlier == nullptr || !means_another_file(fd)) throw_taken(fd, side);
+    fail_closed(*earlier);
   }
   check(fd, side);
   add_checked(fd, side, Wait{this, &waiter, fd, side}, where);
-}
-
-void FdHandlers::end_wait(int fd, Side side, bool keep) {
-  Wait& wait = *watch_of(fd).handlers[side]->scheduled.callback.get_if<Wait>();
-  wait.waiter = nullptr;
-  if (!keep) remove(fd, side);
+  waiter.is_waiting_ = true;
 }
 
 void FdHandlers::end_waits(int fd) {
   if (!has_room_for(fd)) return;
   for (const Side side : kSides) {
-    Handler* const handler = watch_of(fd).handlers[side];
-    if (handler == nullptr) continue;
-    Wait* const wait = handler->scheduled.callback.get_if<Wait>();
+    Wait* const wait = wait_of(fd, side);
     if (wait == nullptr) continue;
     if (wait->waiter != nullptr) fail_closed(*wait);
     remove(fd, side);
@@ -87,6 +74,7 @@ DescriptorWaiter* FdHandlers::take_failed() {
 void FdHandlers::fail(Wait& wait, std::exception_ptr error) {
   DescriptorWaiter& waiter = *std::exchange(wait.waiter, nullptr);
   waiter.error_ = std::move(error);
+  waiter.is_waiting_ = false;
   waiter.next_failed_ = std::exchange(first_failed_, &waiter);
   has_changed_ = true;
 }

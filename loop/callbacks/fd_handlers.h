@@ -111,13 +111,24 @@ class FdHandlers {
   /// If the kernel tells (epoll does) that the number means another file by
   /// now, the task that waited for the earlier file gets OSError (EBADF).
   void wait(int fd, Side side, DescriptorWaiter& waiter,
-            const SourceLocation& where);
+            const SourceLocation& where) {
+    Wait* const kept = has_room_for(fd) ? wait_of(fd, side) : nullptr;
+    if (kept == nullptr || kept->waiter != nullptr) [[unlikely]]
+      return add_wait(fd, side, waiter, where);
+    watch_of(fd).handlers[side]->scheduled.where = where;
+    kept->waiter = &waiter;
+    waiter.is_waiting_ = true;
+  }
 
   /// Ends a wait that has not failed. Removes its handler or, if `keep` is
   /// true, keeps the handler for the next wait; then the caller must call
   /// end_waits() before the number is closed. An event that comes before the
   /// next wait removes the handler.
-  void end_wait(int fd, Side side, bool keep);
+  void end_wait(int fd, Side side, bool keep) {
+    Wait& wait = *wait_of(fd, side);
+    std::exchange(wait.waiter, nullptr)->is_waiting_ = false;
+    if (!keep) remove(fd, side);
+  }
 
   /// Removes what wait() and end_wait() left of a descriptor that is about to
   /// be closed. Tasks that still wait get OSError (EBADF).
@@ -368,6 +379,14 @@ class FdHandlers {
     return static_cast<std::size_t>(fd) < by_fd_.size();
   }
   Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
+  // Returns the wait of one side; nullptr if there is none.
+  Wait* wait_of(int fd, Side side) {
+    Handler* const handler = watch_of(fd).handlers[side];
+    if (handler == nullptr) return nullptr;
+    return handler->scheduled.callback.get_if<Wait>();
+  }
+  void add_wait(int fd, Side side, DescriptorWaiter& waiter,
+                const SourceLocation& where);
   void fail(Wait& wait, std::exception_ptr error);
   void fail_closed(Wait& wait);
   void fail_removed(Wait& wait);

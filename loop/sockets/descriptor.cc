@@ -24,11 +24,9 @@ void Descriptor::close() {
   if (fd != kNone) selectors::kernel::close(fd);
 }
 
-void Descriptor::note_wait(const EventLoop& loop) {
-  const LoopReference reference = loop.reference();
-  if (loop_ == reference) return;
+void Descriptor::join_loop(const LoopReference& loop) {
   leave_loop();
-  loop_ = reference;
+  loop_ = loop;
 }
 
 void Descriptor::leave_loop() {

@@ -9,8 +9,6 @@
 
 namespace loop {
 
-class EventLoop;
-
 /// The owner of a descriptor, which it closes. A loop in which a task waited
 /// for the descriptor keeps watching it, so that waiting again costs no system
 /// call, until the owner closes it or gives it up.
@@ -43,11 +41,15 @@ class Descriptor {
   void close();
 
   // For awaiters: notes that a task of `loop` is about to wait.
-  void note_wait(const EventLoop& loop);
+  void note_wait(const LoopReference& loop) {
+    if (loop_ != loop) [[unlikely]]
+      join_loop(loop);
+  }
 
  private:
   static constexpr int kNone = -1;
 
+  void join_loop(const LoopReference& loop);
   void leave_loop();
 
   int fd_ = kNone;

@@ -26,8 +26,16 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
   DescriptorWait(const DescriptorWait&) = delete;
   DescriptorWait& operator=(const DescriptorWait&) = delete;
 
-  void ready() final;
-  void failed() final;
+  void ready() final {
+    try {
+      if (!attempt()) return;
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+    end();
+    task_->step();
+  }
+  void failed() final { task_->step(); }
   bool cancel(const std::string& message) final;
 
  protected:
@@ -35,10 +43,18 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
   // next wait, and a Descriptor owns `fd`.
   DescriptorWait(int fd, Side side, bool keep)
       : fd_(fd), side_(side), keep_(keep) {}
-  virtual ~DescriptorWait();
+  // The loop may destroy a waiting task when it closes.
+  virtual ~DescriptorWait() {
+    if (is_waiting()) [[unlikely]]
+      end();
+  }
 
   // Begins the wait. Throws the errors of FdHandlers::wait().
-  void start(Frame& frame);
+  void start(Frame& frame) {
+    task_ = &TaskCore::of(frame);
+    task_->loop().wait(fd_, side_, *this, frame.where());
+    task_->block_on(*this);  // If it throws, the destructor ends the wait.
+  }
 
   // Called when the descriptor is ready. Returns whether the wait is over. An
   // exception ends the wait, and continues in the waiting task.
@@ -47,24 +63,20 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
   // Called in await_resume(): throws CancelledError if the task was cancelled
   // during the wait, and the exception that ended it.
   void check_outcome() {
-    if (task_ == nullptr) return;  // The task did not wait.
+    if (task_ == nullptr) return;  // The task has not waited.
     if (task_->take_cancellation()) [[unlikely]]
       task_->throw_cancelled();
-    if (exception_) [[unlikely]]
-      std::rethrow_exception(exception_);
-    if (error()) [[unlikely]]
-      std::rethrow_exception(error());
+    if (error_) [[unlikely]]
+      std::rethrow_exception(error_);
   }
 
  private:
-  void end();
+  void end() { task_->loop().end_wait(fd_, side_, keep_); }
 
   const int fd_;
   const Side side_;
   const bool keep_;
-  bool is_waiting_ = false;
   TaskCore* task_ = nullptr;
-  std::exception_ptr exception_;  // An exception of attempt().
 };
 
 }  // namespace loop

@@ -48,7 +48,7 @@ class Io<Operation>::Awaiter final : public DescriptorWait,
     return !operation_.waits_first() && operation_.attempt();
   }
   void suspend(Frame& frame) {
-    operation_.descriptor().note_wait(TaskCore::of(frame).loop());
+    operation_.descriptor().note_wait(TaskCore::of(frame).loop().reference());
     start(frame);
   }
   decltype(auto) await_resume() {
