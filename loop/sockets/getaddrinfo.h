@@ -63,8 +63,8 @@ struct NameInfo {
 /// in which a client should try them; at least one.
 ///
 /// ```cpp
-/// const auto answers = co_await loop::getaddrinfo(
-///     "example.org", 443, {.type = SOCK_STREAM});
+/// const loop::AddressHints hints = {.type = SOCK_STREAM};
+/// const auto answers = co_await loop::getaddrinfo("example.org", 443, hints);
 /// loop::Socket socket(answers[0].family, answers[0].type);
 /// co_await loop::sock_connect(socket, answers[0].address);
 /// ```

@@ -1,5 +1,7 @@
 #include "loop/sockets/kernel.h"
 
+#include <sys/stat.h>
+
 #include <string>
 
 #include "loop/sockets/address.h"
@@ -122,6 +124,21 @@ void append_text(std::string& text, Word address) {
   text += address == 0 ? "-" : reinterpret_cast<const char*>(address);
 }
 
+// "5, 256 bytes at 1024"
+void describe_pread(std::string& text, const Call& call) {
+  describe_transfer(text, call);
+  append(text, " at ", call.args[3]);
+}
+
+// "5, 1024"
+void describe_lseek(std::string& text, const Call& call) {
+  append(text, call.args[0], ", ", call.args[1]);
+}
+
+void describe_fstat(std::string& text, const Call& call) {
+  append(text, call.args[0]);
+}
+
 // "localhost, http"
 void describe_getaddrinfo(std::string& text, const Call& call) {
   append_text(text, call.args[0]);
@@ -166,11 +183,22 @@ constinit const Syscall kRecvmsg = {"recvmsg", describe_message};
 constinit const Syscall kSendmsg = {"sendmsg", describe_message};
 constinit const Syscall kWritev = {"writev", describe_writev};
 constinit const Syscall kSendfile = {"sendfile", describe_sendfile};
+constinit const Syscall kPread = {"pread", describe_pread};
+constinit const Syscall kLseek = {"lseek", describe_lseek};
+constinit const Syscall kFstat = {"fstat", describe_fstat};
 constinit const Syscall kGetaddrinfo = {"getaddrinfo", describe_getaddrinfo};
 constinit const Syscall kGetnameinfo = {"getnameinfo", describe_getnameinfo};
 
 int accept4(int fd, sockaddr* peer, socklen_t* size) {
   return call(kAccept, accept4_or_accept<int>, fd, peer, size);
+}
+
+off_t size_of(int file) {
+  constexpr auto make = [](int number, struct stat* status) {
+    return ::fstat(number, status);
+  };
+  struct stat status {};
+  return call(kFstat, make, file, &status) == 0 ? status.st_size : 0;
 }
 
 void no_sigpipe([[maybe_unused]] int fd) {

@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <cstddef>
 
@@ -23,8 +24,8 @@ using selectors::kernel::Syscall;
 /// The descriptions of the system calls for traces.
 extern const Syscall kSocket, kSocketpair, kBind, kListen, kAccept, kConnect,
     kGetsockname, kGetpeername, kGetsockopt, kSetsockopt, kShutdown, kRecv,
-    kSend, kRecvfrom, kSendto, kRecvmsg, kSendmsg, kWritev, kSendfile,
-    kGetaddrinfo, kGetnameinfo;
+    kSend, kRecvfrom, kSendto, kRecvmsg, kSendmsg, kWritev, kSendfile, kPread,
+    kLseek, kFstat, kGetaddrinfo, kGetnameinfo;
 
 /// The flags that make a new socket non-blocking and close-on-exec in one step
 /// with its creation, so that no program that another thread starts inherits
@@ -145,6 +146,19 @@ inline auto writev(int fd, const iovec* buffers, int count) {
 /// call moves. Never raises SIGPIPE. Fails with ENOSYS on systems other than
 /// Linux.
 ssize_t sendfile(int fd, int file, off_t* offset, std::size_t size);
+
+/// pread(2): reads from a place in a file, and leaves its position alone.
+inline auto pread(int file, void* buffer, std::size_t size, off_t offset) {
+  return call(kPread, ::pread, file, buffer, size, offset);
+}
+
+/// lseek(2): sets the position of a file.
+inline off_t lseek(int file, off_t offset, int from) {
+  return call(kLseek, ::lseek, file, offset, from);
+}
+
+/// fstat(2): returns the size of a file in bytes; 0 if it has none.
+off_t size_of(int file);
 
 /// Sets SO_NOSIGPIPE, the option of systems without MSG_NOSIGNAL. No effect on
 /// others.

@@ -6,10 +6,13 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "loop/sockets/address_buffer.h"
+#include "loop/sockets/call_on_socket.h"
 #include "loop/sockets/kernel.h"
 #include "selectors/errors.h"
 
@@ -42,11 +45,18 @@ void prepare_new(int fd) {
 
 template <class Ask>
 Address ask_address(const char* function, int fd, Ask ask) {
-  std::array<char, Address::kCapacity> bytes{};
-  auto* const address = reinterpret_cast<sockaddr*>(bytes.data());
-  socklen_t size = bytes.size();
-  check(ask(fd, address, &size), call_on(function, fd));
-  return Address::from(address, size);
+  AddressBuffer buffer;
+  check(ask(fd, buffer.data(), buffer.size()), call_on(function, fd));
+  return buffer.address();
+}
+
+// Accepts the next client that is still there.
+int accept_next(int fd, AddressBuffer& peer) {
+  int client = -1;
+  do {
+    client = kernel::accept4(fd, peer.data(), peer.size());
+  } while (client == -1 && errno == ECONNABORTED);
+  return client;
 }
 
 std::string family_repr(int family) {
@@ -110,6 +120,16 @@ void Socket::bind(const Address& address) {
 
 void Socket::listen(int backlog) {
   check(kernel::listen(fileno(), backlog), call_on("listen", fileno()));
+}
+
+std::optional<std::pair<Socket, Address>> Socket::try_accept() {
+  AddressBuffer peer;
+  const auto fd = call_on_socket("accept", fileno(),
+                                 [&] { return accept_next(fileno(), peer); });
+  if (!fd) return std::nullopt;
+  Socket client(static_cast<int>(*fd));
+  prepare_new(client.fileno());
+  return std::pair(std::move(client), peer.address());
 }
 
 Address Socket::getsockname() const {

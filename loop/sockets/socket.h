@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <string>
@@ -75,6 +76,11 @@ class Socket {
   /// Makes the socket accept connections; the kernel queues up to `backlog` of
   /// them.
   void listen(int backlog = kBacklog);
+
+  /// Accepts the next client: returns its socket, which is non-blocking, and
+  /// its address; nullopt if no client waits. Clients that are gone already
+  /// (ECONNABORTED) are passed over. sock_accept() waits for a client.
+  std::optional<std::pair<Socket, Address>> try_accept();
 
   /// The address of the socket.
   Address getsockname() const;

@@ -7,6 +7,8 @@
 #include "loop/sockets/descriptor.h"
 #include "loop/sockets/getaddrinfo.h"
 #include "loop/sockets/readiness.h"
+#include "loop/sockets/sock_sendfile.h"
 #include "loop/sockets/socket.h"
+#include "loop/sockets/socket_io.h"
 
 #endif  // LOOP_SOCKETS_SOCKETS_H_

@@ -3,10 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <fstream>
 #include <functional>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,6 +19,7 @@
 #include "loop/runners/runner.h"
 #include "loop/tasks/run_coroutine_threadsafe.h"
 #include "loop/tasks/sleep.h"
+#include "tests/support/readme.h"
 
 namespace {
 
@@ -114,34 +113,14 @@ TEST(ReadmeThreadsTest, Executor) {
 
 // ---- That they are the same ----
 
-std::string text_of(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 TEST(ReadmeThreadsTest, ShowsWhatIsTestedHere) {
   const std::string source =
-      text_of("tests/loop/coroutines/readme_threads_test.cc");
-  std::istringstream readme(text_of("loop/README.md"));
-  std::string line, program;
-  bool in_chapter = false, in_program = false;
-  int programs = 0;
-  while (std::getline(readme, line)) {
-    if (line.starts_with("## ")) in_chapter = line == "## Threads";
-    if (!in_chapter) continue;
-    if (line == "```cpp") {
-      in_program = true;
-      program.clear();
-    } else if (line == "```") {
-      in_program = false;
-      ++programs;
-      EXPECT_NE(source.find(program), source.npos) << program;
-    } else if (in_program) {
-      program += line + "\n";
-    }
+      tests::text_of("tests/loop/coroutines/readme_threads_test.cc");
+  const auto programs = tests::programs_of("loop/README.md", "Threads");
+  for (const std::string& program : programs) {
+    EXPECT_NE(source.find(program), source.npos) << program;
   }
-  EXPECT_EQ(programs, 4);
+  EXPECT_EQ(programs.size(), 4u);
 }
 
 }  // namespace

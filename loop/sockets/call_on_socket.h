@@ -1,0 +1,42 @@
+// `call_on_socket()`: a system call on a non-blocking socket, whose result
+// tells done, would block and failed apart.
+
+#ifndef LOOP_SOCKETS_CALL_ON_SOCKET_H_
+#define LOOP_SOCKETS_CALL_ON_SOCKET_H_
+
+#include <cerrno>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "selectors/errors.h"
+
+namespace loop {
+
+// Returns whether an errno means that a call would block. The two numbers are
+// one on most systems.
+inline bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+[[noreturn]] inline void throw_call_error(const char* function, int fd) {
+  throw selectors::make_os_error(
+      errno, std::string(function) + " of fd " + std::to_string(fd));
+}
+
+// Calls `transfer`() until no signal interrupts it. Returns its result, or
+// nullopt if the call would block. Throws OSError for other errors.
+template <class Transfer>
+std::optional<std::size_t> call_on_socket(const char* function, int fd,
+                                          Transfer transfer) {
+  for (;;) {
+    const auto result = transfer();
+    if (result >= 0) return static_cast<std::size_t>(result);
+    if (would_block(errno)) return std::nullopt;
+    if (errno != EINTR) throw_call_error(function, fd);
+  }
+}
+
+}  // namespace loop
+
+#endif  // LOOP_SOCKETS_CALL_ON_SOCKET_H_
