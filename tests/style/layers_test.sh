@@ -2,8 +2,8 @@
 # No layer reaches up, neither with an #include nor with a label in a BUILD file:
 # selectors and timers know nothing of each other or of loop, whose layers are
 # callbacks <- futures <- coroutines. On these stand tasks, locks <- queues,
-# generators, runners and sockets, which know nothing of one another. Nothing but tests
-# uses tests.
+# generators, runners and sockets, which know nothing of one another. Subprocesses
+# stand on locks, tasks, sockets and streams. Nothing but tests uses tests.
 . tests/style/style.sh
 
 # Prints what the layer in folder $1 may use, as a regular expression.
@@ -20,6 +20,7 @@ allowed() {
     loop/generators*) echo "$(allowed loop/coroutines)|loop/generators" ;;
     loop/runners*) echo "$(allowed loop/coroutines)|loop/runners" ;;
     loop/sockets*) echo "$(allowed loop/coroutines)|loop/sockets" ;;
+    loop/subprocesses*) echo "$(allowed loop/sockets)|loop/(locks|tasks|streams|subprocesses)" ;;
     loop*) echo 'selectors|timers|loop' ;;
     examples*) echo 'selectors|timers|loop|examples' ;;
   esac
@@ -55,6 +56,9 @@ catches loop/BUILD 'load("//tests:deps.bzl", "x")'
 allows loop/futures/a.cc '#include "loop/callbacks/event_loop.h"'
 allows loop/queues/a.h '#include "loop/locks/wait_queue.h"'
 allows loop/tasks/a.cc '#include "selectors/errors.h"'
+catches loop/sockets/a.cc '#include "loop/subprocesses/process.h"'
+catches loop/subprocesses/a.cc '#include "loop/runners/runner.h"'
+allows loop/subprocesses/a.h '#include "loop/locks/wait_queue.h"'
 allows loop/loop.h '#include "loop/tasks/tasks.h"'
 allows tests/loop/a.cc '#include "loop/loop.h"'
 allows selectors/BUILD '    visibility = ["//loop:__subpackages__"],'

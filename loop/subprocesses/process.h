@@ -1,0 +1,148 @@
+// `Process`: a running program. Port of asyncio.subprocess.Process.
+
+#ifndef LOOP_SUBPROCESSES_PROCESS_H_
+#define LOOP_SUBPROCESSES_PROCESS_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
+#include "loop/futures/future_core.h"
+#include "loop/locks/wait_queue.h"
+#include "loop/subprocesses/process_core.h"
+#include "loop/subprocesses/subprocess_options.h"
+
+namespace loop {
+
+/// The result of Process::wait(), an operand for `co_await`.
+class [[nodiscard]] ProcessWait {
+ public:
+  class Awaiter;
+  /// Makes the operand of a process.
+  explicit ProcessWait(Reference<ProcessCore> core) : core_(std::move(core)) {}
+  /// Makes the awaiter.
+  Awaiter operator co_await() const;
+
+ private:
+  Reference<ProcessCore> core_;
+};
+
+class ProcessWait::Awaiter final : private Reference<ProcessCore>,
+                                   public Waiter,
+                                   public FrameAwaiter<ProcessWait::Awaiter> {
+ public:
+  explicit Awaiter(Reference<ProcessCore> core)
+      : Reference<ProcessCore>(std::move(core)) {}
+
+  bool await_ready() const { return core().is_over(); }
+  void suspend(Frame& frame) {
+    core().check_loop(frame);
+    start(frame, core().waiters(), core().bound_loop());
+  }
+  int await_resume() {
+    if (has_waited()) end_or_throw();
+    return core().result();
+  }
+
+ private:
+  ProcessCore& core() const { return **this; }
+};
+
+inline ProcessWait::Awaiter ProcessWait::operator co_await() const {
+  return Awaiter(core_);
+}
+
+/// A running program.
+///
+/// ```cpp
+/// const auto process = loop::create_subprocess_exec("sleep", {"10"});
+/// process.terminate();
+/// const int status = co_await process.wait();  // -SIGTERM
+/// ```
+///
+/// A handle: copies refer to one process. The loop in which the process was
+/// started reaps it when it ends, whether or not a task waits or a handle
+/// exists, so no zombie is left. A process without handles runs on. When the
+/// loop closes, it kills the processes that are still running, as asyncio does,
+/// and waits for their end.
+///
+/// Threads: the loop's thread only.
+///
+/// Port of asyncio.subprocess.Process (CPython 3.15,
+/// Lib/asyncio/subprocess.py).
+class Process {
+ public:
+  /// Makes a handle of `core`. For create_subprocess_exec().
+  explicit Process(Reference<ProcessCore> core) : core_(std::move(core)) {}
+
+  /// Returns the number of the process.
+  int pid() const { return core_->pid(); }
+
+  /// Returns the exit status: the exit code, or the negative number of the
+  /// signal that ended the process; nullopt while the process is running, and
+  /// until the loop has reaped it. 255 is reported if the status is unknown,
+  /// because the program ignores SIGCHLD or reaps processes itself.
+  std::optional<int> returncode() const { return core_->returncode(); }
+
+  /// `co_await process.wait()` waits until the process has ended, and returns
+  /// its exit status; see returncode(). Any number of tasks may wait, and a
+  /// task that is cancelled changes nothing for the others. Does not wait for
+  /// the end of the pipes, which a process of the process may hold open.
+  /// Throws RuntimeError in a task of another loop, and OSError if the loop's
+  /// selector cannot watch another descriptor.
+  ProcessWait wait() const { return ProcessWait(core_); }
+
+  /// Sends a signal. Has no effect on a process that has ended. Throws OSError
+  /// for a number that is no signal (EINVAL), and for a process that runs for
+  /// another user (EPERM).
+  void send_signal(int signal_number) const {
+    core_->send_signal(signal_number);
+  }
+  /// Sends SIGTERM, which asks the process to end; see send_signal().
+  void terminate() const;
+  /// Sends SIGKILL, which ends the process; see send_signal().
+  void kill() const;
+
+ private:
+  Reference<ProcessCore> core_;
+};
+
+/// Starts `program` with arguments in a new process, which the running loop
+/// reaps.
+///
+/// ```cpp
+/// const auto process = loop::create_subprocess_exec("ls", {"-l", folder});
+/// ```
+///
+/// A `program` without '/' is looked up in PATH: that of `options.env`, if
+/// given. The process gets its standard streams and no other descriptor. It
+/// starts with no signal blocked; SIGPIPE and SIGXFSZ have their default
+/// effect, and the signals that this program ignores are ignored.
+///
+/// Throws OSError, which names the program, if it cannot be started (ENOENT,
+/// EACCES) or no descriptor is left (EMFILE); ValueError for an embedded NUL, a
+/// name in the environment that is empty or contains '=', or an option that is
+/// no descriptor; RuntimeError if no loop is running.
+///
+/// Differs from Python: an ordinary function, because nothing in it waits for
+/// the loop. It returns when the program has been loaded.
+///
+/// Port of asyncio.create_subprocess_exec.
+Process create_subprocess_exec(const std::string& program,
+                               const std::vector<std::string>& args = {},
+                               const SubprocessOptions& options = {});
+
+/// Starts a command of the shell, `/bin/sh -c command`, in a new process. A
+/// command that contains text of others must quote it; create_subprocess_exec()
+/// needs no quoting. Throws the errors of create_subprocess_exec().
+///
+/// Port of asyncio.create_subprocess_shell.
+Process create_subprocess_shell(const std::string& command,
+                                const SubprocessOptions& options = {});
+
+}  // namespace loop
+
+#endif  // LOOP_SUBPROCESSES_PROCESS_H_
