@@ -11,6 +11,7 @@
 #include "loop/queues/queues.h"
 #include "loop/runners/runners.h"
 #include "loop/sockets/sockets.h"
+#include "loop/streams/streams.h"
 #include "loop/subprocesses/subprocesses.h"
 #include "loop/tasks/tasks.h"
 

@@ -2,8 +2,9 @@
 # No layer reaches up, neither with an #include nor with a label in a BUILD file:
 # selectors and timers know nothing of each other or of loop, whose layers are
 # callbacks <- futures <- coroutines. On these stand tasks, locks <- queues,
-# generators, runners and sockets, which know nothing of one another. Subprocesses
-# stand on locks, tasks, sockets and streams. Nothing but tests uses tests.
+# generators, runners and sockets, which know nothing of one another. Streams stand
+# on locks, tasks and sockets, and subprocesses also on streams. Nothing but tests
+# uses tests.
 . tests/style/style.sh
 
 # Prints what the layer in folder $1 may use, as a regular expression.
@@ -20,6 +21,8 @@ allowed() {
     loop/generators*) echo "$(allowed loop/coroutines)|loop/generators" ;;
     loop/runners*) echo "$(allowed loop/coroutines)|loop/runners" ;;
     loop/sockets*) echo "$(allowed loop/coroutines)|loop/sockets" ;;
+    loop/streams*)
+      echo "$(allowed loop/sockets)|loop/tasks|loop/locks|loop/streams" ;;
     loop/subprocesses*) echo "$(allowed loop/sockets)|loop/(locks|tasks|streams|subprocesses)" ;;
     loop*) echo 'selectors|timers|loop' ;;
     examples*) echo 'selectors|timers|loop|examples' ;;
@@ -48,6 +51,8 @@ catches loop/tasks/a.cc '#include "loop/locks/lock.h"'
 catches loop/locks/a.cc '#include "loop/queues/queue.h"'
 catches loop/sockets/a.cc '#include "loop/tasks/sleep.h"'
 catches loop/coroutines/a.cc '#include "loop/sockets/socket.h"'
+catches loop/sockets/a.cc '#include "loop/streams/stream.h"'
+catches loop/streams/a.cc '#include "loop/queues/queue.h"'
 catches examples/a.cc '#include "tests/support/pipe.h"'
 catches loop/tasks/a.cc '#include "tests/support/pipe.h"'
 catches selectors/BUILD '    deps = ["//loop/callbacks:event_loop"],'
@@ -56,6 +61,7 @@ catches loop/BUILD 'load("//tests:deps.bzl", "x")'
 allows loop/futures/a.cc '#include "loop/callbacks/event_loop.h"'
 allows loop/queues/a.h '#include "loop/locks/wait_queue.h"'
 allows loop/tasks/a.cc '#include "selectors/errors.h"'
+allows loop/streams/a.cc '#include "loop/locks/wait_queue.h"'
 catches loop/sockets/a.cc '#include "loop/subprocesses/process.h"'
 catches loop/subprocesses/a.cc '#include "loop/runners/runner.h"'
 allows loop/subprocesses/a.h '#include "loop/locks/wait_queue.h"'

@@ -1,0 +1,287 @@
+#include "loop/streams/stream_core.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "loop/callbacks/kernel.h"
+#include "loop/callbacks/source_location.h"
+#include "loop/futures/future_core.h"
+#include "loop/sockets/kernel.h"
+#include "selectors/errors.h"
+
+namespace loop {
+
+using selectors::RuntimeError;
+
+namespace {
+
+constexpr std::size_t kHighWater = 64 * 1024;
+constexpr std::size_t kLowWater = kHighWater / 4;
+
+// A task that always finds data waits after this many full buffers (1 MiB), so
+// that the others run.
+constexpr unsigned char kMostFullReceives = 16;
+
+// Writes to a lost connection are reported once, when there are this many. Port
+// of LOG_THRESHOLD_FOR_CONNLOST_WRITES (Lib/asyncio/constants.py).
+constexpr unsigned char kReportedLostWrites = 5;
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+std::exception_ptr os_error(int error, const std::string& what) {
+  return std::make_exception_ptr(selectors::make_os_error(error, what));
+}
+
+}  // namespace
+
+StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
+                       StreamKind kind, std::size_t limit)
+    : loop_(event_loop.reference()),
+      descriptor_(std::move(descriptor)),
+      limit_(limit),
+      high_(kHighWater),
+      low_(kLowWater),
+      kind_(kind),
+      waits_first_(kind == StreamKind::kBlockingPipe) {
+  event_loop.extension<StreamService>();
+  if (kind != StreamKind::kSocket) sigpipe_.emplace();
+}
+
+// ---- Reading ----
+
+void StreamCore::throw_has_reader(const char* function) {
+  throw RuntimeError(std::string(function) +
+                     "() called while another coroutine is already waiting "
+                     "for incoming data");
+}
+
+std::span<char> StreamCore::scratch() const {
+  EventLoop* const event_loop = loop_.get();
+  if (event_loop == nullptr) throw RuntimeError("Event loop is closed");
+  return event_loop->extension<StreamService>().scratch();
+}
+
+std::optional<std::size_t> StreamCore::receive(std::span<char> to) {
+  if (closing_ || is_at_end_ || read_error_) [[unlikely]]
+    return 0;
+  const int fd = descriptor_.fileno();
+  const auto count = kind_ == StreamKind::kSocket
+                         ? kernel::recv(fd, to.data(), to.size(), MSG_DONTWAIT)
+                         : kernel::read(fd, to.data(), to.size());
+  if (count <= 0) [[unlikely]]
+    return receive_none(count);
+  // The socket is empty now, or it is another task's turn.
+  const bool is_full = static_cast<std::size_t>(count) == to.size();
+  waits_first_ = !is_full || ++full_receives_ == kMostFullReceives ||
+                 kind_ == StreamKind::kBlockingPipe;
+  return static_cast<std::size_t>(count);
+}
+
+std::optional<std::size_t> StreamCore::receive_none(long result) {
+  const int error = errno;
+  if (result < 0 && would_block(error)) {
+    waits_first_ = true;
+    return std::nullopt;
+  }
+  waits_first_ = false;
+  if (result == 0 && !is_broken_) {
+    is_at_end_ = true;
+  } else if (result == 0) {
+    read_error_ = write_error_;
+  } else {
+    read_error_ = os_error(error, "read from a stream");
+    lose(read_error_);
+  }
+  return 0;
+}
+
+// ---- Writing ----
+
+// Returns whether data can be sent now or later.
+bool StreamCore::can_write() {
+  if (eof_written_) {
+    throw RuntimeError("Cannot call write() after write_eof()");
+  }
+  if (!is_lost()) [[likely]]
+    return true;
+  if (lost_writes_ < kReportedLostWrites &&
+      ++lost_writes_ == kReportedLostWrites) {
+    report_lost_writes();
+  }
+  return false;
+}
+
+void StreamCore::report_lost_writes() const {
+  EventLoop* const event_loop = loop_.get();
+  if (event_loop == nullptr) return;
+  event_loop->call_exception_handler(
+      {.message = "data were written to a stream after its connection was lost",
+       .exception = write_error_});
+}
+
+void StreamCore::write(std::string_view data) {
+  if (data.empty() || !can_write()) return;
+  if (unsent_.empty() && kind_ != StreamKind::kBlockingPipe) [[likely]] {
+    data.remove_prefix(send(data));
+    if (data.empty() || is_lost()) [[likely]]
+      return;
+  }
+  keep_unsent(data);
+}
+
+// Sends a part of `data`, and returns its size. An error ends the connection.
+std::size_t StreamCore::send(std::string_view data) {
+  const int fd = descriptor_.fileno();
+  const auto count =
+      kind_ == StreamKind::kSocket
+          ? kernel::send(fd, data.data(), data.size(), MSG_DONTWAIT)
+          : kernel::write(fd, data.data(), data.size());
+  if (count >= 0) [[likely]]
+    return static_cast<std::size_t>(count);
+  const int error = errno;
+  if (would_block(error)) return 0;
+  // A peer that closes its side, and gets more data, sends RST after its own
+  // data and FIN: then the kernel says EPIPE, and what it sent is complete.
+  is_broken_ = error != EPIPE;
+  lose(os_error(error, "write to a stream"));
+  return 0;
+}
+
+void StreamCore::keep_unsent(std::string_view data) {
+  unsent_.append(data);
+  start_flushing();
+  if (unsent_.size() > high_) is_paused_ = true;
+}
+
+void StreamCore::start_flushing() {
+  if (is_linked()) return;
+  EventLoop* const event_loop = loop_.get();
+  try {
+    if (event_loop == nullptr) throw RuntimeError("Event loop is closed");
+    descriptor_.note_wait(loop_);
+    event_loop->wait(descriptor_.fileno(), FdHandlers::kWriter, *this,
+                     SourceLocation());
+  } catch (...) {
+    return lose(std::current_exception());
+  }
+  event_loop->extension<StreamService>().flushing().push_back(*this);
+  retain();
+}
+
+// If the wait has failed, failed() is about to be called.
+void StreamCore::stop_flushing() {
+  if (!is_waiting()) return;
+  unlink();
+  loop_.get()->end_wait(descriptor_.fileno(), FdHandlers::kWriter,
+                        /*keep=*/false);
+  release();
+}
+
+void StreamCore::ready() {
+  const Reference<StreamCore> lives(this);
+  std::string_view data = unsent_.view();
+  // So much has room in a pipe that is writable, and does not block.
+  if (kind_ == StreamKind::kBlockingPipe) data = data.substr(0, PIPE_BUF);
+  unsent_.consume(send(data));
+  if (write_error_) return;
+  if (unsent_.size() <= low_) resume_drainers();
+  if (unsent_.empty()) sent_all();
+}
+
+void StreamCore::failed() {
+  const Reference<StreamCore> lives(this);
+  unlink();
+  release();
+  if (!is_lost()) lose(error_);
+}
+
+void StreamCore::sent_all() {
+  stop_flushing();
+  if (closing_) {
+    close_descriptor();
+  } else if (eof_written_) {
+    kernel::shutdown(descriptor_.fileno(), SHUT_WR);
+  }
+}
+
+void StreamCore::resume_drainers() {
+  if (!is_paused_) return;
+  is_paused_ = false;
+  drainers_.wake_all();
+}
+
+void StreamCore::set_limits(std::size_t high, std::size_t low) {
+  high_ = high;
+  low_ = low;
+  if (unsent_.size() > high_) is_paused_ = true;
+}
+
+// The end of a pipe can only be told by closing it.
+void StreamCore::write_eof() {
+  if (is_closing() || eof_written_) return;
+  if (kind_ != StreamKind::kSocket) return close();
+  eof_written_ = true;
+  if (unsent_.empty()) kernel::shutdown(descriptor_.fileno(), SHUT_WR);
+}
+
+// ---- The end ----
+
+void StreamCore::lose(std::exception_ptr error) {
+  if (write_error_) return;
+  write_error_ = std::move(error);
+  waits_first_ = false;
+  unsent_.clear();
+  stop_flushing();
+  is_paused_ = false;
+  drainers_.wake_all();
+  closers_.wake_all();
+}
+
+void StreamCore::close() {
+  if (closing_) return;
+  closing_ = true;
+  waits_first_ = false;
+  if (unsent_.empty()) close_descriptor();
+}
+
+void StreamCore::abort() {
+  const Reference<StreamCore> lives(this);
+  closing_ = true;
+  unsent_.clear();
+  stop_flushing();
+  close_descriptor();
+}
+
+void StreamCore::close_descriptor() {
+  waits_first_ = false;
+  descriptor_.close();
+  is_paused_ = false;
+  drainers_.wake_all();
+  closers_.wake_all();
+}
+
+void StreamCore::abandon() {
+  const Reference<StreamCore> lives(this);
+  unsent_.clear();
+  stop_flushing();
+  if (!is_linked()) return;  // Else the wait has failed.
+  unlink();
+  release();
+}
+
+StreamService::~StreamService() {
+  while (!flushing_.empty()) flushing_.front().abandon();
+}
+
+}  // namespace loop

@@ -1,0 +1,257 @@
+// `StreamCore`: the state of a connection or pipe, which its StreamReader and
+// StreamWriter share.
+//
+// Reading. A task that reads makes the system call itself. The bytes go into a
+// buffer that belongs to the loop, and from there to the reader; only the rest
+// is kept with the connection. So a connection that is idle holds no buffer.
+//
+// Writing. write() sends at once. Only if the kernel takes less, because the
+// peer is slow, the rest is kept, and the loop sends it when there is room.
+
+#ifndef LOOP_STREAMS_STREAM_CORE_H_
+#define LOOP_STREAMS_STREAM_CORE_H_
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "loop/callbacks/descriptor_waiter.h"
+#include "loop/callbacks/dispositions.h"
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/loop_extension.h"
+#include "loop/futures/future_core.h"
+#include "loop/futures/intrusive_list.h"
+#include "loop/futures/recycled_memory.h"
+#include "loop/locks/wait_queue.h"
+#include "loop/sockets/descriptor.h"
+#include "loop/streams/byte_buffer.h"
+
+namespace loop {
+
+// The kinds of descriptors, which differ in their system calls: recv(2) and
+// send(2), or read(2) and write(2).
+enum class StreamKind : unsigned char {
+  kSocket,
+  kPipe,          // Also a terminal, or a file.
+  kBlockingPipe,  // As a pipe, but each read or write waits first.
+};
+
+// Counted by its handles; the last one closes the descriptor, once the unsent
+// data are sent. For the thread of one loop.
+class StreamCore final : public Recycled,
+                         public ListLink,
+                         private DescriptorWaiter {
+ public:
+  // Throws RuntimeError if the loop is closed.
+  StreamCore(EventLoop& event_loop, Descriptor descriptor, StreamKind kind,
+             std::size_t limit);
+
+  // ---- For both sides ----
+
+  Descriptor& descriptor() { return descriptor_; }
+  EventLoop* loop() const { return loop_.get(); }
+  std::size_t limit() const { return limit_; }
+
+  // ---- Reading ----
+
+  // Begins a read operation. Throws RuntimeError, with the name of the
+  // function, while a task waits for data.
+  void begin_read(const char* function) const {
+    if (has_reader_) [[unlikely]]
+      throw_has_reader(function);
+  }
+  void set_has_reader(bool has_reader) { has_reader_ = has_reader; }
+
+  // Returns whether more() would certainly block.
+  bool waits_first() const { return waits_first_; }
+  // Notes that a task has waited: the descriptor is ready.
+  void note_ready() { full_receives_ = 0; }
+
+  // Offers the kept bytes to `operation`, whose take(bytes, is_at_end) returns
+  // the number of bytes that it takes, or nullopt if it needs more. Returns
+  // whether it is done.
+  template <class Operation>
+  bool take_kept(Operation& operation, bool is_at_end = false) {
+    const auto taken = operation.take(kept_.view(), is_at_end);
+    if (taken) kept_.consume(*taken);
+    return taken.has_value();
+  }
+
+  // Receives more bytes for `operation`, once. Returns whether the wait is
+  // over; if done is not set, there are no more bytes: see take_at_end().
+  template <class Operation>
+  bool take_more(Operation& operation, bool& done);
+
+  // Ends an operation that gets no more bytes. Throws the exception of the
+  // connection if it is broken.
+  template <class Operation>
+  void take_at_end(Operation& operation) {
+    if (read_error_) std::rethrow_exception(read_error_);
+    take_kept(operation, /*is_at_end=*/true);
+  }
+
+  // Receives up to `to.size()` bytes, and returns their number: 0 at the end,
+  // nullopt if there are none yet.
+  std::optional<std::size_t> receive(std::span<char> to);
+
+  bool has_kept() const { return !kept_.empty(); }
+  // Returns whether the last read has found the end, and no bytes are kept.
+  bool at_eof() const { return (is_at_end_ || closing_) && kept_.empty(); }
+  // Whether a wait that failed has failed because of the end of the stream.
+  bool is_done() const { return closing_ || read_error_; }
+
+  // ---- Writing: see StreamWriter ----
+
+  void write(std::string_view data);
+  template <class Pieces>
+  void writelines(const Pieces& pieces);
+  void write_eof();
+  bool is_paused() const { return is_paused_; }
+  std::size_t unsent() const { return unsent_.size(); }
+  void set_limits(std::size_t high, std::size_t low);
+  std::size_t high() const { return high_; }
+  std::size_t low() const { return low_; }
+
+  // ---- The end ----
+
+  void close();
+  void abort();
+  bool is_closing() const { return closing_ || write_error_; }
+  // Returns whether connection_lost() of asyncio would have been called.
+  bool is_lost() const { return write_error_ || descriptor_.fileno() < 0; }
+  // Throws the error that has ended the connection, if there is one.
+  void check_error() const {
+    if (write_error_) std::rethrow_exception(write_error_);
+  }
+
+  // Called when the loop closes: drops the unsent data.
+  void abandon();
+
+  WaitQueue& drainers() { return drainers_; }
+  WaitQueue& closers() { return closers_; }
+  BoundLoop& bound_loop() { return bound_loop_; }
+
+  // For Reference.
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+ private:
+  friend class StreamService;
+  ~StreamCore() override = default;
+
+  [[noreturn]] static void throw_has_reader(const char* function);
+  std::optional<std::size_t> receive_none(long result);
+  std::span<char> scratch() const;
+
+  // DescriptorWaiter, of the writing side.
+  void ready() override;
+  void failed() override;
+
+  bool can_write();
+  void report_lost_writes() const;
+  std::size_t send(std::string_view data);
+  void keep_unsent(std::string_view data);
+  void start_flushing();
+  void stop_flushing();
+  void sent_all();
+  void resume_drainers();
+  void lose(std::exception_ptr error);
+  void close_descriptor();
+
+  LoopReference loop_;
+  Descriptor descriptor_;
+  const std::size_t limit_;
+  std::size_t high_;
+  std::size_t low_;
+  int references_ = 0;
+  const StreamKind kind_;
+  bool has_reader_ = false;
+  bool waits_first_;
+  unsigned char full_receives_ = 0;  // Since the last wait.
+  bool is_at_end_ = false;
+  bool is_paused_ = false;
+  bool eof_written_ = false;
+  bool closing_ = false;
+  bool is_broken_ = false;  // The end of the stream is an error.
+  unsigned char lost_writes_ = 0;
+  ByteBuffer kept_;    // Received, and not read yet.
+  ByteBuffer unsent_;  // Written, and not sent yet.
+  std::exception_ptr read_error_;
+  std::exception_ptr write_error_;  // The connection is lost.
+  BoundLoop bound_loop_;
+  WaitQueue drainers_;
+  WaitQueue closers_;
+  std::optional<SigpipeGuard> sigpipe_;
+};
+
+// A base class of awaiters, the first one, so that the stream outlives the
+// other parts of the awaiter.
+class StreamHolder {
+ protected:
+  explicit StreamHolder(Reference<StreamCore> core) : core_(std::move(core)) {}
+  StreamCore& core() const { return *core_; }
+
+ private:
+  Reference<StreamCore> core_;
+};
+
+// The part of a loop that all of its streams share.
+class StreamService final : public LoopExtension {
+ public:
+  explicit StreamService(EventLoop&) {}
+  ~StreamService() override;
+
+  // The size of the buffer for received bytes: one recv(2) takes up to this
+  // many.
+  static constexpr std::size_t kScratchSize = 64 * 1024;
+
+  std::span<char> scratch() {
+    if (!scratch_) scratch_ = std::make_unique<char[]>(kScratchSize);
+    return {scratch_.get(), kScratchSize};
+  }
+
+  // Streams with unsent data. A link holds a reference.
+  IntrusiveList<StreamCore>& flushing() { return flushing_; }
+
+ private:
+  std::unique_ptr<char[]> scratch_;
+  IntrusiveList<StreamCore> flushing_;
+};
+
+template <class Operation>
+bool StreamCore::take_more(Operation& operation, bool& done) {
+  const std::span<char> buffer = scratch();
+  const auto count = receive(buffer);
+  if (!count) return false;
+  if (*count == 0) return true;
+  const std::string_view received(buffer.data(), *count);
+  if (!kept_.empty()) {
+    kept_.append(received);
+    return done = take_kept(operation);
+  }
+  const auto taken = operation.take(received, /*is_at_end=*/false);
+  if (taken.value_or(0) < received.size()) {
+    kept_.append(received.substr(taken.value_or(0)));
+  }
+  return done = taken.has_value();
+}
+
+// The pieces are sent together.
+template <class Pieces>
+void StreamCore::writelines(const Pieces& pieces) {
+  if (!can_write()) return;
+  std::string all;
+  for (const std::string_view piece : pieces) all.append(piece);
+  write(all);
+}
+
+}  // namespace loop
+
+#endif  // LOOP_STREAMS_STREAM_CORE_H_

@@ -1,0 +1,58 @@
+#include "loop/streams/stream_writer.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "loop/sockets/kernel.h"
+#include "selectors/errors.h"
+
+namespace loop {
+namespace {
+
+constexpr std::size_t kHighWater = 64 * 1024;
+
+template <class Ask>
+Address ask_address(const char* function, int fd, Ask ask) {
+  std::array<char, Address::kCapacity> bytes{};
+  auto* const address = reinterpret_cast<sockaddr*>(bytes.data());
+  socklen_t size = bytes.size();
+  if (ask(fd, address, &size) == -1) {
+    throw selectors::make_os_error(
+        errno, std::string(function) + " of fd " + std::to_string(fd));
+  }
+  return Address::from(address, size);
+}
+
+}  // namespace
+
+void StreamWriter::set_write_buffer_limits(
+    std::optional<std::size_t> high, std::optional<std::size_t> low) const {
+  if (!high) high = low ? 4 * *low : kHighWater;
+  if (!low) low = *high / 4;
+  if (*low > *high) {
+    throw selectors::ValueError("high (" + std::to_string(*high) +
+                                ") must be >= low (" + std::to_string(*low) +
+                                ")");
+  }
+  core_->set_limits(*high, *low);
+}
+
+Address StreamWriter::getpeername() const {
+  return ask_address("getpeername", fileno(), kernel::getpeername);
+}
+
+Address StreamWriter::getsockname() const {
+  return ask_address("getsockname", fileno(), kernel::getsockname);
+}
+
+void StreamWriter::Drain::Awaiter::throw_lost() const {
+  core().check_error();
+  throw selectors::make_os_error(ECONNRESET, "Connection lost");
+}
+
+}  // namespace loop

@@ -1,0 +1,210 @@
+// `StreamWriter`: writes to a connection or pipe. Port of asyncio.StreamWriter.
+
+#ifndef LOOP_STREAMS_STREAM_WRITER_H_
+#define LOOP_STREAMS_STREAM_WRITER_H_
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <ranges>
+#include <string_view>
+#include <utility>
+
+#include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
+#include "loop/futures/future_core.h"
+#include "loop/locks/wait_queue.h"
+#include "loop/sockets/address.h"
+#include "loop/streams/stream_core.h"
+
+namespace loop {
+
+/// The side of a stream that writes.
+///
+/// ```cpp
+/// writer.write("hello\n");
+/// co_await writer.drain();  // Waits if the peer is slow.
+/// writer.close();
+/// co_await writer.wait_closed();
+/// ```
+///
+/// A handle: copies write to one stream. When the last reader and writer of a
+/// stream are destroyed, its unsent data are sent, and then the connection is
+/// closed.
+///
+/// An error of the connection is thrown by drain() and wait_closed(), not by
+/// write(): OSError, ECONNRESET or EPIPE if the peer is gone. SIGPIPE never
+/// ends the program.
+///
+/// Threads: the loop's thread only.
+///
+/// Port of asyncio.StreamWriter and of its transport (CPython 3.15,
+/// Lib/asyncio/streams.py, selector_events.py and unix_events.py).
+class StreamWriter {
+ public:
+  class Drain;
+  class WaitClosed;
+
+  /// Makes a writer of `core`. For functions that open streams.
+  explicit StreamWriter(StreamCore& core) : core_(&core) {}
+
+  /// Sends `data`, or keeps the part that the kernel does not take now and
+  /// sends it later. Never waits: await drain() between writes. Does nothing on
+  /// a lost connection; the fifth write to one is reported to the exception
+  /// handler, once. Throws RuntimeError after write_eof().
+  void write(std::string_view data) const { core_->write(data); }
+
+  /// Writes several pieces as one. Differs from write() in nothing else.
+  void writelines(std::initializer_list<std::string_view> pieces) const {
+    core_->writelines(pieces);
+  }
+  /// Writes the strings of a range as one piece.
+  template <std::ranges::input_range Pieces>
+  void writelines(const Pieces& pieces) const {
+    core_->writelines(pieces);
+  }
+
+  /// `co_await writer.drain()` waits while more data are unsent than the high
+  /// limit, until they are fewer than the low limit; all waiters resume then.
+  /// Does not suspend otherwise. Throws the error of the connection, and
+  /// OSError (ECONNRESET) if the stream is closed.
+  /// Differs from Python: there, it yields once if the stream is closing, to
+  /// learn of an error; here write() knows of it at once.
+  [[nodiscard]] Drain drain() const;
+
+  /// Ends the stream for the peer (half-close) when all data are sent; reading
+  /// goes on. For a pipe, closes it. No effect on a closing stream.
+  void write_eof() const { core_->write_eof(); }
+  /// Returns true.
+  bool can_write_eof() const { return true; }
+
+  /// Closes the stream when all data are sent. Until then write() adds data. A
+  /// task that reads gets the end.
+  void close() const { core_->close(); }
+  /// Closes the stream at once, and drops unsent data. Port of
+  /// asyncio.WriteTransport.abort.
+  void abort() const { core_->abort(); }
+  /// Returns whether the stream is closed or closing, or its connection lost.
+  bool is_closing() const { return core_->is_closing(); }
+
+  /// `co_await writer.wait_closed()` waits until the stream is closed: for its
+  /// unsent data, after close(). Throws the error that ended the connection, if
+  /// there was one.
+  [[nodiscard]] WaitClosed wait_closed() const;
+
+  /// Returns the number of bytes that are not sent yet. Port of
+  /// asyncio.WriteTransport.get_write_buffer_size.
+  std::size_t get_write_buffer_size() const { return core_->unsent(); }
+
+  /// Sets the limits of drain(), in bytes. If one is not given, `high` is four
+  /// times `low`. If none is given, the limits are 64 KiB and 16 KiB. Throws
+  /// ValueError if `low` is greater than `high`. Port of
+  /// asyncio.WriteTransport.set_write_buffer_limits.
+  void set_write_buffer_limits(std::optional<std::size_t> high = {},
+                               std::optional<std::size_t> low = {}) const;
+
+  /// Returns the limits of drain(): low and high. Port of
+  /// asyncio.WriteTransport.get_write_buffer_limits.
+  std::pair<std::size_t, std::size_t> get_write_buffer_limits() const {
+    return {core_->low(), core_->high()};
+  }
+
+  /// Returns the address of the peer. Throws OSError for a stream without one.
+  /// Port of get_extra_info("peername").
+  Address getpeername() const;
+  /// Returns the address of this side. Throws OSError for a stream without one.
+  /// Port of get_extra_info("sockname").
+  Address getsockname() const;
+  /// Returns the descriptor; -1 once it is closed. The stream owns it. Port of
+  /// get_extra_info("socket").
+  int fileno() const { return core_->descriptor().fileno(); }
+
+  /// Returns the shared state, for the layers above.
+  StreamCore& core() const { return *core_; }
+
+ private:
+  Reference<StreamCore> core_;
+};
+
+/// The result of StreamWriter::drain(), an operand for `co_await`.
+class [[nodiscard]] StreamWriter::Drain {
+ public:
+  class Awaiter;
+  /// Makes the operand of a stream.
+  explicit Drain(Reference<StreamCore> core) : core_(std::move(core)) {}
+  /// Makes the awaiter.
+  Awaiter operator co_await() const;
+
+ private:
+  Reference<StreamCore> core_;
+};
+
+class StreamWriter::Drain::Awaiter final
+    : private StreamHolder,
+      public Waiter,
+      public FrameAwaiter<StreamWriter::Drain::Awaiter> {
+ public:
+  explicit Awaiter(Reference<StreamCore> core)
+      : StreamHolder(std::move(core)) {}
+
+  bool await_ready() const { return !core().is_paused(); }
+  void suspend(Frame& frame) {
+    start(frame, core().drainers(), core().bound_loop());
+  }
+  void await_resume() {
+    if (has_waited()) end_or_throw();
+    if (core().is_lost()) [[unlikely]]
+      throw_lost();
+  }
+
+ private:
+  [[noreturn]] void throw_lost() const;
+};
+
+/// The result of StreamWriter::wait_closed(), an operand for `co_await`.
+class [[nodiscard]] StreamWriter::WaitClosed {
+ public:
+  class Awaiter;
+  /// Makes the operand of a stream.
+  explicit WaitClosed(Reference<StreamCore> core) : core_(std::move(core)) {}
+  /// Makes the awaiter.
+  Awaiter operator co_await() const;
+
+ private:
+  Reference<StreamCore> core_;
+};
+
+class StreamWriter::WaitClosed::Awaiter final
+    : private StreamHolder,
+      public Waiter,
+      public FrameAwaiter<StreamWriter::WaitClosed::Awaiter> {
+ public:
+  explicit Awaiter(Reference<StreamCore> core)
+      : StreamHolder(std::move(core)) {}
+
+  bool await_ready() const { return core().is_lost(); }
+  void suspend(Frame& frame) {
+    start(frame, core().closers(), core().bound_loop());
+  }
+  void await_resume() {
+    if (has_waited()) end_or_throw();
+    core().check_error();
+  }
+};
+
+inline StreamWriter::Drain::Awaiter StreamWriter::Drain::operator co_await()
+    const {
+  return Awaiter(core_);
+}
+inline StreamWriter::WaitClosed::Awaiter
+    StreamWriter::WaitClosed::operator co_await() const {
+  return Awaiter(core_);
+}
+inline StreamWriter::Drain StreamWriter::drain() const { return Drain(core_); }
+inline StreamWriter::WaitClosed StreamWriter::wait_closed() const {
+  return WaitClosed(core_);
+}
+
+}  // namespace loop
+
+#endif  // LOOP_STREAMS_STREAM_WRITER_H_

@@ -1,0 +1,13 @@
+// Umbrella header of loop/streams: connections as a pair of StreamReader and
+// StreamWriter.
+
+#ifndef LOOP_STREAMS_STREAMS_H_
+#define LOOP_STREAMS_STREAMS_H_
+
+#include "loop/streams/errors.h"
+#include "loop/streams/stream.h"
+#include "loop/streams/stream_read.h"
+#include "loop/streams/stream_reader.h"
+#include "loop/streams/stream_writer.h"
+
+#endif  // LOOP_STREAMS_STREAMS_H_
