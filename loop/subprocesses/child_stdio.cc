@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "loop/subprocesses/kernel.h"
 #include "selectors/errors.h"
@@ -18,6 +19,7 @@ ChildStdio::ChildStdio(const SubprocessOptions& options) {
 }
 
 void ChildStdio::prepare(int stream, std::optional<int> option) {
+  if (option == PIPE) return open_pipe(stream);
   if (option >= 0) return use(stream, *option);
   if (option && option != DEVNULL &&
       (option != STDOUT || stream != STDERR_FILENO)) {
@@ -25,6 +27,19 @@ void ChildStdio::prepare(int stream, std::optional<int> option) {
                                 std::to_string(*option));
   }
   sources_[at(stream)] = option;
+}
+
+void ChildStdio::open_pipe(int stream) {
+  int fds[2];
+  if (kernel::pipe2(fds) != 0) throw selectors::make_os_error(errno, "pipe2");
+  Descriptor reader(fds[0]);
+  Descriptor writer(fds[1]);
+  const bool is_input = stream == STDIN_FILENO;
+  Descriptor& here = pipe_ends_[at(stream)];
+  here = std::move(is_input ? writer : reader);
+  kernel::fcntl(here.fileno(), F_SETFL, O_NONBLOCK);
+  owned_[at(stream)] = std::move(is_input ? reader : writer);
+  use(stream, owned_[at(stream)].fileno());
 }
 
 // Duplicates a number below 3.

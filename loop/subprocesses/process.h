@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/frame_awaiter.h"
 #include "loop/futures/future_core.h"
 #include "loop/locks/wait_queue.h"
+#include "loop/streams/stream_reader.h"
+#include "loop/streams/stream_writer.h"
 #include "loop/subprocesses/process_core.h"
 #include "loop/subprocesses/subprocess_options.h"
 
@@ -55,19 +58,34 @@ inline ProcessWait::Awaiter ProcessWait::operator co_await() const {
   return Awaiter(core_);
 }
 
+/// The result of Process::communicate().
+class ProcessOutput {
+ public:
+  /// Makes a result of its two parts.
+  ProcessOutput(std::string out, std::string err)
+      : stdout_(std::move(out)), stderr_(std::move(err)) {}
+
+  /// The data of the standard output; "" if it is no PIPE.
+  std::string stdout_;
+  /// The data of the standard error; "" if it is no PIPE.
+  std::string stderr_;
+};
+
 /// A running program.
 ///
 /// ```cpp
-/// const auto process = loop::create_subprocess_exec("sleep", {"10"});
-/// process.terminate();
-/// const int status = co_await process.wait();  // -SIGTERM
+/// const auto process =
+///     loop::create_subprocess_exec("date", {}, {.stdout_ = loop::PIPE});
+/// const auto date = co_await process.stdout_->readline();
+/// const int status = co_await process.wait();
 /// ```
 ///
 /// A handle: copies refer to one process. The loop in which the process was
 /// started reaps it when it ends, whether or not a task waits or a handle
-/// exists, so no zombie is left. A process without handles runs on. When the
-/// loop closes, it kills the processes that are still running, as asyncio does,
-/// and waits for their end.
+/// exists, so no zombie is left. A process without handles runs on, but its
+/// pipes are closed, except those of which the program has kept the streams.
+/// When the loop closes, it kills the processes that are still running, as
+/// asyncio does, and waits for their end.
 ///
 /// Threads: the loop's thread only.
 ///
@@ -75,8 +93,16 @@ inline ProcessWait::Awaiter ProcessWait::operator co_await() const {
 /// Lib/asyncio/subprocess.py).
 class Process {
  public:
-  /// Makes a handle of `core`. For create_subprocess_exec().
+  /// Makes a handle of `core` without streams. For create_subprocess_exec().
   explicit Process(Reference<ProcessCore> core) : core_(std::move(core)) {}
+
+  /// The standard input of the process, to write to; nullopt if it is no PIPE.
+  std::optional<StreamWriter> stdin_;
+  /// The standard output of the process, to read from; nullopt if it is no
+  /// PIPE.
+  std::optional<StreamReader> stdout_;
+  /// The standard error of the process, to read from; nullopt if it is no PIPE.
+  std::optional<StreamReader> stderr_;
 
   /// Returns the number of the process.
   int pid() const { return core_->pid(); }
@@ -95,6 +121,25 @@ class Process {
   /// selector cannot watch another descriptor.
   ProcessWait wait() const { return ProcessWait(core_); }
 
+  /// Writes `input` to the standard input and closes it, reads the standard
+  /// output and the standard error to their ends, all at the same time, and
+  /// waits for the end of the process.
+  ///
+  /// ```cpp
+  /// const auto sort = loop::create_subprocess_exec(
+  ///     "sort", {}, {.stdin_ = loop::PIPE, .stdout_ = loop::PIPE});
+  /// const auto output = co_await sort.communicate("b\na\n");
+  /// output.stdout_;  // "a\nb\n"
+  /// ```
+  ///
+  /// A process that ends, or closes its input, without reading all of `input`
+  /// is no error. The outputs are kept in memory, however long they are.
+  /// Throws ValueError if there is an input and stdin_ is no PIPE,
+  /// RuntimeError while another task reads the streams, and OSError. If the
+  /// task is cancelled, the process runs on, and the data that were read are
+  /// lost.
+  Coroutine<ProcessOutput> communicate(std::string input = "") const;
+
   /// Sends a signal. Has no effect on a process that has ended. Throws OSError
   /// for a number that is no signal (EINVAL), and for a process that runs for
   /// another user (EPERM).
@@ -107,6 +152,10 @@ class Process {
   void kill() const;
 
  private:
+  friend Process create_subprocess_exec(const std::string&,
+                                        const std::vector<std::string>&,
+                                        const SubprocessOptions&);
+
   Reference<ProcessCore> core_;
 };
 

@@ -9,8 +9,13 @@
 #include <optional>
 #include <string>
 
+#include "loop/streams/stream_reader.h"
+
 namespace loop {
 
+/// Connects a standard stream of a new process to a pipe, whose other end is a
+/// stream of Process. Port of asyncio.subprocess.PIPE.
+inline constexpr int PIPE = -1;
 /// Connects the standard error of a new process to its standard output. Port of
 /// asyncio.subprocess.STDOUT.
 inline constexpr int STDOUT = -2;
@@ -22,11 +27,11 @@ inline constexpr int DEVNULL = -3;
 ///
 /// ```cpp
 /// auto process = loop::create_subprocess_exec(
-///     "make", {"-j2"}, {.stdout_ = log, .stderr_ = loop::STDOUT});
+///     "make", {"-j2"}, {.stdout_ = loop::PIPE, .stderr_ = loop::STDOUT});
 /// ```
 ///
 /// The standard streams have an underscore, because `stdin` is a macro. Each is
-/// DEVNULL or an open descriptor, which the caller keeps; nullopt leaves
+/// PIPE, DEVNULL or an open descriptor, which the caller keeps; nullopt leaves
 /// the stream of this program to the new process.
 struct SubprocessOptions {
   /// The standard input.
@@ -43,6 +48,9 @@ struct SubprocessOptions {
   /// Makes the process the leader of a new session, without a terminal: Ctrl-C
   /// does not reach it.
   bool start_new_session = false;
+  /// The longest line, in bytes, that the readers of PIPE accept; see
+  /// StreamReader.
+  std::size_t limit = StreamReader::kDefaultLimit;
 };
 
 }  // namespace loop

@@ -71,16 +71,17 @@ TEST_P(ProcessLifetimeTest, AChildOfForkThatClosesTheLoopKillsNobody) {
   EXPECT_EQ(wait(process), -SIGKILL);
 }
 
-// Each of the system calls of a start fails.
+// Each of the system calls of a start that may need a descriptor fails.
 TEST_P(ProcessLifetimeTest, AStartThatFailsLeavesNothing) {
   SubprocessOptions options;
-  options.stdin_ = options.stdout_ = options.stderr_ = DEVNULL;
+  options.stdin_ = options.stdout_ = options.stderr_ = PIPE;
   for (int nth = 1;; ++nth) {
     const std::set<int> before = tests::open_fds();
     const auto body = [](int failing,
                          SubprocessOptions given) -> Coroutine<bool> {
       const FaultInjector fault(failing, EMFILE, [](const auto& call) {
-        return !FaultInjector::is(call, "close");
+        return !FaultInjector::is(call, "close") &&
+               !FaultInjector::is(call, "sigaction");
       });
       try {
         create_subprocess_exec("sleep", {"1000"}, given);
