@@ -55,6 +55,13 @@ TEST(Timeouts, EachKind) {
                   "shield():", "  too late, but it goes on", "  done"));
 }
 
+TEST(Subprocess, OutputStatusAndEnd) {
+  EXPECT_THAT(
+      lines_of("subprocess"),
+      ElementsAre("sorted: c", "b", "a", "read: line 1", "read: line 2",
+                  "read: line 3", "exit status: 4", "ended by signal 15"));
+}
+
 TEST(TaskGroup, OneFailsAndTheOthersAreCancelled) {
   EXPECT_THAT(lines_of("task_group"),
               ElementsAre("all is well:", "  index: here", "  news: here",
