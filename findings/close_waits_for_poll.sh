@@ -5,8 +5,8 @@
 # Seen with CPython 3.11.2 (python3 3.11.2-1+b1, Debian 12) on Linux 6.18. No
 # more than the package python3 is needed.
 #
-# The usual guess: the last descriptor is closed, so the connection ends now;
-# the poll() of the other thread may or may not notice, poll(2) says.
+# The usual guess: the last descriptor is closed, so the connection ends now, and
+# the other thread may not notice; close(2) warns only of calls that read or write.
 # Seen: poll() and select() hold the open file until they return. The peer sees
 # the end of the connection only then, possibly never: a loop that waits without
 # a time-out keeps it open. epoll_wait() holds nothing, and the peer is told at
