@@ -5,6 +5,8 @@
 #define LOOP_STREAMS_STREAMS_H_
 
 #include "loop/streams/errors.h"
+#include "loop/streams/open_connection.h"
+#include "loop/streams/server.h"
 #include "loop/streams/stream.h"
 #include "loop/streams/stream_read.h"
 #include "loop/streams/stream_reader.h"

@@ -1,0 +1,282 @@
+#include "loop/streams/server.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "loop/callbacks/exception_context.h"
+#include "loop/futures/errors.h"
+#include "loop/sockets/getaddrinfo.h"
+#include "loop/sockets/socket_io.h"
+#include "loop/streams/server_core.h"
+#include "loop/tasks/sleep.h"
+#include "selectors/errors.h"
+
+namespace loop {
+namespace {
+
+using selectors::RuntimeError;
+
+// The time after a failed accept(2). ACCEPT_RETRY_DELAY of
+// Lib/asyncio/constants.py.
+constexpr std::chrono::seconds kRetryDelay(1);
+
+// A socket that an earlier server has left; anything else stays.
+void remove_old_socket(const std::string& path) {
+  struct stat status;
+  if (path.empty() || path.front() == '@') return;
+  if (::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
+    ::unlink(path.c_str());
+  }
+}
+
+Socket bind_to(const Address& address, const ServerOptions& options) {
+  Socket socket(address.family(), SOCK_STREAM);
+  if (address.family() == AF_UNIX) {
+    remove_old_socket(address.path());
+  } else {
+    socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, options.reuse_address);
+    if (options.reuse_port) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
+  }
+  if (address.family() == AF_INET6) {
+    socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  }
+  socket.bind(address);
+  return socket;
+}
+
+Server make_server(ClientCallback callback, std::vector<Socket> sockets,
+                   const ServerOptions& options) {
+  const Server server(*new ServerCore(get_running_loop(), std::move(callback),
+                                      options, std::move(sockets)));
+  if (options.start_serving) server.start_serving();
+  return server;
+}
+
+}  // namespace
+
+// ---- ServerCore ----
+
+// A client, a link of the server's list: from accept(2) until its connection is
+// closed or its task has ended.
+class ServerCore::Client : public ListLink {
+ public:
+  Client(ServerCore& core, Stream stream)
+      : core_(&core), stream_(std::move(stream)) {
+    core.clients_.push_back(*this);
+    if (++core.client_count_ == core.most_clients()) core.has_room_.clear();
+  }
+  Client(Client&&) = default;
+  ~Client() {
+    if (core_.get() == nullptr) return;  // Moved from.
+    stream_.writer.close();
+    --core_->client_count_;
+    core_->has_room_.set();
+    core_->note_end();
+  }
+
+  ServerCore& core() const { return *core_; }
+  const Stream& stream() const { return stream_; }
+
+ private:
+  Pointer core_;
+  Stream stream_;
+};
+
+ServerCore::ServerCore(EventLoop& event_loop, ClientCallback callback,
+                       const ServerOptions& options,
+                       std::vector<Socket> sockets)
+    : loop_(event_loop),
+      callback_(std::move(callback)),
+      options_(options),
+      sockets_(std::move(sockets)) {
+  has_room_.set();
+}
+
+void ServerCore::start_serving() {
+  if (is_closed_) throw RuntimeError("server is closed");
+  if (is_serving_) return;
+  for (Socket& socket : sockets_) socket.listen(options_.backlog);
+  is_serving_ = true;
+  for (Socket& socket : sockets_) {
+    accepting_.push_back(
+        create_task(loop_, accept_clients(Pointer(this), socket)));
+  }
+}
+
+Coroutine<> ServerCore::accept_clients(Pointer core, Socket& listener) {
+  for (bool is_reported = false;;) {
+    std::exception_ptr error;
+    try {
+      co_await accept_some(*core, listener, is_reported);
+    } catch (const selectors::OSError&) {
+      error = std::current_exception();
+    }
+    if (error && !std::exchange(is_reported, true)) {
+      core->report("accept() failed; the server tries again", error);
+    }
+    co_await sleep(error ? kRetryDelay : std::chrono::seconds(0));
+  }
+}
+
+// Accepts up to backlog + 1 clients, at least one.
+Coroutine<> ServerCore::accept_some(ServerCore& core, Socket& listener,
+                                    bool& is_reported) {
+  for (int i = 0; i <= core.options_.backlog; ++i) {
+    co_await core.has_room_.wait();
+    auto accepted = co_await sock_accept(listener);
+    is_reported = false;
+    if (accepted.second.family() != AF_UNIX) {
+      accepted.first.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
+    }
+    Client client(core, make_stream(core.loop_, std::move(accepted.first),
+                                    core.options_.limit));
+    create_task(core.loop_, serve(std::move(client)));
+  }
+}
+
+Coroutine<> ServerCore::serve(Client client) {
+  const StreamWriter writer = client.stream().writer;
+  std::exception_ptr error;
+  try {
+    co_await client.core().callback_(client.stream().reader, writer);
+  } catch (const CancelledError&) {
+    throw;
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (error) {
+    client.core().report("Unhandled exception in client callback", error);
+  }
+  writer.close();
+  try {
+    co_await writer.wait_closed();
+  } catch (const selectors::OSError&) {
+    co_return;  // The callback had its chance to see it.
+  }
+}
+
+void ServerCore::report(const char* message, std::exception_ptr error) const {
+  loop_.call_exception_handler({.message = message, .exception = error});
+}
+
+Coroutine<> ServerCore::serve_forever(Pointer core) {
+  if (core->serving_forever_) {
+    throw RuntimeError("server is already being awaited on serve_forever()");
+  }
+  core->start_serving();
+  core->serving_forever_ = create_future<>(core->loop_);
+  std::exception_ptr cancelled;
+  try {
+    co_await *core->serving_forever_;
+  } catch (const CancelledError&) {
+    cancelled = std::current_exception();
+  }
+  core->serving_forever_.reset();
+  core->close();
+  core->close_clients();
+  co_await core->ended_.wait();
+  std::rethrow_exception(cancelled);
+}
+
+void ServerCore::close() {
+  if (is_closed_) return;
+  is_closed_ = true;
+  is_serving_ = false;
+  for (const Task<>& task : accepting_) task.cancel();
+  for (Socket& socket : sockets_) socket.close();
+  if (serving_forever_) serving_forever_->cancel();
+  note_end();
+}
+
+void ServerCore::close_clients() {
+  clients_.for_each(
+      [](const Client& client) { client.stream().writer.close(); });
+}
+
+void ServerCore::abort_clients() {
+  clients_.for_each(
+      [](const Client& client) { client.stream().writer.abort(); });
+}
+
+void ServerCore::note_end() {
+  if (is_closed_ && client_count_ == 0) ended_.set();
+}
+
+std::vector<Address> ServerCore::addresses() const {
+  std::vector<Address> all;
+  for (const Socket& socket : sockets_) {
+    if (socket) all.push_back(socket.getsockname());
+  }
+  return all;
+}
+
+Coroutine<> ServerCore::wait_closed(Pointer core) {
+  co_await core->ended_.wait();
+}
+
+// ---- Server ----
+
+Server::Server(ServerCore& core) : core_(&core) {}
+Server::Server(const Server& other) = default;
+Server& Server::operator=(const Server& other) = default;
+Server::~Server() = default;
+
+void Server::start_serving() const { core_->start_serving(); }
+Coroutine<> Server::serve_forever() const {
+  return ServerCore::serve_forever(core_);
+}
+void Server::close() const { core_->close(); }
+void Server::close_clients() const { core_->close_clients(); }
+void Server::abort_clients() const { core_->abort_clients(); }
+Coroutine<> Server::wait_closed() const {
+  return ServerCore::wait_closed(core_);
+}
+bool Server::is_serving() const { return core_->is_serving(); }
+std::vector<Address> Server::addresses() const { return core_->addresses(); }
+std::size_t Server::client_count() const { return core_->client_count(); }
+
+// ---- start_server() ----
+
+Coroutine<Server> start_server(ClientCallback callback, Address address,
+                               ServerOptions options) {
+  std::vector<Socket> sockets;
+  sockets.push_back(bind_to(address, options));
+  co_return make_server(std::move(callback), std::move(sockets), options);
+}
+
+Coroutine<Server> start_server(ClientCallback callback, std::string host,
+                               std::uint16_t port, ServerOptions options) {
+  const AddressHints hints = {
+      .family = options.family, .type = SOCK_STREAM, .flags = AI_PASSIVE};
+  const auto answers = co_await getaddrinfo(host, port, hints);
+  std::vector<Socket> sockets;
+  for (const AddressInfo& answer : answers) {
+    sockets.push_back(bind_to(answer.address, options));
+  }
+  co_return make_server(std::move(callback), std::move(sockets), options);
+}
+
+Coroutine<Server> start_unix_server(ClientCallback callback, std::string path,
+                                    ServerOptions options) {
+  return start_server(std::move(callback), Address::unix_path(path), options);
+}
+
+Coroutine<Server> start_server(ClientCallback callback,
+                               std::vector<Socket> sockets,
+                               ServerOptions options) {
+  co_return make_server(std::move(callback), std::move(sockets), options);
+}
+
+}  // namespace loop

@@ -1,0 +1,386 @@
+// Servers and connections. Tests of CPython's test_streams.py and
+// test_server.py keep their names.
+
+#include "loop/streams/server.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "loop/coroutines/coroutine.h"
+#include "loop/futures/errors.h"
+#include "loop/sockets/address.h"
+#include "loop/sockets/socket.h"
+#include "loop/streams/open_connection.h"
+#include "loop/tasks/sleep.h"
+#include "tests/loop/streams/stream_fixture.h"
+#include "tests/support/fault_injector.h"
+
+namespace loop {
+namespace {
+
+using namespace std::chrono_literals;
+using tests::FaultInjector;
+
+Coroutine<> echo(StreamReader reader, StreamWriter writer) {
+  while (const auto line = co_await reader.next_line()) {
+    writer.write(*line);
+    co_await writer.drain();
+  }
+}
+
+// A server that echoes lines, at a port of its own.
+class ServerTest : public StreamTest {
+ protected:
+  void TearDown() override {
+    if (server_) {
+      server_->close();
+      server_->abort_clients();
+      run(server_->wait_closed());
+      server_.reset();
+    }
+    turn();
+    StreamTest::TearDown();
+  }
+  void serve(ClientCallback callback = echo, ServerOptions options = {}) {
+    const Address any = Address::ipv4("127.0.0.1", 0);
+    server_ = run(start_server(std::move(callback), any, options));
+    address_ = options.start_serving ? server_->addresses().at(0) : Address();
+  }
+  Stream connect() { return run(open_connection(address_)); }
+  // Connects without the loop.
+  Socket connect_peer() {
+    Socket peer(AF_INET, SOCK_STREAM);
+    ::connect(peer.fileno(), address_.data(),
+              static_cast<socklen_t>(address_.size()));
+    return peer;
+  }
+  std::string ask(const Stream& stream, const std::string& line) {
+    stream.writer.write(line);
+    return run(stream.reader.readline());
+  }
+  static FaultInjector::Predicate is_accept() {
+    return [](const auto& call) {
+      return FaultInjector::is(call, "accept4") ||
+             FaultInjector::is(call, "accept");
+    };
+  }
+
+  std::optional<Server> server_;
+  Address address_;
+};
+INSTANTIATE_TEST_SUITE_P(Selectors, ServerTest, tests::all_selectors(),
+                         tests::name_of);
+
+// ---- Connections ----
+
+TEST_P(ServerTest, OpenConnection) {
+  serve();
+  const Stream stream = connect();
+  EXPECT_EQ(ask(stream, "hello\n"), "hello\n");
+  EXPECT_EQ(stream.writer.getpeername(), address_);
+  stream.writer.write_eof();
+  EXPECT_EQ(run(stream.reader.read()), "") << "closed after the callback";
+}
+
+TEST_P(ServerTest, StructuredBindings) {
+  serve();
+  const auto talk = [](Address to) -> Coroutine<std::string> {
+    const Stream stream = co_await open_connection(to);
+    auto [reader, writer] = stream;
+    writer.write("hi\n");
+    co_return co_await reader.readline();
+  };
+  EXPECT_EQ(run(talk(address_)), "hi\n");
+}
+
+TEST_P(ServerTest, OpenConnectionByName) {
+  serve();
+  const Stream stream = run(open_connection("127.0.0.1", address_.port()));
+  EXPECT_EQ(ask(stream, "hello\n"), "hello\n");
+}
+
+TEST_P(ServerTest, ARefusedConnection) {
+  serve();
+  server_->close();
+  EXPECT_EQ(error_of(open_connection(address_)), ECONNREFUSED);
+  EXPECT_EQ(error_of(open_connection("127.0.0.1", address_.port())),
+            ECONNREFUSED);
+}
+
+TEST_P(ServerTest, LocalAddr) {
+  serve();
+  ConnectionOptions options;
+  options.local_addr = Address::ipv4("127.0.0.2", 0);
+  const Stream stream = run(open_connection(address_, options));
+  EXPECT_EQ(stream.writer.getsockname().host(), "127.0.0.2");
+}
+
+TEST_P(ServerTest, ALimitIsThatOfTheReader) {
+  ServerOptions options;
+  options.limit = 4;
+  serve(echo, options);
+  const Stream stream = connect();
+  stream.writer.write("too long\n");
+  EXPECT_EQ(run(stream.reader.read()), "");
+  expected_reports_ = {"Unhandled exception in client callback"};
+}
+
+// ---- Unix sockets ----
+
+TEST_P(ServerTest, OpenUnixConnection) {
+  // A path of a Unix socket must be short.
+  const std::string path = "/tmp/server_test." + std::to_string(::getpid());
+  for (int i = 0; i < 2; ++i) {  // The second one replaces the old socket.
+    const Server server = run(start_unix_server(echo, path));
+    {
+      const Stream stream = run(open_unix_connection(path));
+      EXPECT_EQ(ask(stream, "unix\n"), "unix\n");
+    }
+    server.close();
+    run(server.wait_closed());
+  }
+  ::unlink(path.c_str());
+}
+
+// ---- Serving ----
+
+TEST_P(ServerTest, StartServer1) {
+  ServerOptions options;
+  options.start_serving = false;
+  serve(echo, options);
+  EXPECT_FALSE(server_->is_serving());
+  server_->start_serving();
+  EXPECT_TRUE(server_->is_serving());
+  server_->start_serving();
+  server_->close();
+  server_->close();
+  EXPECT_FALSE(server_->is_serving());
+  EXPECT_TRUE(server_->addresses().empty());
+  EXPECT_THROW(server_->start_serving(), RuntimeError);
+  EXPECT_THROW(run(server_->serve_forever()), RuntimeError);
+}
+
+TEST_P(ServerTest, ClosingServeForever) {
+  serve();
+  const auto serving = start(server_->serve_forever());
+  turn();
+  EXPECT_THROW(run(server_->serve_forever()), RuntimeError);
+  server_->close();
+  turn();
+  EXPECT_TRUE(serving.cancelled());
+}
+
+// gh-123720
+TEST_P(ServerTest, CancelledServeForeverClosesTheClients) {
+  bool saw_end = false;
+  const auto wait = [&](StreamReader reader, StreamWriter) -> Coroutine<> {
+    saw_end = (co_await reader.read(1)).empty();
+  };
+  serve(wait);
+  const Stream silent = connect();
+  const auto serving = start(server_->serve_forever());
+  turn();
+  EXPECT_EQ(server_->client_count(), 1u);
+  serving.cancel();
+  turn(6);
+  EXPECT_TRUE(serving.cancelled());
+  EXPECT_TRUE(saw_end);
+}
+
+TEST_P(ServerTest, WaitClosedBasic) {
+  serve();
+  const Stream stream = connect();
+  EXPECT_EQ(ask(stream, "x\n"), "x\n");
+  const auto closed = start(server_->wait_closed());
+  turn();
+  EXPECT_FALSE(closed.done());
+  server_->close();
+  turn();
+  EXPECT_FALSE(closed.done()) << "a client is still served";
+  EXPECT_EQ(ask(stream, "y\n"), "y\n");
+  stream.writer.close();
+  turn(6);
+  EXPECT_TRUE(closed.done());
+}
+
+TEST_P(ServerTest, CloseClients) {
+  serve();
+  const Stream stream = connect();
+  EXPECT_EQ(ask(stream, "x\n"), "x\n");
+  server_->close_clients();
+  EXPECT_EQ(run(stream.reader.read()), "");
+  turn();
+  EXPECT_EQ(server_->client_count(), 0u);
+}
+
+TEST_P(ServerTest, AbortClients) {
+  const std::string much(1 << 22, 'x');
+  const auto flood = [&much](StreamReader, StreamWriter to) -> Coroutine<> {
+    to.write(much);
+    co_return;
+  };
+  serve(flood);
+  const Stream slow = connect();
+  turn();
+  EXPECT_EQ(server_->client_count(), 1u) << "data are unsent";
+  server_->abort_clients();
+  turn();
+  EXPECT_EQ(server_->client_count(), 0u);
+}
+
+TEST_P(ServerTest, AnExceptionOfTheCallbackIsReported) {
+  const auto fail = [](StreamReader, StreamWriter to) -> Coroutine<> {
+    to.write("so far\n");
+    throw std::runtime_error("oops");
+    co_return;
+  };
+  serve(fail);
+  const Stream stream = connect();
+  EXPECT_EQ(run(stream.reader.read()), "so far\n");
+  expected_reports_ = {"Unhandled exception in client callback"};
+}
+
+TEST_P(ServerTest, AServerServesWithoutAHandle) {
+  serve();
+  server_.reset();
+  const Stream stream = connect();
+  EXPECT_EQ(ask(stream, "x\n"), "x\n");
+  expected_reports_ = {};
+  loop_->set_exception_handler([](EventLoop&, const ExceptionContext&) {});
+}
+
+TEST_P(ServerTest, ALoopThatClosesEndsItsServers) {
+  serve();
+  const Stream stream = connect();
+  turn();
+  loop_->set_exception_handler([](EventLoop&, const ExceptionContext&) {});
+  loop_->close();
+  server_.reset();
+  stream_.reset();
+  loop_.emplace(make_selector());
+}
+
+// ---- accept(2) ----
+
+// gh-90871
+TEST_P(ServerTest, AcceptTakesBacklogAndOneMore) {
+  for (const int backlog : {0, 1, 5}) {
+    ServerOptions options;
+    options.backlog = backlog;
+    serve(echo, options);
+    turn();
+    std::vector<Socket> peers;
+    for (int i = 0; i <= backlog; ++i) peers.push_back(connect_peer());
+    turn(3);
+    EXPECT_EQ(server_->client_count(), static_cast<std::size_t>(backlog) + 1);
+    server_->close();
+    server_->abort_clients();
+    turn();
+  }
+}
+
+// gh-127529
+TEST_P(ServerTest, AnAbortedConnectionDoesNotEndTheTurn) {
+  serve();
+  turn();
+  FaultInjector aborted(1, ECONNABORTED, is_accept());
+  const Socket first = connect_peer();
+  const Socket second = connect_peer();
+  turn(2);
+  EXPECT_TRUE(aborted.fired());
+  EXPECT_EQ(server_->client_count(), 2u);
+}
+
+TEST_P(ServerTest, WithoutDescriptorsAcceptBacksOff) {
+  TimePoint now{};
+  loop_.emplace(make_selector(), [&now] { return now; });
+  loop_->set_exception_handler(
+      [this](EventLoop&, const ExceptionContext& context) {
+        reports_.push_back(context.message);
+      });
+  serve();
+  turn();
+  const Socket peer = connect_peer();
+  for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
+    FaultInjector shortage(FaultInjector::kAll, error, is_accept());
+    tests::CallCounter calls;
+    now += 2s;
+    turn(20);
+    EXPECT_LE(std::count(calls.names().begin(), calls.names().end(), "accept4"),
+              2);
+  }
+  EXPECT_EQ(server_->client_count(), 0u);
+  now += 2s;
+  turn(4);
+  EXPECT_EQ(server_->client_count(), 1u) << "serves again";
+  expected_reports_ = {"accept() failed; the server tries again"};
+}
+
+TEST_P(ServerTest, MaxClients) {
+  ServerOptions options;
+  options.max_clients = 2;
+  serve(echo, options);
+  std::vector<Socket> peers;
+  for (int i = 0; i < 4; ++i) peers.push_back(connect_peer());
+  turn(6);
+  EXPECT_EQ(server_->client_count(), 2u);
+  peers.erase(peers.begin());
+  turn(6);
+  EXPECT_EQ(server_->client_count(), 2u) << "the third one";
+  peers.clear();
+  turn(20);
+  EXPECT_EQ(server_->client_count(), 0u);
+}
+
+TEST_P(ServerTest, ReusePort) {
+  ServerOptions options;
+  options.reuse_port = true;
+  serve(echo, options);
+  const Server other = run(start_server(echo, address_, options));
+  other.close();
+  run(other.wait_closed());
+  // Linux refuses it for Unix sockets, so that it is not asked for.
+  const Address unix_address = Address::abstract("streams_server_test");
+  const Server unix_server = run(start_server(echo, unix_address, options));
+  unix_server.close();
+  run(unix_server.wait_closed());
+}
+
+// ---- Peers that behave badly ----
+
+TEST_P(ServerTest, APeerThatResetsEndsItsClientOnly) {
+  serve();
+  const Stream good = connect();
+  Socket bad = connect_peer();
+  turn();
+  bad.setsockopt(SOL_SOCKET, SO_LINGER, linger{1, 0});
+  bad.close();
+  turn(6);
+  EXPECT_EQ(ask(good, "x\n"), "x\n");
+  EXPECT_EQ(server_->client_count(), 1u);
+  expected_reports_ = {"Unhandled exception in client callback"};
+}
+
+// A client may be connected to itself, if its own port is that of the server.
+TEST_P(ServerTest, SelfConnect) {
+  Socket socket(AF_INET, SOCK_STREAM);
+  socket.bind(Address::ipv4("127.0.0.1", 0));
+  const Address self = socket.getsockname();
+  ::connect(socket.fileno(), self.data(), static_cast<socklen_t>(self.size()));
+  const Stream stream = make_stream(*loop_, std::move(socket));
+  EXPECT_EQ(ask(stream, "echo\n"), "echo\n");
+  stream.writer.write_eof();
+  EXPECT_EQ(run(stream.reader.read()), "");
+}
+
+}  // namespace
+}  // namespace loop
