@@ -1,9 +1,10 @@
 // Umbrella header of loop/streams: connections as a pair of StreamReader and
-// StreamWriter.
+// StreamWriter, and datagrams.
 
 #ifndef LOOP_STREAMS_STREAMS_H_
 #define LOOP_STREAMS_STREAMS_H_
 
+#include "loop/streams/datagram_endpoint.h"
 #include "loop/streams/errors.h"
 #include "loop/streams/open_connection.h"
 #include "loop/streams/server.h"

@@ -1,0 +1,140 @@
+#include "loop/streams/datagram_core.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "loop/callbacks/source_location.h"
+#include "loop/sockets/call_on_socket.h"
+#include "loop/sockets/kernel.h"
+#include "selectors/errors.h"
+
+namespace loop {
+
+using selectors::OSError;
+using selectors::RuntimeError;
+using selectors::ValueError;
+
+namespace {
+
+// The address of the only peer; nullopt if the socket is not connected.
+std::optional<Address> peer_of(const Socket& socket) {
+  try {
+    return socket.getpeername();
+  } catch (const OSError& error) {
+    if (error.code().value() != ENOTCONN) throw;
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+DatagramCore::DatagramCore(EventLoop& event_loop, Socket socket)
+    : loop_(event_loop.reference()),
+      socket_(std::move(socket)),
+      remote_(peer_of(socket_)) {}
+
+void DatagramCore::sendto(std::string_view data,
+                          const std::optional<Address>& address) {
+  if (!socket_) throw RuntimeError("the datagram endpoint is closed");
+  check_address(address);
+  check_error();
+  if (queue_.empty() && try_send(data, address)) return;
+  start_flushing();
+  queue_.push_back({std::string(data), address});
+  size_ += queue_.back().size();
+  if (size_ > high_) is_paused_ = true;
+}
+
+void DatagramCore::check_address(const std::optional<Address>& address) const {
+  if (!address && !remote_) {
+    throw ValueError("sendto() needs an address, as there is no remote_addr");
+  }
+  if (address && remote_ && *address != *remote_) {
+    throw ValueError("Invalid address: must be nullopt or " + remote_->repr());
+  }
+}
+
+// Returns false if the kernel has no room.
+bool DatagramCore::try_send(std::string_view data,
+                            const std::optional<Address>& address) {
+  const bool is_connected = remote_.has_value();
+  const int fd = socket_.fileno();
+  return call_on_socket("sendto", fd,
+                        [&] {
+                          if (is_connected)
+                            return kernel::send(fd, data.data(), data.size());
+                          return kernel::sendto(
+                              fd, data.data(), data.size(), 0, address->data(),
+                              static_cast<socklen_t>(address->size()));
+                        })
+      .has_value();
+}
+
+void DatagramCore::start_flushing() {
+  EventLoop* const event_loop = loop_.get();
+  if (event_loop == nullptr) throw RuntimeError("Event loop is closed");
+  if (is_waiting()) return;
+  socket_.descriptor().note_wait(loop_);
+  event_loop->wait(socket_.fileno(), FdHandlers::kWriter, *this,
+                   SourceLocation());
+}
+
+void DatagramCore::stop_flushing() {
+  EventLoop* const event_loop = loop_.get();
+  if (event_loop == nullptr || !is_waiting()) return;
+  event_loop->end_wait(socket_.fileno(), FdHandlers::kWriter, /*keep=*/false);
+}
+
+void DatagramCore::ready() {
+  while (!queue_.empty()) {
+    try {
+      if (!try_send(queue_.front().data, queue_.front().address)) break;
+    } catch (const OSError&) {
+      if (!send_error_) send_error_ = std::current_exception();
+    }
+    size_ -= queue_.front().size();
+    queue_.pop_front();
+  }
+  if (size_ <= low_) resume_drainers();
+  if (queue_.empty()) stop_flushing();
+}
+
+// The socket cannot be watched: the queue can never be sent.
+void DatagramCore::failed() {
+  send_error_ = error_;
+  clear();
+}
+
+void DatagramCore::clear() {
+  queue_.clear();
+  size_ = 0;
+  resume_drainers();
+}
+
+void DatagramCore::resume_drainers() {
+  is_paused_ = false;
+  drainers_.wake_all();
+}
+
+void DatagramCore::set_limits(std::size_t high, std::size_t low) {
+  if (low > high) throw ValueError("low must not be greater than high");
+  high_ = high;
+  low_ = low;
+  if (size_ > high_) is_paused_ = true;
+}
+
+void DatagramCore::close() {
+  if (!socket_) return;
+  stop_flushing();
+  if (is_paused_) {
+    send_error_ = std::make_exception_ptr(
+        selectors::make_os_error(EBADF, "drain of a closed endpoint"));
+  }
+  clear();
+  socket_.close();
+}
+
+}  // namespace loop

@@ -1,0 +1,81 @@
+// `DatagramCore`: the socket and the queue of a DatagramEndpoint.
+
+#ifndef LOOP_STREAMS_DATAGRAM_CORE_H_
+#define LOOP_STREAMS_DATAGRAM_CORE_H_
+
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "loop/callbacks/descriptor_waiter.h"
+#include "loop/callbacks/event_loop.h"
+#include "loop/locks/wait_queue.h"
+#include "loop/sockets/address.h"
+#include "loop/sockets/socket.h"
+
+namespace loop {
+
+// Sends at once. A datagram for which the kernel has no room is queued, and
+// sent when the socket is writable.
+class DatagramCore final : private DescriptorWaiter {
+ public:
+  DatagramCore(EventLoop& event_loop, Socket socket);
+  ~DatagramCore() override { stop_flushing(); }
+
+  Socket& socket() { return socket_; }
+
+  // The functions of DatagramEndpoint.
+  void sendto(std::string_view data, const std::optional<Address>& address);
+  std::size_t size() const { return size_; }
+  void set_limits(std::size_t high, std::size_t low);
+  void close();
+
+  bool is_paused() const { return is_paused_; }
+  // Throws the error of a queued datagram, once.
+  void check_error() {
+    if (send_error_) [[unlikely]]
+      std::rethrow_exception(std::exchange(send_error_, nullptr));
+  }
+  WaitQueue& drainers() { return drainers_; }
+  BoundLoop& bound_loop() { return bound_loop_; }
+
+ private:
+  struct Datagram {
+    std::string data;
+    std::optional<Address> address;
+
+    // Port of the header size of gh-135444.
+    std::size_t size() const { return data.size() + 8; }
+  };
+
+  // DescriptorWaiter, of the writing side.
+  void ready() override;
+  void failed() override;
+
+  void check_address(const std::optional<Address>& address) const;
+  bool try_send(std::string_view data, const std::optional<Address>& address);
+  void start_flushing();
+  void stop_flushing();
+  void clear();
+  void resume_drainers();
+
+  LoopReference loop_;
+  Socket socket_;
+  std::optional<Address> remote_;
+  std::deque<Datagram> queue_;
+  std::size_t size_ = 0;
+  std::size_t high_ = 64 * 1024;
+  std::size_t low_ = 16 * 1024;
+  bool is_paused_ = false;
+  std::exception_ptr send_error_;
+  BoundLoop bound_loop_;
+  WaitQueue drainers_;
+};
+
+}  // namespace loop
+
+#endif  // LOOP_STREAMS_DATAGRAM_CORE_H_
