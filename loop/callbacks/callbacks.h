@@ -9,6 +9,9 @@
 #include "loop/callbacks/exception_context.h"
 #include "loop/callbacks/handle.h"
 #include "loop/callbacks/interval.h"
+#include "loop/callbacks/loop_descriptors.h"
+#include "loop/callbacks/loop_reports.h"
+#include "loop/callbacks/loop_state.h"
 #include "loop/callbacks/source_location.h"
 
 #endif  // LOOP_CALLBACKS_CALLBACKS_H_

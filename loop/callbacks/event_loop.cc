@@ -4,12 +4,13 @@
 #include <chrono>
 #include <optional>
 #include <span>
-#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "loop/callbacks/errors.h"
 #include "loop/callbacks/finally.h"
+#include "loop/callbacks/running_loop.h"
 
 namespace loop {
 namespace {
@@ -25,7 +26,7 @@ using selectors::WaitLimit;
 class EventLoop::Running {
  public:
   explicit Running(EventLoop& loop) : loop_(loop) {
-    if (loop.closed_) throw RuntimeError("Event loop is closed");
+    loop.check_open();
     if (loop.is_running()) {
       throw RuntimeError("This event loop is already running");
     }
@@ -158,8 +159,7 @@ void EventLoop::run_timers() {
 }
 
 inline void EventLoop::run(Scheduled& scheduled) {
-  reports_.guarded<RunPosts>(scheduled,
-                             [&] { scheduled.callback.call_once(); });
+  guarded<RunPosts>(scheduled, [&] { scheduled.callback.call_once(); });
 }
 
 void EventLoop::RunPosts::operator()() const {
@@ -169,7 +169,7 @@ void EventLoop::RunPosts::operator()() const {
 
 void EventLoop::run_handler(Handler& handler) {
   pool_.run(handler, [this](Scheduled& scheduled) {
-    reports_.guarded<RunPosts>(scheduled, [&] { scheduled.callback(); });
+    guarded<RunPosts>(scheduled, [&] { scheduled.callback(); });
   });
 }
 
@@ -182,7 +182,7 @@ void EventLoop::tell_selector() {
     for (FdHandlers::Refused& refused : all_refused) {
       const SourceLocation where = refused.where;
       ready_.push(
-          [this, refused = std::move(refused)] { reports_.refused(refused); },
+          [this, refused = std::move(refused)] { report_refused(refused); },
           where);
     }
     for (;;) {
@@ -192,17 +192,6 @@ void EventLoop::tell_selector() {
       ready_.push([waiter] { waiter->failed(); }, SourceLocation());
     }
   });
-}
-
-bool EventLoop::is_running() const {
-  return thread_.load() != std::thread::id() && !process_.is_left();
-}
-
-void EventLoop::check_home() const {
-  if (!process_.is_left()) return;
-  throw RuntimeError(
-      "This event loop is the parent process's: after fork(), call "
-      "after_fork_in_child() first, or make another loop");
 }
 
 // ---- Scheduling ----
@@ -230,27 +219,6 @@ void EventLoop::add_signal_handler(int signal_number, Callback callback,
 bool EventLoop::remove_signal_handler(int signal_number) {
   check_thread("remove_signal_handler");
   return signals_.remove(signal_number);
-}
-
-void EventLoop::throw_unusable(const char* function) const {
-  if (closed_) throw RuntimeError("Event loop is closed");
-  if (get_debug()) check_thread_now(function);
-  if (rests_) mailbox_->wake_watcher();
-}
-
-void EventLoop::check_thread_now(const char* function) const {
-  if (!is_running() || thread_.load() == std::this_thread::get_id()) return;
-  throw RuntimeError(
-      std::string("Non-thread-safe operation invoked on an event loop other "
-                  "than the current one: ") +
-      function + "; use call_soon_threadsafe");
-}
-
-// ---- Errors ----
-
-void EventLoop::set_exception_handler(ExceptionHandler handler) {
-  check_thread("set_exception_handler");
-  reports_.set_exception_handler(std::move(handler));
 }
 
 }  // namespace loop

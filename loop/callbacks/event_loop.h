@@ -3,51 +3,33 @@
 #ifndef LOOP_CALLBACKS_EVENT_LOOP_H_
 #define LOOP_CALLBACKS_EVENT_LOOP_H_
 
-#include <atomic>
 #include <chrono>
 #include <concepts>
-#include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
-#include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "loop/callbacks/callback.h"
-#include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/errors.h"
-#include "loop/callbacks/exception_context.h"
-#include "loop/callbacks/fd_handlers.h"
 #include "loop/callbacks/handle.h"
 #include "loop/callbacks/handler_pool.h"
 #include "loop/callbacks/interval.h"
+#include "loop/callbacks/loop_descriptors.h"
 #include "loop/callbacks/loop_extension.h"
-#include "loop/callbacks/loop_reports.h"
 #include "loop/callbacks/mailbox.h"
 #include "loop/callbacks/ready_queue.h"
-#include "loop/callbacks/running_loop.h"
 #include "loop/callbacks/signal_handlers.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/callbacks/time_point.h"
 #include "selectors/base_selector.h"
-#include "selectors/file_obj.h"
-#include "selectors/forks.h"
+#include "selectors/selector_key.h"
 #include "selectors/wait_limit.h"
 #include "timers/timer_heap.h"
 
 namespace loop {
-
-/// A callback of a descriptor, which takes no argument or the events that the
-/// selector reported. A callable that fits both ways gets no argument.
-template <class F>
-concept DescriptorCallback = std::convertible_to<F, Callback> ||
-    (std::constructible_from<std::decay_t<F>, F>&& requires(
-        std::decay_t<F>& callback) { callback(selectors::EventMask{}); });
 
 /// A loop that runs callbacks, one at a time, in one thread: scheduled
 /// callbacks, timers, handlers of ready descriptors and of arrived signals, and
@@ -62,7 +44,7 @@ concept DescriptorCallback = std::convertible_to<F, Callback> ||
 ///
 /// A callback runs to its end; until then the others wait. It may remove,
 /// cancel, close and destroy anything, its own handler and closure included,
-/// except the loop that runs it. It may call every function below, but
+/// except the loop that runs it. It may call every function of the loop, but
 /// close(), prepare(), run_forever() and run_once() of that loop throw
 /// RuntimeError. An exception that leaves a callback goes to the exception
 /// handler, and the loop continues.
@@ -75,14 +57,17 @@ concept DescriptorCallback = std::convertible_to<F, Callback> ||
 /// then nothing has changed, and call_soon() has not moved from the callback.
 /// After close() they throw RuntimeError.
 ///
+/// The base classes are parts of the loop, each with a header of its own:
+///   - LoopDescriptors: the handlers of descriptors, add_reader() and others,
+///   - LoopReports: the exception handler, and slow callbacks,
+///   - LoopState: is_running(), is_closed(), debug mode.
+///
 /// Port of asyncio's BaseEventLoop and BaseSelectorEventLoop (CPython 3.15,
 /// Lib/asyncio/base_events.py and selector_events.py).
-class EventLoop {
+class EventLoop : public LoopDescriptors {
  public:
   /// A function that returns the present time. The time must never go back.
   using Clock = std::function<TimePoint()>;
-  /// A function that gets the errors of a loop; see call_exception_handler().
-  using ExceptionHandler = LoopReports::ExceptionHandler;
 
   /// Makes a loop that waits with `selector` and measures time with `clock`.
   /// Without a selector the loop uses a DefaultSelector, and without a clock
@@ -124,11 +109,6 @@ class EventLoop {
   /// selector. Closing twice has no effect. Throws RuntimeError if the loop is
   /// running.
   void close();
-
-  /// Returns whether the loop is running in this process. From any thread.
-  bool is_running() const;
-  /// Returns whether close() has been called.
-  bool is_closed() const { return closed_; }
 
   // ---- As the guest of another loop ----
 
@@ -172,10 +152,6 @@ class EventLoop {
   /// Beyond Python.
   void after_fork_in_child();
 
-  /// Returns a reference to this loop, which may outlive the loop. From any
-  /// thread.
-  LoopReference reference() const { return self_; }
-
   /// Returns this loop's only object of type `Extension`, which a higher layer
   /// keeps with the loop. The first call makes it with Extension(*this).
   /// close() destroys the extensions before anything else, in reverse order.
@@ -183,7 +159,7 @@ class EventLoop {
   template <std::derived_from<LoopExtension> Extension>
   Extension& extension() {
     if (Extension* const found = extensions_.find<Extension>()) return *found;
-    if (closed_) throw_unusable("extension");
+    check_open();
     return extensions_.add(std::make_unique<Extension>(*this));
   }
 
@@ -265,107 +241,6 @@ class EventLoop {
     return clock_ ? clock_() : std::chrono::steady_clock::now();
   }
 
-  // ---- Descriptors ----
-
-  /// Runs `callback` in each iteration in which `fileobj` can be read without
-  /// blocking, or is at its end or broken.
-  /// Replaces a reader that exists already; from then on the loop watches the
-  /// file that the number means now, whatever file it meant before. Regular
-  /// files, directories and /dev/null are always ready. Remove the handlers of
-  /// a descriptor before closing it.
-  ///
-  /// Throws ValueError for an object without a descriptor. While the loop runs,
-  /// in a callback or a task, throws OSError (EBADF) for a number that is not
-  /// open. In both cases nothing has changed. The kernel is asked when a number
-  /// gets its first handler and when a handler is replaced. The kernel is not
-  /// asked if the number lost a handler in this iteration or the one before.
-  /// Removing a reader and adding another thus costs no check; the selector is
-  /// updated once, when the next iteration begins.
-  ///
-  /// Every other refusal is found when the next iteration begins: the handler
-  /// is removed, and the exception handler gets the OSError and `where`.
-  /// Differs from Python: there the kernel is asked at once and each refusal is
-  /// thrown, and epoll refuses regular files.
-  ///
-  /// `callback` may take an argument, beyond Python: the EVENT_ bits that the
-  /// selector reported of the descriptor. EVENT_ERROR among them tells an error
-  /// or a hang-up from data.
-  template <DescriptorCallback F>
-  void add_reader(const selectors::FileObj& fileobj, F&& callback,
-                  SourceLocation where = SourceLocation::current()) {
-    check_usable("add_reader");
-    add_handler(fileobj, FdHandlers::kReader, std::forward<F>(callback), where);
-  }
-  /// Runs `callback` in each iteration in which `fileobj` can be written to
-  /// without blocking, or is broken.
-  /// Replaces a writer that exists already. Throws, and reports later refusals
-  /// of the kernel, under the conditions that add_reader() lists.
-  /// `callback` may take the reported events as an argument.
-  template <DescriptorCallback F>
-  void add_writer(const selectors::FileObj& fileobj, F&& callback,
-                  SourceLocation where = SourceLocation::current()) {
-    check_usable("add_writer");
-    add_handler(fileobj, FdHandlers::kWriter, std::forward<F>(callback), where);
-  }
-  /// Runs `callback` in each iteration in which `fileobj` has something urgent
-  /// (selectors::EVENT_PRIORITY), before the reader and the writer of the
-  /// descriptor. As for them, a hang-up or an error counts as ready, except
-  /// with SelectSelector. Replaces a priority reader that exists already.
-  /// `callback` may take the reported events as an argument. A selector that
-  /// does not support the event (KqueueSelector) refuses the descriptor when
-  /// the next iteration begins: all its handlers are removed, and the exception
-  /// handler gets the ValueError. Throws, and reports other refusals, under the
-  /// conditions that add_reader() lists. Beyond Python.
-  template <DescriptorCallback F>
-  void add_priority_reader(const selectors::FileObj& fileobj, F&& callback,
-                           SourceLocation where = SourceLocation::current()) {
-    check_usable("add_priority_reader");
-    add_handler(fileobj, FdHandlers::kPriorityReader, std::forward<F>(callback),
-                where);
-  }
-
-  /// Removes the reader of `fileobj`, which does not run any more, even if the
-  /// descriptor is ready.
-  /// Returns false if there was no reader, or if there is no descriptor (-1, or
-  /// an object that was closed and has no handler). A destructor may therefore
-  /// call this function.
-  /// Differs from Python: there an object without a descriptor raises
-  /// ValueError.
-  bool remove_reader(const selectors::FileObj& fileobj) {
-    return remove_handler(fileobj, FdHandlers::kReader, "remove_reader");
-  }
-  /// Removes the writer of `fileobj`, which does not run any more, even if the
-  /// descriptor is ready.
-  /// Returns false if there was no writer, or if there is no descriptor (-1, or
-  /// an object that was closed and has no handler). A destructor may therefore
-  /// call this function.
-  /// Differs from Python: there an object without a descriptor raises
-  /// ValueError.
-  bool remove_writer(const selectors::FileObj& fileobj) {
-    return remove_handler(fileobj, FdHandlers::kWriter, "remove_writer");
-  }
-  /// Removes the priority reader of `fileobj`, which does not run any more.
-  /// Returns false if there was none, or if there is no descriptor.
-  bool remove_priority_reader(const selectors::FileObj& fileobj) {
-    return remove_handler(fileobj, FdHandlers::kPriorityReader,
-                          "remove_priority_reader");
-  }
-
-  // For awaiters of descriptors. See the functions of these names in
-  // FdHandlers.
-  void wait(int fd, FdHandlers::Side side, DescriptorWaiter& waiter,
-            const SourceLocation& where) {
-    check_usable("wait");
-    fds_.wait(fd, side, waiter, where);
-  }
-  void end_wait(int fd, FdHandlers::Side side, bool keep) {
-    fds_.end_wait(fd, side, keep);
-  }
-  void end_waits(int fd) {
-    fds_.end_waits(fd);
-    if (rests_) mailbox_->wake_watcher();
-  }
-
   // ---- Signals ----
 
   /// Runs `callback` once for each arrival of the signal, after the handlers of
@@ -383,63 +258,6 @@ class EventLoop {
   /// is no signal.
   /// Differs from Python: there the default disposition is set.
   bool remove_signal_handler(int signal_number);
-
-  // ---- Errors ----
-
-  /// Sets the function that call_exception_handler() calls; an empty one stands
-  /// for default_exception_handler().
-  void set_exception_handler(ExceptionHandler handler);
-  /// Returns the function of set_exception_handler(); empty if none is set.
-  /// The reference is valid until the next set_exception_handler().
-  const ExceptionHandler& get_exception_handler() const {
-    return reports_.exception_handler();
-  }
-
-  /// Calls the exception handler with `context`. If the handler throws, the
-  /// default handler reports its exception and `context`.
-  void call_exception_handler(const ExceptionContext& context) noexcept {
-    reports_.exception(context);
-  }
-
-  /// Writes one line to standard error: the message, the location and the text
-  /// of the exception, as far as `context` has them.
-  static void default_exception_handler(const ExceptionContext& context) {
-    LoopReports::default_exception_handler(context);
-  }
-
-  // ---- Debugging ----
-
-  /// Turns debug mode on or off. In debug mode
-  ///   - functions called from a wrong thread while the loop runs throw
-  ///     RuntimeError,
-  ///   - callbacks that took slow_callback_duration() or longer are reported,
-  ///   - close() reports the callbacks that are still scheduled or registered
-  ///     (beyond Python).
-  /// A report is a line on standard error with the location of the scheduling.
-  void set_debug(bool enabled) {
-    reports_.set_debug(enabled);
-    needs_checks_ = enabled || closed_ || rests_;
-  }
-  /// Returns whether debug mode is on.
-  bool get_debug() const { return reports_.is_debug(); }
-
-  /// Throws RuntimeError in debug mode if the loop is running in a thread other
-  /// than this. `function` names the caller in the message. For the layers
-  /// above.
-  void check_thread(const char* function) const {
-    if (get_debug()) [[unlikely]]
-      check_thread_now(function);
-  }
-
-  /// Returns the shortest duration for which debug mode reports a callback; 100
-  /// ms by default.
-  std::chrono::nanoseconds slow_callback_duration() const {
-    return reports_.slow_duration();
-  }
-  /// Sets the shortest duration for which debug mode reports a callback.
-  void set_slow_callback_duration(std::chrono::nanoseconds duration) {
-    reports_.set_slow_duration(duration);
-  }
 
  private:
   friend class Handle;
@@ -471,7 +289,6 @@ class EventLoop {
   inline void run(Scheduled& scheduled);
   void run_handler(Handler& handler);
 
-  void check_home() const;
   void watch_mailbox();
   void drain_channel(std::span<const selectors::ReadyKey> ready_fds) const;
   void close_it() noexcept;
@@ -491,55 +308,16 @@ class EventLoop {
                   ready_.push(std::forward<F>(callback), where));
   }
   void prepare_call_soon();
-  bool runs_here() const {
-    return thread_.load() == std::this_thread::get_id();
-  }
   void take_posts();
-  template <class F>
-  void add_handler(const selectors::FileObj& fileobj, FdHandlers::Side side,
-                   F&& callback, const SourceLocation& where) {
-    if constexpr (std::convertible_to<F, Callback>) {
-      fds_.add(fileobj, side, std::forward<F>(callback), where);
-    } else {
-      fds_.add_with_events(fileobj, side, std::forward<F>(callback), where);
-    }
-  }
-  bool remove_handler(const selectors::FileObj& fileobj, FdHandlers::Side side,
-                      const char* function) {
-    check_thread(function);
-    return fds_.remove(fileobj, side);
-  }
 
-  void check_usable(const char* function) const {
-    if (needs_checks_) [[unlikely]]
-      throw_unusable(function);
-  }
-  // The slow path of check_usable(): throws RuntimeError if the loop is closed,
-  // or if debug mode finds a wrong thread. Between two iterations of a guest it
-  // wakes the host, as the caller is about to change the loop.
-  void throw_unusable(const char* function) const;
-  void check_thread_now(const char* function) const;
-  // First, so that its address costs no instruction in each iteration.
-  LoopReports reports_{*this};
-  const std::unique_ptr<selectors::BaseSelector> selector_;
   const Clock clock_;  // Empty: std::chrono::steady_clock.
   ReadyQueue ready_;
   timers::TimerHeap<Scheduled> timers_;
-  HandlerPool pool_;
-  FdHandlers fds_;
-  Mailbox* const mailbox_;
-  const LoopReference self_;
   SignalHandlers signals_;
 
   bool drains_channel_ = false;
-  std::atomic<std::thread::id> thread_{};  // The thread that runs the loop.
-  selectors::HomeProcess process_;
   bool stopping_ = false;
-  bool closed_ = false;
   bool is_guest_ = false;  // Whether fileno() was called.
-  bool rests_ = false;     // Whether this is a guest between two iterations.
-  // closed_ || get_debug() || rests_, so that calls test one flag.
-  bool needs_checks_ = false;
   LoopExtensions extensions_;
 };
 

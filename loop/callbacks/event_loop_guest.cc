@@ -11,7 +11,7 @@ namespace loop {
 using selectors::WaitLimit;
 
 int EventLoop::fileno() {
-  if (closed_) throw RuntimeError("Event loop is closed");
+  check_open();
   check_home();
   const int fd = selector_->fileno();
   if (is_guest_) return fd;
@@ -21,7 +21,7 @@ int EventLoop::fileno() {
 }
 
 WaitLimit EventLoop::prepare() {
-  if (closed_) throw RuntimeError("Event loop is closed");
+  check_open();
   if (is_running()) throw RuntimeError("This event loop is already running");
   check_home();
   if (fds_.has_changed()) tell_selector();
@@ -39,7 +39,8 @@ WaitLimit EventLoop::prepare() {
 // time, so the loop counts as asleep. Remaining work makes the loop's
 // descriptor readable.
 void EventLoop::rest() noexcept {
-  rests_ = needs_checks_ = true;
+  rests_ = true;
+  update_needs_checks();
   if (process_.is_left()) return;  // The host is the parent's, too.
   bool has_told = true;
   try {
@@ -55,7 +56,7 @@ void EventLoop::rest() noexcept {
 // Ends the time between two iterations of a guest.
 void EventLoop::end_rest() {
   rests_ = false;
-  needs_checks_ = get_debug() || closed_;
+  update_needs_checks();
   mailbox_->wake_up();
 }
 

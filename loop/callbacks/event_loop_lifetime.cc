@@ -8,8 +8,10 @@
 #include <thread>
 #include <utility>
 
+#include "loop/callbacks/errors.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/log_line.h"
+#include "loop/callbacks/running_loop.h"
 #include "selectors/default_selector.h"
 #include "selectors/errors.h"
 
@@ -19,19 +21,11 @@ using selectors::ReadyKey;
 
 EventLoop::EventLoop(std::unique_ptr<selectors::BaseSelector> selector,
                      Clock clock)
-    : selector_(selector ? std::move(selector)
-                         : selectors::make_default_selector()),
+    : LoopDescriptors(*this, selector ? std::move(selector)
+                                      : selectors::make_default_selector()),
       clock_(std::move(clock)),
-      fds_(*selector_, pool_),
-      mailbox_(&Mailbox::acquire(*this)),
-      self_(*mailbox_, mailbox_->generation()),
       signals_(*mailbox_, pool_) {
-  try {
-    watch_mailbox();
-  } catch (...) {
-    mailbox_->release();
-    throw;
-  }
+  watch_mailbox();
   is_guest_ = selector_->may_be_watched();
   if (is_guest_) rest();
 }
@@ -42,7 +36,7 @@ EventLoop::~EventLoop() {
     std::abort();
   }
   close_it();
-  reports_.destroy_handler();  // While the other members still exist.
+  destroy_handler();  // While the other members still exist.
 }
 
 void EventLoop::close() {
@@ -52,7 +46,8 @@ void EventLoop::close() {
 
 void EventLoop::close_it() noexcept {
   if (closed_) return;
-  closed_ = needs_checks_ = true;
+  closed_ = true;
+  update_needs_checks();
   extensions_.destroy_all();
   destroy_all();
   mailbox_->release();
@@ -63,7 +58,7 @@ void EventLoop::close_it() noexcept {
 // callbacks but cannot schedule new ones.
 void EventLoop::destroy_all() {
   const auto report = [this](const SourceLocation& where) {
-    reports_.never_ran(where);
+    report_never_ran(where);
   };
   const auto destroy = [&](Scheduled& scheduled) {
     report(scheduled.where);
@@ -88,7 +83,7 @@ void EventLoop::destroy_all() {
 }
 
 void EventLoop::after_fork_in_child() {
-  if (closed_) throw RuntimeError("Event loop is closed");
+  check_open();
   if (RunningLoop::get() != this) RunningLoop::check_none();
   selector_->after_fork_in_child();
   // Not earlier, as that would change the parent's selector. The channel is
@@ -98,7 +93,7 @@ void EventLoop::after_fork_in_child() {
   mailbox_->renew_channel();
   watch_mailbox();
   process_.move_here();
-  const bool is_running_here = thread_.load() == std::this_thread::get_id();
+  const bool is_running_here = runs_here();
   if (is_running_here) {
     RunningLoop::set(this);
   } else {

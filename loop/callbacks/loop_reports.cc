@@ -14,18 +14,26 @@
 namespace loop {
 namespace {
 
-// The report for which no memory is needed.
+// Writes the line that stands for a report of any kind when out of memory. The
+// line needs no memory.
 void log_no_memory() {
-  std::fputs("loop: no memory to report an exception\n", stderr);
+  std::fputs("loop: out of memory, a report is lost\n", stderr);
 }
 
 }  // namespace
 
 void LoopReports::set_exception_handler(ExceptionHandler handler) {
+  check_thread("set_exception_handler");
   if (!handler_) return;  // The loop is being destroyed.
   // The old handler is destroyed last, as its destructor may do anything.
   auto old = std::make_shared<const ExceptionHandler>(std::move(handler));
   handler_.swap(old);
+}
+
+const LoopReports::ExceptionHandler& LoopReports::get_exception_handler()
+    const {
+  static const ExceptionHandler none;
+  return handler_ ? *handler_ : none;
 }
 
 void LoopReports::default_exception_handler(const ExceptionContext& context) {
@@ -37,11 +45,12 @@ void LoopReports::default_exception_handler(const ExceptionContext& context) {
   log_line(text);
 }
 
-void LoopReports::exception(const ExceptionContext& context) noexcept try {
+void LoopReports::call_exception_handler(
+    const ExceptionContext& context) noexcept try {
   const auto handler = handler_;  // The handler may replace itself.
   if (!handler || !*handler) return default_exception_handler(context);
   try {
-    (*handler)(loop_, context);
+    (*handler)(static_cast<EventLoop&>(*this), context);
   } catch (...) {
     default_exception_handler({"Unhandled error in exception handler",
                                std::current_exception(), context.where});
@@ -51,25 +60,29 @@ void LoopReports::exception(const ExceptionContext& context) noexcept try {
   log_no_memory();
 }
 
-TimePoint LoopReports::now() const { return loop_.time(); }
+TimePoint LoopReports::now() const {
+  return static_cast<const EventLoop&>(*this).time();
+}
 
-void LoopReports::failed(const SourceLocation& where) noexcept try {
-  exception({"Exception in callback", std::current_exception(), where});
+void LoopReports::report_failed(const SourceLocation& where) noexcept try {
+  call_exception_handler(
+      {"Exception in callback", std::current_exception(), where});
 } catch (const std::bad_alloc&) {
   log_no_memory();
 }
 
-void LoopReports::refused(const FdHandlers::Refused& refused) {
+void LoopReports::report_refused(const FdHandlers::Refused& refused) {
   static constexpr const char* kNames[] = {"The reader", "The writer",
                                            "The priority reader"};
-  exception({std::string(kNames[refused.side]) + " of fd " +
-                 std::to_string(refused.fd) +
-                 " was removed, as it cannot be watched",
-             refused.error, refused.where});
+  call_exception_handler({std::string(kNames[refused.side]) + " of fd " +
+                              std::to_string(refused.fd) +
+                              " was removed, as it cannot be watched",
+                          refused.error, refused.where});
 }
 
-void LoopReports::if_slow(TimePoint start,
-                          const SourceLocation& where) const noexcept try {
+void LoopReports::report_if_slow(TimePoint start,
+                                 const SourceLocation& where) const noexcept
+    try {
   const auto elapsed = now() - start;
   if (elapsed < slow_duration_) return;
   std::string text = "Executing the callback scheduled at " + where.repr();
@@ -80,8 +93,9 @@ void LoopReports::if_slow(TimePoint start,
   log_no_memory();
 }
 
-void LoopReports::never_ran(const SourceLocation& where) const noexcept try {
-  if (!debug_) return;
+void LoopReports::report_never_ran(const SourceLocation& where) const noexcept
+    try {
+  if (!get_debug()) return;
   log_line("closed, and will not run what was scheduled at " + where.repr());
 } catch (const std::bad_alloc&) {
   log_no_memory();
