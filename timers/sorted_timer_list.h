@@ -5,151 +5,98 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <memory>
 
 #include "timers/timer_queue.h"
 
 namespace timers {
 
-/// The simplest TimerQueue: a sorted list, as bisect.insort() keeps it in
-/// Python.
+/// The simplest queue: a list that is sorted as by Python's bisect.insort().
+/// TimerQueue is the contract of all functions. Only schedule() needs memory.
 ///
 /// ```cpp
 /// timers::SortedTimerList<std::string> queue;
 /// queue.schedule(now() + 3s, "hello");
-/// queue.pop_due(now(), [](std::string&& text) { std::cout << text; });
 /// ```
-///
-/// cancel() leaves a stale entry in the list. One thread at a time uses a list.
-/// See TimerQueue for the whole contract.
 template <class Value>
 class SortedTimerList {
  public:
-  /// The unit of a deadline.
-  using nanoseconds = std::chrono::nanoseconds;
-
-  /// Cancels all timers one by one, so that the destructors of their values may
-  /// still use the list.
+  /// Cancels the timers one by one: destructors of values may use the list.
   ~SortedTimerList() {
-    while (!empty()) cancel(values_.begin()->first);
+    while (!empty()) cancel(timers_.front().id);
   }
-
-  /// Schedules a value, constructed in place from `args`, for `deadline`. The
-  /// deadline may be past. Throws std::bad_alloc when out of memory, or the
-  /// exception of the constructor; then nothing has changed.
-  template <class... Args>
-  TimerId schedule(nanoseconds deadline, Args&&... args) {
-    auto value = std::make_unique<Value>(std::forward<Args>(args)...);
+  /// Schedules a value, constructed in place from `args`, and returns its id.
+  TimerId schedule(std::chrono::nanoseconds deadline, auto&&... args) {
+    auto value = std::make_unique<Value>(std::forward<decltype(args)>(args)...);
     const TimerId id{++last_id_};
-    entries_.insert(place_for(deadline), {deadline, id});
-    values_.emplace(id, std::move(value));  // On a throw the entry is stale.
+    timers_.insert(place_for(deadline), {deadline, id, std::move(value)});
     return id;
   }
-
-  /// Cancels a timer, destroys its value and returns whether the timer was
-  /// pending.
-  bool cancel(TimerId id) {
-    // Destroyed last, because the destructor may call the list.
-    const auto value = values_.extract(id);
-    if (entries_.size() > 100 + 4 * size()) drop_stale();
-    return !value.empty();
-  }
-
-  /// Gives a timer another deadline and returns whether the timer was pending.
-  /// The timer keeps its id and value, and counts as scheduled now. Allocates
-  /// nothing.
-  bool reschedule(TimerId id, nanoseconds deadline) {
-    if (!values_.contains(id)) return false;
-    const auto old = std::find_if(entries_.begin(), entries_.end(),
-                                  [id](const Entry& e) { return e.id == id; });
+  /// Cancels a timer, and returns whether the timer was pending.
+  bool cancel(TimerId id) { return take(id) != nullptr; }
+  /// Moves a timer to another deadline; returns whether the timer was pending.
+  bool reschedule(TimerId id, std::chrono::nanoseconds deadline) {
+    const auto old = std::ranges::find(timers_, id, &Timer::id);
+    if (old == timers_.end()) return false;
     const auto place = place_for(deadline);
-    if (old < entries_.begin() + due_) --due_;
+    if (old < timers_.begin() + due_) --due_;
     old->deadline = deadline;
-    if (place > old) std::rotate(old, old + 1, place);
-    if (place <= old) std::rotate(place, old, old + 1);
+    if (old < place) std::rotate(old, old + 1, place);
+    if (place < old) std::rotate(place, old, old + 1);
     return true;
   }
-
-  /// Returns the earliest deadline, exactly, or nullopt if no timer is pending.
-  std::optional<nanoseconds> next_deadline() {
-    if (due_ == 0) entries_.erase(entries_.begin(), first_pending(0));
-    const auto due = first_pending(0), next = first_pending(due_);
-    if (due == entries_.end()) return std::nullopt;
-    if (next == entries_.end()) return due->deadline;
-    return std::min(due->deadline, next->deadline);
+  /// Returns the earliest deadline; nullopt if no timer is pending.
+  std::optional<std::chrono::nanoseconds> next_deadline() {
+    if (empty()) return std::nullopt;
+    const auto next = due_ < std::ssize(timers_) ? due_ : 0;
+    return std::min(timers_.front().deadline, timers_[next].deadline);
   }
-
-  /// Collects the timers whose deadline is not after `now`. They stay pending
-  /// until they fire.
-  void collect_due(nanoseconds now) {
-    std::inplace_merge(entries_.begin(), entries_.begin() + due_,
-                       entries_.end(), is_earlier);
+  /// Collects the timers whose deadline is not after `now`.
+  void collect_due(std::chrono::nanoseconds now) {
+    std::ranges::inplace_merge(timers_, timers_.begin() + due_, {},
+                               &Timer::deadline);
     due_ = 0;
-    due_ = place_for(now) - entries_.begin();
+    due_ = place_for(now) - timers_.begin();
   }
-
-  /// Calls f(Value&&) for each collected timer, in the order of the deadlines,
-  /// and returns the number of calls. An exception of f propagates; the timers
-  /// that are left fire in the next call.
-  template <class F>
-  std::size_t fire_due(F&& f) {
+  /// Calls f(Value&&) for each collected timer, and returns their number.
+  std::size_t fire_due(auto&& f) {
     std::size_t fired = 0;
-    while (due_ > 0) {
-      const auto value = values_.extract(entries_.front().id);
-      entries_.pop_front();
-      --due_;
-      if (value.empty()) continue;
-      ++fired;
-      f(std::move(*value.mapped()));
-    }
+    for (; due_ > 0; ++fired) f(std::move(*take(timers_.front().id)));
     return fired;
   }
-
-  /// Calls collect_due(now), then fire_due(f), and returns the number of timers
-  /// that fired.
-  template <class F>
-  std::size_t pop_due(nanoseconds now, F&& f) {
+  /// Calls collect_due(now), and returns fire_due(f).
+  std::size_t pop_due(std::chrono::nanoseconds now, auto&& f) {
     collect_due(now);
     return fire_due(f);
   }
-
-  /// Returns the number of timers that have neither fired nor been cancelled.
-  std::size_t size() const { return values_.size(); }
+  /// Returns the number of pending timers.
+  std::size_t size() const { return timers_.size(); }
   /// Returns whether no timer is pending.
-  bool empty() const { return values_.empty(); }
+  bool empty() const { return timers_.empty(); }
 
  private:
-  struct Entry {
-    nanoseconds deadline;
+  struct Timer {
+    std::chrono::nanoseconds deadline;
     TimerId id;
+    std::unique_ptr<Value> value;
   };
-  static bool is_earlier(const Entry& a, const Entry& b) {
-    return a.deadline < b.deadline;
+  // Returns the position behind all earlier and equal deadlines.
+  auto place_for(std::chrono::nanoseconds deadline) {
+    return std::ranges::upper_bound(timers_.begin() + due_, timers_.end(),
+                                    deadline, {}, &Timer::deadline);
   }
-  // Returns the position behind all entries of an earlier or equal deadline,
-  // and behind the collected entries.
-  auto place_for(nanoseconds deadline) {
-    return std::upper_bound(entries_.begin() + due_, entries_.end(),
-                            Entry{deadline, {}}, is_earlier);
-  }
-  auto first_pending(std::ptrdiff_t begin) {
-    return std::find_if(
-        entries_.begin() + begin, entries_.end(),
-        [this](const Entry& entry) { return values_.contains(entry.id); });
-  }
-  void drop_stale() {
-    const auto stale = [this](const Entry& e) {
-      return !values_.contains(e.id);
-    };
-    due_ -= std::count_if(entries_.begin(), entries_.begin() + due_, stale);
-    std::erase_if(entries_, stale);
+  // Removes a timer. The caller destroys the value, which may call the list.
+  std::unique_ptr<Value> take(TimerId id) {
+    const auto timer = std::ranges::find(timers_, id, &Timer::id);
+    if (timer == timers_.end()) return nullptr;
+    if (timer < timers_.begin() + due_) --due_;
+    auto value = std::move(timer->value);
+    timers_.erase(timer);
+    return value;
   }
 
-  // The first due_ entries are collected. They are sorted, and so are the rest.
-  std::deque<Entry> entries_;
+  std::deque<Timer> timers_;  // Two sorted parts: the first due_ are collected.
   std::ptrdiff_t due_ = 0;
-  std::map<TimerId, std::unique_ptr<Value>> values_;
   std::uint64_t last_id_ = 0;
 };
 
