@@ -1,6 +1,10 @@
 #include "loop/callbacks/fd_handlers.h"
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
+#include <exception>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -33,7 +37,7 @@ bool FdHandlers::remove(const FileObj& fileobj, Side side) {
   Handler* const handler = take(watch, side);
   if (handler == nullptr) return false;
   note_change(watch, fd);
-  if (is_known(watch)) watch.known_in = turn();
+  if (is_known(watch)) watch.known_in = iteration();
   if (watch.wanted() == 0) lose_last(fd);
   discard(handler);  // Last, as its destructor may do anything.
   return true;
@@ -133,7 +137,7 @@ void FdHandlers::ask_if_open(const FileObj& fileobj) {
   if (!selectors::kernel::is_open(fd)) {
     throw selectors::make_os_error(EBADF, fileobj.repr());
   }
-  watch_of(fd).known_in = turn();
+  watch_of(fd).known_in = iteration();
 }
 
 void FdHandlers::note_report(int fd) {

@@ -37,7 +37,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -45,6 +44,7 @@
 #include "loop/callbacks/callback.h"
 #include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/handler_pool.h"
+#include "loop/callbacks/source_location.h"
 #include "selectors/base_selector.h"
 #include "selectors/file_obj.h"
 #include "selectors/selector_key.h"
@@ -334,10 +334,10 @@ class FdHandlers {
     return watch.registered == 0 && !is_known(watch);
   }
   bool is_known(const Watch& watch) const {
-    return turn() - watch.known_in <= 1;
+    return iteration() - watch.known_in <= 1;
   }
-  std::uint32_t turn() const {
-    return static_cast<std::uint32_t>(pool_.turn());
+  std::uint32_t iteration() const {
+    return static_cast<std::uint32_t>(pool_.iteration());
   }
 
   // Puts a handler into the table. Returns the handler that it replaces, or

@@ -16,7 +16,7 @@ struct Handler {
   /// The callback, and where it was registered.
   Scheduled scheduled;
   /// The number of the iteration in which the handler was added.
-  std::uint64_t turn = 0;
+  std::uint64_t added_in = 0;
   /// The next handler in the list of unused ones.
   Handler* next_free = nullptr;
 };
@@ -36,7 +36,7 @@ class HandlerPool {
     // Taken first, as copying or moving the callback may add another handler.
     Taken taken{*this, std::exchange(free_, free_->next_free)};
     taken.handler->scheduled.emplace(std::forward<F>(callback), where);
-    taken.handler->turn = turn_;
+    taken.handler->added_in = iteration_;
     return *std::exchange(taken.handler, nullptr);
   }
 
@@ -54,13 +54,13 @@ class HandlerPool {
 
   /// Begins an iteration. Handlers that are added from now on do not run in
   /// this iteration, because the kernel's report was made before them.
-  void begin_iteration() { ++turn_; }
+  void begin_iteration() { ++iteration_; }
   /// Returns whether `handler` was added before this iteration began.
   bool runs_in_this_iteration(const Handler& handler) const {
-    return handler.turn != turn_;
+    return handler.added_in != iteration_;
   }
   /// Returns the number of the iteration that began last; 2 before the first.
-  std::uint64_t turn() const { return turn_; }
+  std::uint64_t iteration() const { return iteration_; }
 
   /// Runs a handler with call(handler.scheduled), which must not throw.
   /// Destroys the handler afterwards if it was removed by that call.
@@ -95,7 +95,7 @@ class HandlerPool {
   std::deque<Handler> handlers_;  // Does not move its elements.
   Handler* free_ = nullptr;
   Handler* running_ = nullptr;
-  std::uint64_t turn_ = 2;
+  std::uint64_t iteration_ = 2;
 };
 
 }  // namespace loop

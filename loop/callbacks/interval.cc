@@ -1,6 +1,14 @@
 #include "loop/callbacks/interval.h"
 
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "loop/callbacks/callback.h"
 #include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/handle.h"
+#include "loop/callbacks/source_location.h"
+#include "loop/callbacks/time_point.h"
 #include "selectors/errors.h"
 
 namespace loop {

@@ -9,6 +9,8 @@
 
 #include "loop/callbacks/callback.h"
 #include "loop/callbacks/handle.h"
+#include "loop/callbacks/source_location.h"
+#include "loop/callbacks/time_point.h"
 
 namespace loop {
 
@@ -23,6 +25,7 @@ enum class MissedTicks {
   kDelay,  ///< The first is late, and the period restarts:   10 35 45 55.
 };
 
+class EventLoop;
 class Interval;
 
 /// The handle of an interval, from EventLoop::call_every().
