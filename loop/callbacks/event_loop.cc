@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "loop/callbacks/errors.h"
 #include "loop/callbacks/finally.h"
 #include "loop/callbacks/running_loop.h"
 
@@ -32,7 +31,7 @@ class EventLoop::Running {
     }
     loop.check_home();
     RunningLoop::check_none();
-    RunningLoop::set(&loop);
+    RunningLoop::exchange(&loop);
     loop.thread_ = std::this_thread::get_id();
     loop.fds_.set_running(true);
     if (loop.rests_) loop.end_rest();
@@ -44,7 +43,7 @@ class EventLoop::Running {
     if (loop_.is_guest_) loop_.rest();
     loop_.fds_.set_running(false);
     loop_.thread_ = std::thread::id();
-    RunningLoop::set(nullptr);
+    RunningLoop::exchange(nullptr);
   }
 
  private:

@@ -8,7 +8,6 @@
 #include <thread>
 #include <utility>
 
-#include "loop/callbacks/errors.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/log_line.h"
 #include "loop/callbacks/running_loop.h"
@@ -95,7 +94,7 @@ void EventLoop::after_fork_in_child() {
   process_.move_here();
   const bool is_running_here = runs_here();
   if (is_running_here) {
-    RunningLoop::set(this);
+    RunningLoop::exchange(this);
   } else {
     thread_ = std::thread::id();  // The old thread does not exist here.
   }

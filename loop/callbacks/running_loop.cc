@@ -2,19 +2,16 @@
 
 #include "loop/callbacks/errors.h"
 #include "loop/callbacks/event_loop.h"
-#include "selectors/forks.h"
 
 namespace loop {
+namespace {
 
-constinit thread_local EventLoop* RunningLoop::current_ = nullptr;
+[[maybe_unused]] const bool leaves_parent = RunningLoop::leave_parent_at_fork();
 
-// The loop that was running in the thread of the fork() is the parent's, not
-// the child's. Python compares process ids for the same effect.
-const bool RunningLoop::leaves_parent =
-    selectors::at_fork({nullptr, nullptr, [] { current_ = nullptr; }});
+}  // namespace
 
 void RunningLoop::check_none() {
-  if (current_ == nullptr) return;
+  if (get() == nullptr) return;
   throw RuntimeError("Cannot run the event loop while another loop is running");
 }
 

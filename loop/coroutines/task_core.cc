@@ -11,33 +11,30 @@
 #include "loop/coroutines/task_registry.h"
 #include "loop/futures/errors.h"
 #include "selectors/errors.h"
-#include "selectors/forks.h"
 
 namespace loop {
 
-constinit thread_local TaskCore* TaskCore::current_ = nullptr;
-constinit thread_local TaskCore* TaskCore::forked_ = nullptr;
+namespace {
 
-// A child of fork() has no current task, like Python since gh-139894.
-const bool TaskCore::leaves_parent =
-    selectors::at_fork({nullptr, nullptr, [] {
-                          if (current_ != nullptr)
-                            forked_ = std::exchange(current_, nullptr);
-                        }});
+[[maybe_unused]] const bool leaves_parent =
+    CurrentInThread<TaskCore>::leave_parent_at_fork();
+
+}  // namespace
 
 TaskCore& TaskCore::running() {
-  if (current_ == nullptr) throw selectors::RuntimeError("no running task");
-  return *current_;
+  if (current() == nullptr) throw selectors::RuntimeError("no running task");
+  return *current();
 }
 
 void TaskCore::resume_in_child(const EventLoop& event_loop) {
-  TaskCore* const task = std::exchange(forked_, nullptr);
+  TaskCore* const task = Current::forked();
+  Current::forget_forked();
   if (task == nullptr || &task->loop_ != &event_loop) return;
-  if (task->blocker_ == nullptr) current_ = task;
+  if (task->blocker_ == nullptr) Current::exchange(task);
 }
 
 bool TaskCore::is_in_forked_step() const {
-  return forked_ == this && blocker_ == nullptr;
+  return Current::forked() == this && blocker_ == nullptr;
 }
 
 TaskCore::TaskCore(FutureCore& future, EventLoop& event_loop, OwnedFrame first,
@@ -95,8 +92,8 @@ void TaskCore::step() {
   has_started_ = true;
   {
     // Steps can nest, as one may start another task that begins at once.
-    TaskCore* const outer = std::exchange(current_, this);
-    const Finally ended([outer] { current_ = outer; });
+    TaskCore* const outer = Current::exchange(this);
+    const Finally ended([outer] { Current::exchange(outer); });
     run();
   }
   if (innermost() == nullptr) finish();
@@ -110,7 +107,7 @@ void TaskCore::begin_cancelled_step() {
 
 // Takes the task out of the registry, which may hold the last reference.
 void TaskCore::leave() {
-  if (forked_ == this) forked_ = nullptr;
+  if (Current::forked() == this) Current::forget_forked();
   TaskRegistry::remove(*this);
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "loop/callbacks/current_in_thread.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/futures/cancel_forwarder.h"
@@ -47,7 +48,7 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
  public:
   // Returns the task whose step is running in this thread, or nullptr. In a
   // child of fork() the parent's task is not current until resume_in_child().
-  static TaskCore* current() { return current_; }
+  static TaskCore* current() { return Current::get(); }
   // Returns the current task, for operations that need one. Throws RuntimeError
   // if there is none.
   static TaskCore& running();
@@ -151,10 +152,7 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   void finish_unstarted();
   void destroy_pending();
 
-  static constinit thread_local TaskCore* current_;
-  // In a child of fork(): the task that was current then.
-  static constinit thread_local TaskCore* forked_;
-  static const bool leaves_parent;
+  using Current = CurrentInThread<TaskCore>;
 
   FutureCore& future_;
   EventLoop& loop_;
