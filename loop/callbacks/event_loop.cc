@@ -184,6 +184,7 @@ void EventLoop::tell_selector() {
           [this, refused = std::move(refused)] { report_refused(refused); },
           where);
     }
+    all_refused.clear();  // make_room() may throw; the rest is for later.
     for (;;) {
       ready_.make_room(1);
       DescriptorWaiter* const waiter = fds_.take_failed();

@@ -228,6 +228,26 @@ TEST_P(LoopShortageTest, RunOnce) {
   EXPECT_GT(shortage.places(), 1u);
 }
 
+// Also if the memory runs out when all of them have been scheduled. A report
+// that there is no memory for is lost.
+TEST_P(LoopShortageTest, NoRefusalIsReportedTwice) {
+  constexpr int kNumber = 800;  // Not open.
+  for (const int count : {1, 127, 128, 129}) {
+    tests::EachShortage shortage;
+    while (shortage.next()) {
+      make_loop();
+      loop_->set_exception_handler([this](auto&, const auto& context) {
+        ++errors_;
+        EXPECT_TRUE(context.exception);
+      });
+      for (int i = 0; i < count; ++i) loop_->add_reader(kNumber + i, [] {});
+      shortage.survives([this] { turn(); });
+      for (int i = 0; i < 3; ++i) turn();
+      EXPECT_LE(errors_, count);
+    }
+  }
+}
+
 TEST_P(LoopShortageTest, CloseNeedsNone) {
   const Pipe pipe;
   int deaths = 0;
