@@ -91,6 +91,23 @@ requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
     SourceLocation where = SourceLocation::current()) {
   return create_task(get_running_loop(), std::move(awaitable), options, where);
 }
+/// Starts a task of `event_loop` with this name that awaits `awaitable`, which
+/// is neither a coroutine nor a future. Short for {.name = name}.
+template <Awaitable A, TaskName Name>
+requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
+    EventLoop& event_loop, A awaitable, const Name& name,
+    SourceLocation where = SourceLocation::current()) {
+  return create_task(event_loop, std::move(awaitable),
+                     TaskOptions{.name = name}, where);
+}
+/// Starts a task of the running loop with this name that awaits `awaitable`:
+/// `create_task(sleep(1s), "nap")`. Short for {.name = name}.
+template <Awaitable A, TaskName Name>
+requires(!IsFuture<A> && !IsCoroutine<A>) auto create_task(
+    A awaitable, const Name& name,
+    SourceLocation where = SourceLocation::current()) {
+  return create_task(get_running_loop(), std::move(awaitable), name, where);
+}
 
 /// Returns `future` itself. Throws ValueError if it belongs to another loop.
 ///

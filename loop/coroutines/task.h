@@ -49,7 +49,7 @@ class TaskState final : public FutureState<T>, public TaskCore {
   void settle(Frame& first) override {
     std::exception_ptr exception;  // Of the coroutine, or of moving.
     try {
-      take_result(Coroutine<T>::outcome_of(first));
+      keep_result(Coroutine<T>::outcome_of(first));
     } catch (...) {
       exception = std::current_exception();
     }
@@ -62,7 +62,7 @@ class TaskState final : public FutureState<T>, public TaskCore {
     this->set_finished();
   }
 
-  void take_result(Outcome<T>& outcome) {
+  void keep_result(Outcome<T>& outcome) {
     if constexpr (std::is_void_v<T>) {
       outcome.value();
       this->result.emplace();

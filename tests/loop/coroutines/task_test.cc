@@ -305,7 +305,7 @@ TEST_F(TaskTest, AnyTaskIsTheSameTask) {
   EXPECT_EQ(cancelled_with([&] { any.exception(); }), "no need");
 }
 
-// ---- Eager start ----
+// ---- Eager start: of a single task, by an option (gh-128308) ----
 
 TEST_F(TaskTest, EagerTaskThatDoesNotWait) {
   const auto outer = [&]() -> Coroutine<> {
@@ -365,6 +365,7 @@ TEST_F(TaskTest, R106_EagerTaskThatFailsBeforeItWaits) {
 
 // ---- Options ----
 
+// gh-128307: the name holds during the first step already.
 TEST_F(TaskTest, OptionsOfATaskThatIsAwaitedAtOnce) {
   const auto name = []() -> Coroutine<std::string> {
     co_return current_task().get_name();
@@ -416,16 +417,20 @@ TEST_F(TaskTest, CreateTaskInAWrongThread) {
   ::testing::internal::GetCapturedStderr();
 }
 
-// create_task(coroutine, name) is short for {.name = name}.
+// create_task(awaitable, name) is short for {.name = name}.
 TEST_F(TaskTest, TakesANameAlone) {
   const auto body = [&]() -> Coroutine<> { co_return; };
   const std::string name = "from a string";
   EXPECT_EQ(create_task(f_.loop, body(), "literal").get_name(), "literal");
   EXPECT_EQ(create_task(f_.loop, body(), name).get_name(), name);
+  EXPECT_EQ(create_task(f_.loop, sleep(1ms), "nap").get_name(), "nap");
+  EXPECT_EQ(create_task(f_.loop, sleep(1ms), name).get_name(), name);
   const auto main = [&]() -> Coroutine<std::string> {
-    co_return create_task(body(), "running").get_name();
+    const auto nap = create_task(sleep(1ms), "nap");
+    co_await nap;
+    co_return create_task(body(), "running").get_name() + nap.get_name();
   };
-  EXPECT_EQ(run(main()), "running");
+  EXPECT_EQ(run(main()), "runningnap");
 }
 
 }  // namespace
