@@ -5,6 +5,7 @@
 
 #include "loop/callbacks/exception_context.h"
 #include "loop/callbacks/loop_extension.h"
+#include "loop/callbacks/running_loop.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -49,6 +50,15 @@ void CrossThreadCalls::run_soon(Id id) noexcept try {
   EventLoop::default_exception_handler(
       {"Cannot call the event loop from another thread",
        std::current_exception()});
+}
+
+void CrossThreadCalls::run_now_or_soon(Id id) noexcept try {
+  EventLoop* const running = RunningLoop::get();
+  if (running == nullptr || running->reference() != loop_) return run_soon(id);
+  run(id);
+} catch (...) {
+  EventLoop::default_exception_handler(
+      {"Exception in a call of the event loop", std::current_exception()});
 }
 
 void CrossThreadCalls::run(Id id) {

@@ -56,6 +56,10 @@ class CrossThreadCalls {
   /// nothing if the loop is closed or destroyed.
   void run_soon(Id id) noexcept;
 
+  /// Runs this call now if the loop is running in the calling thread, and
+  /// otherwise calls run_soon().
+  void run_now_or_soon(Id id) noexcept;
+
  private:
   static std::uint64_t number(Id id) { return static_cast<std::uint64_t>(id); }
   void run(Id id);

@@ -95,7 +95,7 @@ Future<T> wrap(EventLoop& event_loop, ConcurrentFuture<T> source,
   future.add_done_callback([calls, id, source](const Future<T>& done) {
     if (calls->remove(id)) source.cancel(done.state().cancel_message());
   });
-  source.add_done_callback([calls, id] { calls->run_soon(id); });
+  source.add_done_callback([calls, id] { calls->run_now_or_soon(id); });
   return future;
 }
 
@@ -109,8 +109,10 @@ Future<T> wrap(EventLoop& event_loop, ConcurrentFuture<T> source,
 /// const int n = co_await loop::wrap_future(event_loop, answer);
 /// ```
 ///
-/// No thread blocks for that. Cancelling one future cancels the other. From the
-/// loop's thread. Throws RuntimeError if the loop is closed.
+/// No thread blocks for that. Cancelling one future cancels the other. If
+/// `source` is done, or becomes so in the thread of the running loop, then the
+/// returned future is done at once, and otherwise in a callback of the loop.
+/// From the loop's thread. Throws RuntimeError if the loop is closed.
 ///
 /// Port of asyncio.wrap_future (CPython 3.15, Lib/asyncio/futures.py).
 template <class T>

@@ -117,6 +117,22 @@ TEST_F(WrapFutureTest, ConcurrentIsDoneAlready) {
   run_until_complete(wrap_future(loop_, nothing));
 }
 
+// gh-134173: at once, not an iteration later.
+TEST_F(WrapFutureTest, ConcurrentThatIsSettledInTheLoopsThread) {
+  const ConcurrentFuture<int> source, cancelled;
+  const auto future = wrap_future(loop_, source);
+  const auto other = wrap_future(loop_, cancelled);
+  loop_.call_soon([&] {
+    source.set_result(7);
+    EXPECT_TRUE(future.done());
+    EXPECT_TRUE(wrap_future(loop_, source).done());
+    cancelled.cancel();
+    EXPECT_TRUE(other.cancelled());
+  });
+  loop_.run_once(0s);
+  EXPECT_EQ(future.result(), 7);
+}
+
 TEST_F(WrapFutureTest, ConcurrentException) {
   const ConcurrentFuture<void> source;
   const auto future = wrap_future(loop_, source);
