@@ -21,7 +21,15 @@
 namespace loop {
 namespace {
 
-using LockTest = CoroutineTest;
+class LockTest : public CoroutineTest {
+ protected:
+  // Acquires the lock, so that others wait.
+  void hold() { run(lock_.acquire()); }
+  // Starts a task that acquires the lock.
+  Task<> start_acquiring() { return start(lock_.acquire()); }
+
+  Lock lock_;
+};
 
 // Notes its name when it has the lock, and keeps that.
 Coroutine<> take(Lock& lock, Journal& journal, std::string name) {
@@ -30,72 +38,67 @@ Coroutine<> take(Lock& lock, Journal& journal, std::string name) {
 }
 
 TEST_F(LockTest, Lock) {
-  Lock lock;
   const auto body = [&]() -> Coroutine<> {
-    EXPECT_FALSE(lock.locked());
-    co_await lock.acquire();
-    EXPECT_TRUE(lock.locked());
-    lock.release();
-    EXPECT_FALSE(lock.locked());
+    EXPECT_FALSE(lock_.locked());
+    co_await lock_.acquire();
+    EXPECT_TRUE(lock_.locked());
+    lock_.release();
+    EXPECT_FALSE(lock_.locked());
   };
   run(body());
 }
 
 TEST_F(LockTest, Acquire) {
-  Lock lock;
   Journal journal;
-  run(lock.acquire());
-  start(take(lock, journal, "1"));
-  start(take(lock, journal, "2"));
-  start(take(lock, journal, "3"));
+  hold();
+  start(take(lock_, journal, "1"));
+  start(take(lock_, journal, "2"));
+  start(take(lock_, journal, "3"));
   f_.turn(2);
   EXPECT_EQ(journal, Journal());
   for (const Journal& expected : {Journal{"1"}, {"1", "2"}, {"1", "2", "3"}}) {
-    lock.release();
+    lock_.release();
     f_.turn();
     EXPECT_EQ(journal, expected);
     f_.turn(2);
     EXPECT_EQ(journal, expected);
   }
-  EXPECT_TRUE(lock.locked());
+  EXPECT_TRUE(lock_.locked());
 }
 
 // Who comes when the lock is free, but promised to another.
 TEST_F(LockTest, NewcomersDoNotOvertake) {
-  Lock lock;
   Journal journal;
-  run(lock.acquire());
-  start(take(lock, journal, "waiter"));
+  hold();
+  start(take(lock_, journal, "waiter"));
   f_.turn();
   f_.loop.call_soon([&] {
-    lock.release();
-    EXPECT_FALSE(lock.locked());
-    create_task(take(lock, journal, "newcomer"), {.eager_start = true});
+    lock_.release();
+    EXPECT_FALSE(lock_.locked());
+    create_task(take(lock_, journal, "newcomer"), {.eager_start = true});
     EXPECT_EQ(journal, Journal());
   });
   f_.turn(2);
   EXPECT_EQ(journal, Journal{"waiter"});
-  lock.release();
+  lock_.release();
   f_.turn();
   EXPECT_EQ(journal, (Journal{"waiter", "newcomer"}));
 }
 
 TEST_F(LockTest, AcquireCancel) {
-  Lock lock;
-  run(lock.acquire());
-  const auto task = start(lock.acquire());
+  hold();
+  const auto task = start_acquiring();
   f_.turn();
   task.cancel("enough");
   EXPECT_EQ(cancelled_with([&] { run_until_complete(task); }), "enough");
   // Nothing is left of it.
-  lock.release();
-  run(lock.acquire());
+  lock_.release();
+  hold();
 }
 
 TEST_F(LockTest, CancelRace) {
-  Lock lock;
   const auto lock_it = [&](Future<void> blocker) -> Coroutine<> {
-    const auto guard = co_await lock.scoped();
+    const auto guard = co_await lock_.scoped();
     co_await blocker;
   };
   const auto go = make<void>();
@@ -108,41 +111,39 @@ TEST_F(LockTest, CancelRace) {
   go.set_result();
   b.cancel();
   f_.turn();
-  EXPECT_FALSE(lock.locked());
+  EXPECT_FALSE(lock_.locked());
   EXPECT_TRUE(a.done());
   EXPECT_TRUE(b.cancelled());
   run_until_complete(c);
 }
 
 TEST_F(LockTest, CancelReleaseRace) {
-  Lock lock;
   Journal journal;
-  run(lock.acquire());
-  const auto a = start(take(lock, journal, "a"));
-  const auto b = start(take(lock, journal, "b"));
-  const auto c = start(take(lock, journal, "c"));
+  hold();
+  const auto a = start(take(lock_, journal, "a"));
+  const auto b = start(take(lock_, journal, "b"));
+  const auto c = start(take(lock_, journal, "c"));
   f_.turn();
   a.cancel();
-  lock.release();
+  lock_.release();
   f_.turn(3);
   EXPECT_TRUE(a.cancelled());
   EXPECT_TRUE(b.done());
   EXPECT_FALSE(c.done());
   EXPECT_EQ(journal, Journal{"b"});
-  lock.release();
+  lock_.release();
   run_until_complete(c);
 }
 
 TEST_F(LockTest, FinishedWaiterCancelled) {
-  Lock lock;
-  run(lock.acquire());
-  const auto a = start(lock.acquire());
+  hold();
+  const auto a = start_acquiring();
   f_.turn();
-  const auto b = start(lock.acquire());
+  const auto b = start_acquiring();
   a.cancel();
-  lock.release();
+  lock_.release();
   f_.turn();
-  EXPECT_TRUE(lock.locked());
+  EXPECT_TRUE(lock_.locked());
   EXPECT_TRUE(a.cancelled());
   EXPECT_TRUE(b.done());
 }
@@ -150,43 +151,40 @@ TEST_F(LockTest, FinishedWaiterCancelled) {
 // python/asyncio #270: one holds it, two wait; the first of these is woken, and
 // cancelled before its turn.
 TEST_F(LockTest, R104_WakeUpIsPassedOn) {
-  Lock lock;
-  run(lock.acquire());
-  const auto a = start(lock.acquire());
-  const auto b = start(lock.acquire());
+  hold();
+  const auto a = start_acquiring();
+  const auto b = start_acquiring();
   f_.turn();
-  lock.release();
+  lock_.release();
   a.cancel("too late");
   f_.turn();
   EXPECT_EQ(cancelled_with([&] { a.result(); }), "too late");
   EXPECT_FALSE(b.done());
   f_.turn();
   EXPECT_TRUE(b.done());
-  EXPECT_TRUE(lock.locked());
+  EXPECT_TRUE(lock_.locked());
 }
 
 // The one that the wake-up is passed on to is cancelled, too.
 TEST_F(LockTest, R104_AllAreCancelled) {
-  Lock lock;
-  run(lock.acquire());
-  const auto a = start(lock.acquire());
-  const auto b = start(lock.acquire());
+  hold();
+  const auto a = start_acquiring();
+  const auto b = start_acquiring();
   f_.turn();
-  lock.release();
+  lock_.release();
   a.cancel();
   f_.turn();
   b.cancel();
   f_.turn();
   EXPECT_TRUE(a.cancelled() && b.cancelled());
-  EXPECT_FALSE(lock.locked());
-  run(lock.acquire());
+  EXPECT_FALSE(lock_.locked());
+  hold();
 }
 
 // As asyncio's future is cancelled then, and stays so.
 TEST_F(LockTest, CancelTakenBackWhileItWaits) {
-  Lock lock;
-  run(lock.acquire());
-  const auto task = start(lock.acquire());
+  hold();
+  const auto task = start_acquiring();
   f_.turn();
   task.cancel();
   EXPECT_EQ(task.uncancel(), 0);
@@ -195,90 +193,82 @@ TEST_F(LockTest, CancelTakenBackWhileItWaits) {
 }
 
 TEST_F(LockTest, CancelTakenBackAfterItWasWoken) {
-  Lock lock;
-  run(lock.acquire());
-  const auto task = start(lock.acquire());
+  hold();
+  const auto task = start_acquiring();
   f_.turn();
-  lock.release();
+  lock_.release();
   task.cancel();
   EXPECT_EQ(task.uncancel(), 0);
   f_.turn();
   EXPECT_FALSE(task.cancelled());
-  EXPECT_TRUE(lock.locked());
+  EXPECT_TRUE(lock_.locked());
 }
 
 TEST_F(LockTest, CancelledTwice) {
-  Lock lock;
-  run(lock.acquire());
-  const auto a = start(lock.acquire());
-  const auto b = start(lock.acquire());
+  hold();
+  const auto a = start_acquiring();
+  const auto b = start_acquiring();
   f_.turn();
   a.cancel();
   a.cancel();
   b.cancel();
-  lock.release();
+  lock_.release();
   b.cancel();
   f_.turn();
   EXPECT_TRUE(a.cancelled() && b.cancelled());
-  run(lock.acquire());
+  hold();
 }
 
 // It finds out when it has to wait, as in Python.
 TEST_F(LockTest, CancelledBeforeItWaits) {
-  Lock lock;
   Journal journal;
   const auto body = [&]() -> Coroutine<> {
     current_task().cancel("mine");
-    co_await lock.acquire();
+    co_await lock_.acquire();
     journal.push_back("acquired");
-    co_await lock.acquire();
+    co_await lock_.acquire();
   };
   EXPECT_EQ(cancelled_with([&] { run(body()); }), "mine");
   EXPECT_EQ(journal, Journal{"acquired"});
-  lock.release();
-  run(lock.acquire());
+  lock_.release();
+  hold();
 }
 
 TEST_F(LockTest, ReleaseNotAcquired) {
-  Lock lock;
-  EXPECT_THROW(lock.release(), RuntimeError);
+  EXPECT_THROW(lock_.release(), RuntimeError);
 }
 
 TEST_F(LockTest, ReleaseNoWaiters) {
-  Lock lock;
-  run(lock.acquire());
-  lock.release();
-  EXPECT_FALSE(lock.locked());
+  hold();
+  lock_.release();
+  EXPECT_FALSE(lock_.locked());
 }
 
 TEST_F(LockTest, CanBeBound) {
   FakeTimeLoop other(std::make_unique<selectors::PollSelector>());
-  Lock lock;
-  run(lock.acquire());
-  const auto task = start(lock.acquire());
+  hold();
+  const auto task = start_acquiring();
   f_.turn();
-  EXPECT_THROW(run_until_complete(create_task(other.loop, lock.acquire())),
+  EXPECT_THROW(run_until_complete(create_task(other.loop, lock_.acquire())),
                RuntimeError);
-  lock.release();
+  lock_.release();
   run_until_complete(task);
 }
 
 TEST_F(LockTest, OfAnotherLoopIfNobodyHasToWait) {
   FakeTimeLoop other(std::make_unique<selectors::PollSelector>());
-  Lock lock;
-  run(lock.acquire());
-  lock.release();
-  run_until_complete(create_task(other.loop, lock.acquire()));
+  hold();
+  lock_.release();
+  run_until_complete(create_task(other.loop, lock_.acquire()));
 }
 
 TEST_F(LockTest, WaitingAllocatesNothing) {
-  Lock lock;
   std::size_t before = 0, after = 0;
   const auto child = [&]() -> Coroutine<> {
     for (int i = 0; i < 10; ++i) {
-      co_await lock.acquire();
+      co_await lock_.acquire();
       co_await sleep(0ms);
-      lock.release();
+      lock_.release();
     }
   };
   const auto warm = start(child());

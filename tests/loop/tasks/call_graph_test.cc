@@ -1,4 +1,4 @@
-// Which tasks wait for one: after CPython's test_graph.py.
+// Which tasks wait for one: after CPython's test_graph.py (gh-91048).
 
 #include "loop/tasks/call_graph.h"
 
@@ -20,10 +20,12 @@
 #include "loop/tasks/sleep.h"
 #include "loop/tasks/task_group.h"
 #include "loop/tasks/timeout.h"
+#include "loop/tasks/try_finally.h"
 #include "loop/tasks/wait.h"
 #include "loop/tasks/wait_for.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/loop/tasks/source_lines.h"
 
 namespace loop {
 namespace {
@@ -46,7 +48,8 @@ Coroutine<> inner() { co_await sleep(1ms); }
 Coroutine<> outer() { co_await inner(); }
 Coroutine<> join(Task<> task) { co_await task; }
 
-// test_stack_tgroup and the like: seen from the task that is awaited.
+// test_stack_tgroup and others (gh-156523, gh-157058): seen from the task that
+// is awaited. Nothing stays behind a waiter that has gone: gh-152569.
 TEST_F(CallGraphTest, SeesThroughAllWaysToWait) {
   using Waiting = std::function<Coroutine<>(Task<>)>;
   const std::map<std::string, Waiting> table{
@@ -81,6 +84,49 @@ TEST_F(CallGraphTest, SeesThroughAllWaysToWait) {
     run_until_complete(boss);
     EXPECT_EQ(names(capture_call_graph(task)), "worker") << "nothing stays";
   }
+}
+
+// wait_for() with a timeout that is past, while the task that it cancels cleans
+// up: gh-157058.
+TEST_F(CallGraphTest, WaitForWithoutTime) {
+  const auto stubborn = []() -> Coroutine<> {
+    const auto nap = []() -> Coroutine<> { co_await sleep(1h); };
+    co_await try_finally(nap(), inner);
+  };
+  const auto task = create_task(f_.loop, stubborn(), "worker");
+  f_.turn();
+  const auto waiting = [](Task<> t) -> Coroutine<> {
+    co_await wait_for(t, 0s);
+  };
+  const auto boss = create_task(f_.loop, waiting(task), "boss");
+  f_.turn(2);
+  EXPECT_EQ(names(capture_call_graph(task)), "worker .boss");
+  EXPECT_THROW(run_until_complete(boss), TimeoutError);
+  EXPECT_EQ(names(capture_call_graph(task)), "worker");
+}
+
+// gh-155143, gh-157213: nor behind a gather() that has failed, or an
+// as_completed() whose waiter was cancelled.
+TEST_F(CallGraphTest, NothingStaysBehindWhatHasEnded) {
+  const auto task = create_task(f_.loop, inner(), "worker");
+  const auto fail = []() -> Coroutine<> {
+    throw Mistake("no");
+    co_return;
+  };
+  const auto all = [&]() -> Coroutine<> { co_await gather(task, fail()); };
+  EXPECT_THROW(run(all()), Mistake);
+  const auto next = [](Task<> t) -> Coroutine<> {
+    const std::vector tasks{t};
+    for (Coroutine<> one : as_completed(tasks)) co_await one;
+  };
+  const auto waiter = create_task(f_.loop, next(task), "waiter");
+  f_.turn(2);
+  EXPECT_EQ(names(capture_call_graph(task)), "worker .waiter");
+  waiter.cancel();
+  f_.turn(2);
+  EXPECT_TRUE(waiter.cancelled());
+  EXPECT_EQ(names(capture_call_graph(task)), "worker");
+  run_until_complete(task);
 }
 
 TEST_F(CallGraphTest, TaskGroup) {
@@ -121,22 +167,15 @@ TEST_F(CallGraphTest, Text) {
   const auto task = create_task(f_.loop, outer(), {.name = "worker"});
   const auto boss = create_task(f_.loop, join(task), {.name = "boss"});
   f_.turn();
-  std::string text = format_call_graph(task);
-  // The name of the file depends on the program that the test is part of.
-  const std::string file = "tests/loop/tasks/call_graph_test.cc:";
-  for (auto at = text.find(file); at != text.npos; at = text.find(file)) {
-    at = text.rfind(' ', at) + 1;
-    text.erase(at, text.find('\n', at) - at);
-  }
-  EXPECT_EQ(text,
+  EXPECT_EQ(without_lines(format_call_graph(task)),
             "* worker\n"
             "  + Call stack:\n"
-            "  |   inner \n"
-            "  |   outer \n"
+            "  |   inner call_graph_test.cc:N\n"
+            "  |   outer call_graph_test.cc:N\n"
             "  + Awaited by:\n"
             "    * boss\n"
             "      + Call stack:\n"
-            "      |   join \n");
+            "      |   join call_graph_test.cc:N\n");
   run_until_complete(boss);
 }
 

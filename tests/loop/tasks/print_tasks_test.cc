@@ -18,23 +18,14 @@
 #include "loop/tasks/sleep.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/loop/tasks/source_lines.h"
 
 namespace loop {
 namespace {
 
 class PrintTasksTest : public CoroutineTest {
  protected:
-  // Without "tests/loop/tasks/", and with "N" instead of a line's number.
-  std::string picture() {
-    std::string text = format_tasks(f_.loop);
-    const std::string folder = "tests/loop/tasks/";
-    for (auto at = text.find(folder); at != text.npos; at = text.find(folder)) {
-      text.erase(at, folder.size());
-      const auto number = text.find(':', at) + 1;
-      text.replace(number, text.find('\n', number) - number, "N");
-    }
-    return text;
-  }
+  std::string picture() { return without_lines(format_tasks(f_.loop)); }
 };
 
 Coroutine<> inner() { co_await sleep(1ms); }
