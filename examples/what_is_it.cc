@@ -57,10 +57,10 @@ void describe(const Subject& subject) {
 void follow(const std::vector<Subject>& subjects) {
   selectors::DefaultSelector selector;
   for (const Subject& subject : subjects) {
-    selector.register_(
-        subject.fd,
-        selectors::EVENT_READ | selectors::EVENT_WRITE | selectors::EVENT_EDGE,
-        &subject);
+    selector.register_(subject.fd,
+                       selectors::EVENT_READ | selectors::EVENT_WRITE |
+                           selectors::EVENT_PRIORITY | selectors::EVENT_EDGE,
+                       &subject);
   }
   for (;;) {
     for (const auto& [key, events] : selector.select()) {

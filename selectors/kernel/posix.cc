@@ -2,10 +2,8 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cstdint>
-#include <limits>
+#include <ctime>
 #include <vector>
 
 #include "selectors/kernel/describe.h"
@@ -65,27 +63,26 @@ void describe_poll(std::string& text, const Call& call) {
   append(text, ", ", call.args[1], ", ", timeout_of(call, 2).repr());
 }
 
-// Calls ppoll() if the C library has it, without an `#if`. Because the type of
-// `fds` is a template parameter, ppoll is looked up only at instantiation. If
-// there is none, the compiler leaves that branch out.
+// Whether the C library has ppoll(2). Without an `#if`: because `PollFd` is a
+// template parameter, ppoll is looked up only at instantiation.
 template <class PollFd>
-int ppoll_or_poll(PollFd* fds, std::size_t count, const WaitLimit* timeout) {
-  const auto n = static_cast<nfds_t>(count);
-  if constexpr (requires { ppoll(fds, n, nullptr, nullptr); }) {
-    // ppoll waits for the last fraction of a millisecond only. Linux restarts
-    // it with the time that was left when the process was stopped (SIGSTOP);
-    // poll ends at the same moment as without a stop.
-    const auto whole = timeout->value() / std::chrono::milliseconds(1);
+constexpr bool kHasPpoll = requires(PollFd* fds) {
+  ppoll(fds, nfds_t{}, nullptr, nullptr);
+};
+
+int wait_by_poll(pollfd* fds, std::size_t count, const WaitLimit* timeout) {
+  return ::poll(fds, static_cast<nfds_t>(count), timeout->to_milliseconds());
+}
+
+template <class PollFd>
+int wait_by_ppoll(PollFd* fds, std::size_t count, const WaitLimit* timeout) {
+  if constexpr (kHasPpoll<PollFd>) {
     std::timespec wait;
-    if (timeout->is_poll() || timeout->waits_forever() || whole > 0) {
-      constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-      const auto most =
-          static_cast<int>(std::clamp<std::int64_t>(whole, 0, kMost));
-      return ::poll(fds, n, timeout->waits_forever() ? -1 : most);
-    }
-    return ppoll(fds, n, timeout->to_timespec(wait), nullptr);
+    return ppoll(fds, static_cast<nfds_t>(count), timeout->to_timespec(wait),
+                 nullptr);
+  } else {
+    return wait_by_poll(fds, count, timeout);
   }
-  return ::poll(fds, n, timeout->to_milliseconds());
 }
 
 }  // namespace
@@ -94,6 +91,7 @@ constinit const Syscall kClose = {"close", describe_close};
 constinit const Syscall kFcntl = {"fcntl", describe_fcntl};
 constinit const Syscall kPselect = {"pselect", describe_pselect};
 constinit const Syscall kPoll = {"poll", describe_poll};
+constinit const Syscall kPpoll = {"ppoll", describe_poll};
 
 void append_pollfds(std::string& text, const pollfd* fds, Word count) {
   constexpr FlagName kFlags[] = {
@@ -109,8 +107,19 @@ void append_pollfds(std::string& text, const pollfd* fds, Word count) {
   });
 }
 
+// Linux restarts ppoll(2) with the time that was left when the process was
+// stopped (SIGSTOP), and poll(2) with the time that is left now.
 int poll(pollfd* fds, std::size_t count, const WaitLimit& timeout) {
-  return call(kPoll, ppoll_or_poll<pollfd>, fds, count, &timeout);
+  const bool has_fraction =
+      kHasPpoll<pollfd> && !timeout.is_poll() && !timeout.waits_forever();
+  if (!has_fraction) return call(kPoll, wait_by_poll, fds, count, &timeout);
+  const auto whole =
+      std::chrono::floor<std::chrono::milliseconds>(timeout.value());
+  if (whole.count() == 0) {
+    return call(kPpoll, wait_by_ppoll<pollfd>, fds, count, &timeout);
+  }
+  const WaitLimit limit = whole;
+  return call(kPoll, wait_by_poll, fds, count, &limit);
 }
 
 }  // namespace selectors::kernel

@@ -18,7 +18,7 @@ struct pollfd;
 
 namespace selectors::kernel {
 
-extern const Syscall kClose, kFcntl, kPselect, kPoll;
+extern const Syscall kClose, kFcntl, kPselect, kPoll, kPpoll;
 
 /// close(2): closes a descriptor. Never repeated after EINTR: on Linux the
 /// descriptor is closed even then, and its number may already belong to another
@@ -70,10 +70,10 @@ inline int pselect(int nfds, const fd_set* readers, const fd_set* writers,
               writable, raised, &timeout);
 }
 
-/// poll(2): waits for ready descriptors. Where the C library has ppoll(2),
-/// waits for the whole milliseconds of `timeout`, or if there are none for the
-/// fraction, and the caller waits again for the rest. macOS has no ppoll: there
-/// the timeout is rounded up to milliseconds.
+/// poll(2): waits for ready descriptors. Waits for the whole milliseconds of
+/// `timeout`, and the caller waits again for the rest. Less than a millisecond
+/// is waited for by ppoll(2). macOS has no ppoll: there the timeout is rounded
+/// up to milliseconds.
 int poll(pollfd* fds, std::size_t count, const WaitLimit& timeout);
 
 /// Appends each descriptor with its requested and reported events. For

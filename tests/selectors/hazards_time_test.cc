@@ -5,6 +5,7 @@
 #include <chrono>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "selectors/kernel/call.h"
@@ -23,7 +24,8 @@ INSTANTIATE_TEST_SUITE_P(Selectors, TimeHazards, tests::all_selectors(),
                          tests::name_of);
 
 // python/asyncio#106: rounded down a wait ends early, and the rest of it is
-// spent asking again and again.
+// spent asking again and again. gh-142434: Python's PollSelector rounds up to
+// milliseconds, although its poll() does not.
 TEST_P(TimeHazards, R40_NeverEarlyAndNotInPieces) {
   const auto s = make_selector();
   for (const nanoseconds wait :
@@ -35,6 +37,37 @@ TEST_P(TimeHazards, R40_NeverEarlyAndNotInPieces) {
     EXPECT_EQ(ready_now(*s, wait), Ready());
     EXPECT_GE(stopwatch.elapsed(), wait);
     EXPECT_LE(calls.count(), 2u) << wait.count();
+  }
+}
+
+// The kernel restarts ppoll(2), but not poll(2), with the time that was left
+// when the process was stopped. So a stop prolongs at most the wait for less
+// than a millisecond.
+TEST(PollTimeHazards, WholeMillisecondsAreWaitedForByPoll) {
+  class Waits : public kernel::Interceptor {
+   public:
+    void leave(const kernel::Call& call) override {
+      const auto* timeout = reinterpret_cast<const WaitLimit*>(call.args[2]);
+      waits.emplace_back(call.syscall.name, timeout->value());
+    }
+    std::vector<std::pair<std::string, nanoseconds>> waits;
+  };
+  PollSelector s;
+  for (const nanoseconds wait : {nanoseconds(1ns), nanoseconds(999'999ns),
+                                 nanoseconds(1ms), nanoseconds(3'500us)}) {
+    const Waits calls;
+    s.select(wait);
+    nanoseconds most = wait;
+    for (const auto& [name, time] : calls.waits) {
+      EXPECT_EQ(name, time < 1ms ? "ppoll" : "poll");
+      if (name == "poll") {
+        EXPECT_EQ(time % 1ms, 0ns);
+      }
+      EXPECT_LE(time, most);
+      most = time;
+    }
+    ASSERT_FALSE(calls.waits.empty());
+    EXPECT_EQ(calls.waits[0].second, wait < 1ms ? wait : wait / 1ms * 1ms);
   }
 }
 

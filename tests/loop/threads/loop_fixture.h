@@ -65,7 +65,7 @@ inline bool is_wait(const selectors::kernel::Call& call) {
   const std::string_view name = call.syscall.name;
   if (name == "kevent") return call.args[4] != 0;  // There is room for events.
   return name == "epoll_wait" || name == "epoll_pwait2" || name == "pselect" ||
-         name == "poll" || name == "ioctl";
+         name == "poll" || name == "ppoll" || name == "ioctl";
 }
 
 // Calls `function` in this thread when the kernel is about to be asked to wait:
