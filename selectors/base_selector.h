@@ -132,7 +132,8 @@ class BaseSelector {
   /// after_fork_in_child() throw ValueError, and get_key() throws RuntimeError.
   /// The other functions find nothing registered.
   ///
-  /// Differs from Python: there, select and poll selectors can be used again.
+  /// Differs from Python: there, select and poll selectors can be used again,
+  /// and an epoll selector raises the error of a failing close(2).
   virtual void close() = 0;
 
   /// Returns the key of a registered file object, valid until the registration

@@ -51,6 +51,24 @@ TEST_P(LoopTimers, TimeAndCallAt) {
   EXPECT_FALSE(handle.cancelled());
 }
 
+// gh-145703: a timer that is due at this very moment runs in the next
+// iteration, also where a float has lost the clock's resolution.
+TEST_P(LoopTimers, DueNow) {
+  FakeTimeLoop f(make_selector());
+  f.time.advance(24h * 365 * 200);
+  int ran = 0;
+  f.loop.call_at(f.loop.time(), [&] { ++ran; });
+  f.loop.call_later(0ns, [&] { ++ran; });
+  f.turn();
+  EXPECT_EQ(ran, 2);
+  f.loop.call_at(f.loop.time() + 1ns, [&] { ++ran; });
+  f.loop.run_once(0ns);
+  EXPECT_EQ(ran, 2);
+  f.time.advance(1ns);
+  f.loop.run_once(0ns);
+  EXPECT_EQ(ran, 3);
+}
+
 // To the nanosecond, by the loop's clock.
 TEST_P(LoopTimers, NeverEarly) {
   FakeTimeLoop f(make_selector());

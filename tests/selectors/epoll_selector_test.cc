@@ -51,6 +51,21 @@ TEST_F(EpollTest, TryWatchReturnsTheRefusalOfAHugeNumber) {
   EXPECT_EQ(refusal->code(), std::errc::bad_file_descriptor);
 }
 
+// gh-146205: since 3.15 Python's close() raises the error of close(2), and
+// leaves the map for a second call.
+TEST_F(EpollTest, ErrorOfCloseIsIgnored) {
+  EpollSelector s;
+  const Pipe pipe;
+  s.register_(pipe.reader, EVENT_READ);
+  const tests::FaultInjector failing(1, EIO, [](const auto& call) {
+    return tests::FaultInjector::is(call, "close");
+  });
+  EXPECT_NO_THROW(s.close());
+  EXPECT_TRUE(failing.fired());
+  EXPECT_EQ(s.get_map(), nullptr);
+  s.close();
+}
+
 TEST_F(EpollTest, TryWatchOnAClosedSelectorThrows) {
   EpollSelector s;
   s.close();

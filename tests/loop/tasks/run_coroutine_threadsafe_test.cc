@@ -243,6 +243,7 @@ TEST_F(RunCoroutineThreadsafeTest, Cancel) {
   EXPECT_EQ(trace.ended, "enough");
 }
 
+// gh-105836: no task is left that runs on.
 TEST_F(RunCoroutineThreadsafeTest, CancelBeforeItBegan) {
   Trace trace;
   const auto future =

@@ -1,5 +1,5 @@
 // TaskGroup::cancel(): after CPython 3.15's test_taskgroups.py, whose
-// test_taskgroup_cancel_* these are.
+// test_taskgroup_cancel_* these are (gh-108951).
 
 #include <gtest/gtest.h>
 

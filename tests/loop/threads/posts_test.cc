@@ -147,7 +147,7 @@ TEST_F(PostsTest, CancelledAmongOthersInManyBatches) {
   EXPECT_EQ(ran, (std::vector<int>{0, 1, 10, 21, 30, 31, 40, 41}));
 }
 
-// The handle of a post is for any thread.
+// gh-128340: the handle of a post is for any thread.
 TEST_F(PostsTest, CancelledByAnotherThread) {
   EventLoop loop;
   int ran = 0;
