@@ -1,13 +1,17 @@
 // Tests that what_is_it agrees with the rows of DESCRIPTORS.md.
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/examples/run_program.h"
@@ -106,6 +110,37 @@ TEST(WhatIsItFollowing, PrintsWhatIsNew) {
   EXPECT_EQ(program.read_line(), name + ": READ");
   pipe.writer.write("x");
   EXPECT_EQ(program.read_line(), name + ": READ");
+}
+
+// Two ends of a TCP connection within the machine.
+std::pair<tests::File, tests::File> tcp_connection() {
+  const tests::File listener(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(listener.fileno(), name, size), 0);
+  EXPECT_EQ(::listen(listener.fileno(), 1), 0);
+  EXPECT_EQ(::getsockname(listener.fileno(), name, &size), 0);
+  tests::File client(::socket(AF_INET, SOCK_STREAM, 0));
+  EXPECT_EQ(::connect(client.fileno(), name, size), 0);
+  tests::File server(::accept(listener.fileno(), nullptr, nullptr));
+  return {std::move(client), std::move(server)};
+}
+
+TEST(WhatIsItFollowing, PrintsUrgentData) {
+  const auto [client, server] = tcp_connection();
+  const tests::File file = inherited(server.fileno());
+  const std::string name = std::to_string(file.fileno());
+  Program program("what_is_it", Stdin::kDevNull, {.arguments = {"-f", name}});
+  EXPECT_EQ(program.read_line(), name + ": TCP, connected");
+  for (const char* call : {"  select: W", "  poll: OUT", "  epoll: OUT"}) {
+    EXPECT_EQ(program.read_line(), call);
+  }
+  EXPECT_EQ(program.read_line(), name + ": WRITE");
+  ASSERT_EQ(::send(client.fileno(), "!", 1, MSG_OOB), 1);
+  EXPECT_EQ(program.read_line(), name + ": WRITE|PRIORITY");
 }
 
 }  // namespace
