@@ -60,6 +60,9 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
   // exception ends the wait, and continues in the waiting task.
   virtual bool attempt() { return true; }
 
+  // Returns whether an exception has ended the wait.
+  bool has_failed() const { return error_ != nullptr; }
+
   // Called in await_resume(): throws CancelledError if the task was cancelled
   // during the wait, and the exception that ended it.
   void check_outcome() {

@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,27 +11,20 @@
 #include "loop/sockets/address_buffer.h"
 #include "loop/sockets/call_on_socket.h"
 #include "loop/sockets/kernel.h"
+#include "loop/sockets/scratch.h"
 #include "selectors/errors.h"
 
 namespace loop::socket_io_internal {
 namespace {
 
-// Up to this many bytes go through a buffer that all tasks of a thread share,
-// so that a task that has to wait holds none.
-constexpr std::size_t kScratch = 64 * 1024;
-
-char* scratch() {
-  static thread_local const auto buffer = std::make_unique<char[]>(kScratch);
-  return buffer.get();
-}
-
 // Calls receive(buffer, most), which returns the number of bytes or nullopt,
 // and copies the bytes to `data`. Returns false for nullopt.
 template <class Receive>
 bool receive_string(std::string& data, std::size_t most, Receive receive) {
-  if (most <= kScratch) {
-    const std::optional<std::size_t> count = receive(scratch(), most);
-    if (count) data.assign(scratch(), *count);
+  if (most <= kScratchSize) {
+    char* const buffer = scratch().data();
+    const std::optional<std::size_t> count = receive(buffer, most);
+    if (count) data.assign(buffer, *count);
     return count.has_value();
   }
   std::string buffer(most, '\0');

@@ -27,7 +27,7 @@ class Read {
 
   Taken take(std::string_view bytes, bool is_at_end) {
     if (bytes.empty() && !is_at_end && most_ > 0) return std::nullopt;
-    result_ = bytes.substr(0, most_);
+    result_ = std::string(bytes.substr(0, most_));
     return result_.size();
   }
   std::string result() { return std::move(result_); }
@@ -63,7 +63,7 @@ class ReadToEnd {
 
   Taken take(std::string_view bytes, bool is_at_end) {
     if (!is_at_end) return std::nullopt;
-    result_ = bytes;
+    result_ = std::string(bytes);
     return bytes.size();
   }
   std::string result() { return std::move(result_); }
@@ -80,7 +80,7 @@ class ReadExactly {
 
   Taken take(std::string_view bytes, bool is_at_end) {
     if (bytes.size() < count_ && !is_at_end) return std::nullopt;
-    result_ = bytes.substr(0, count_);
+    result_ = std::string(bytes.substr(0, count_));
     return result_.size();
   }
   std::string result() {

@@ -12,10 +12,8 @@
 #include <string_view>
 #include <utility>
 
-#include "loop/callbacks/kernel.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/future_core.h"
-#include "loop/sockets/kernel.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -26,10 +24,6 @@ namespace {
 
 constexpr std::size_t kHighWater = 64 * 1024;
 constexpr std::size_t kLowWater = kHighWater / 4;
-
-// A task that always finds data waits after this many full buffers (1 MiB), so
-// that the others run.
-constexpr unsigned char kMostFullReceives = 16;
 
 // Writes to a lost connection are reported once, when there are this many. Port
 // of LOG_THRESHOLD_FOR_CONNLOST_WRITES (Lib/asyncio/constants.py).
@@ -66,28 +60,6 @@ void StreamCore::throw_has_reader(const char* function) {
                      "for incoming data");
 }
 
-std::span<char> StreamCore::scratch() const {
-  EventLoop* const event_loop = loop_.get();
-  if (event_loop == nullptr) throw RuntimeError("Event loop is closed");
-  return event_loop->extension<StreamService>().scratch();
-}
-
-std::optional<std::size_t> StreamCore::receive(std::span<char> to) {
-  if (closing_ || is_at_end_ || read_error_) [[unlikely]]
-    return 0;
-  const int fd = descriptor_.fileno();
-  const auto count = kind_ == StreamKind::kSocket
-                         ? kernel::recv(fd, to.data(), to.size(), MSG_DONTWAIT)
-                         : kernel::read(fd, to.data(), to.size());
-  if (count <= 0) [[unlikely]]
-    return receive_none(count);
-  // The socket is empty now, or it is another task's turn.
-  const bool is_full = static_cast<std::size_t>(count) == to.size();
-  waits_first_ = !is_full || ++full_receives_ == kMostFullReceives ||
-                 kind_ == StreamKind::kBlockingPipe;
-  return static_cast<std::size_t>(count);
-}
-
 std::optional<std::size_t> StreamCore::receive_none(long result) {
   const int error = errno;
   if (result < 0 && would_block(error)) {
@@ -108,13 +80,11 @@ std::optional<std::size_t> StreamCore::receive_none(long result) {
 
 // ---- Writing ----
 
-// Returns whether data can be sent now or later.
-bool StreamCore::can_write() {
+// Called for a write after write_eof(), or to a lost connection.
+bool StreamCore::refuse_write() {
   if (eof_written_) {
     throw RuntimeError("Cannot call write() after write_eof()");
   }
-  if (!is_lost()) [[likely]]
-    return true;
   if (lost_writes_ < kReportedLostWrites &&
       ++lost_writes_ == kReportedLostWrites) {
     report_lost_writes();
@@ -130,8 +100,21 @@ void StreamCore::report_lost_writes() const {
        .exception = write_error_});
 }
 
+// Sends a part of `data`, and returns its size. An error ends the connection.
+inline std::size_t StreamCore::send(std::string_view data) {
+  const int fd = descriptor_.fileno();
+  const auto count =
+      kind_ == StreamKind::kSocket
+          ? kernel::send(fd, data.data(), data.size(), MSG_DONTWAIT)
+          : kernel::write(fd, data.data(), data.size());
+  if (count >= 0) [[likely]]
+    return static_cast<std::size_t>(count);
+  note_send_error(errno);
+  return 0;
+}
+
 void StreamCore::write(std::string_view data) {
-  if (data.empty() || !can_write()) return;
+  if (data.empty() || !may_write()) return;
   if (unsent_.empty() && kind_ != StreamKind::kBlockingPipe) [[likely]] {
     data.remove_prefix(send(data));
     if (data.empty() || is_lost()) [[likely]]
@@ -140,22 +123,12 @@ void StreamCore::write(std::string_view data) {
   keep_unsent(data);
 }
 
-// Sends a part of `data`, and returns its size. An error ends the connection.
-std::size_t StreamCore::send(std::string_view data) {
-  const int fd = descriptor_.fileno();
-  const auto count =
-      kind_ == StreamKind::kSocket
-          ? kernel::send(fd, data.data(), data.size(), MSG_DONTWAIT)
-          : kernel::write(fd, data.data(), data.size());
-  if (count >= 0) [[likely]]
-    return static_cast<std::size_t>(count);
-  const int error = errno;
-  if (would_block(error)) return 0;
+void StreamCore::note_send_error(int error) {
+  if (would_block(error)) return;
   // A peer that closes its side, and gets more data, sends RST after its own
   // data and FIN: then the kernel says EPIPE, and what it sent is complete.
   is_broken_ = error != EPIPE;
   lose(os_error(error, "write to a stream"));
-  return 0;
 }
 
 void StreamCore::keep_unsent(std::string_view data) {

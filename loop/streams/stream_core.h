@@ -2,7 +2,7 @@
 // StreamWriter share.
 //
 // Reading. A task that reads makes the system call itself. The bytes go into a
-// buffer that belongs to the loop, and from there to the reader; only the rest
+// buffer of the thread, and from there to the reader; only the rest
 // is kept with the connection. So a connection that is idle holds no buffer.
 //
 // Writing. write() sends at once. Only if the kernel takes less, because the
@@ -10,6 +10,8 @@
 
 #ifndef LOOP_STREAMS_STREAM_CORE_H_
 #define LOOP_STREAMS_STREAM_CORE_H_
+
+#include <sys/socket.h>
 
 #include <cstddef>
 #include <exception>
@@ -23,12 +25,15 @@
 #include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/dispositions.h"
 #include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/kernel.h"
 #include "loop/callbacks/loop_extension.h"
 #include "loop/futures/future_core.h"
 #include "loop/futures/intrusive_list.h"
 #include "loop/futures/recycled_memory.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/descriptor.h"
+#include "loop/sockets/kernel.h"
+#include "loop/sockets/scratch.h"
 #include "loop/streams/byte_buffer.h"
 
 namespace loop {
@@ -147,16 +152,22 @@ class StreamCore final : public Recycled,
   ~StreamCore() override = default;
 
   [[noreturn]] static void throw_has_reader(const char* function);
+  // A task that always finds data waits after this many full buffers (1 MiB),
+  // so that the others run.
+  static constexpr unsigned char kMostFullReceives = 16;
+
   std::optional<std::size_t> receive_none(long result);
-  std::span<char> scratch() const;
 
   // DescriptorWaiter, of the writing side.
   void ready() override;
   void failed() override;
 
-  bool can_write();
+  // Returns whether data can be sent now or later.
+  bool may_write() { return (!eof_written_ && !is_lost()) || refuse_write(); }
+  bool refuse_write();
   void report_lost_writes() const;
-  std::size_t send(std::string_view data);
+  inline std::size_t send(std::string_view data);
+  void note_send_error(int error);
   void keep_unsent(std::string_view data);
   void start_flushing();
   void stop_flushing();
@@ -208,26 +219,32 @@ class StreamService final : public LoopExtension {
   explicit StreamService(EventLoop&) {}
   ~StreamService() override;
 
-  // The size of the buffer for received bytes: one recv(2) takes up to this
-  // many.
-  static constexpr std::size_t kScratchSize = 64 * 1024;
-
-  std::span<char> scratch() {
-    if (!scratch_) scratch_ = std::make_unique<char[]>(kScratchSize);
-    return {scratch_.get(), kScratchSize};
-  }
-
   // Streams with unsent data. A link holds a reference.
   IntrusiveList<StreamCore>& flushing() { return flushing_; }
 
  private:
-  std::unique_ptr<char[]> scratch_;
   IntrusiveList<StreamCore> flushing_;
 };
 
+inline std::optional<std::size_t> StreamCore::receive(std::span<char> to) {
+  if (closing_ || is_at_end_ || read_error_) [[unlikely]]
+    return 0;
+  const int fd = descriptor_.fileno();
+  const auto count = kind_ == StreamKind::kSocket
+                         ? kernel::recv(fd, to.data(), to.size(), MSG_DONTWAIT)
+                         : kernel::read(fd, to.data(), to.size());
+  if (count <= 0) [[unlikely]]
+    return receive_none(count);
+  // The socket is empty now, or it is another task's turn.
+  const bool is_full = static_cast<std::size_t>(count) == to.size();
+  waits_first_ = !is_full || ++full_receives_ == kMostFullReceives ||
+                 kind_ == StreamKind::kBlockingPipe;
+  return static_cast<std::size_t>(count);
+}
+
 template <class Operation>
 bool StreamCore::take_more(Operation& operation, bool& done) {
-  const std::span<char> buffer = scratch();
+  const std::span<char> buffer = loop::scratch();
   const auto count = receive(buffer);
   if (!count) return false;
   if (*count == 0) return true;
@@ -246,7 +263,7 @@ bool StreamCore::take_more(Operation& operation, bool& done) {
 // The pieces are sent together.
 template <class Pieces>
 void StreamCore::writelines(const Pieces& pieces) {
-  if (!can_write()) return;
+  if (!may_write()) return;
   std::string all;
   for (const std::string_view piece : pieces) all.append(piece);
   write(all);

@@ -4,17 +4,7 @@
 
 namespace loop {
 
-void StreamReadWait::begin(Frame& frame) {
-  const TaskCore& task = TaskCore::of(frame);
-  core().bound_loop().bind(task);
-  core().descriptor().note_wait(task.loop().reference());
-  start(frame);
-  is_reader_ = true;
-  core().set_has_reader(true);
-}
-
-void StreamReadWait::check() {
-  end();
+void StreamReadWait::check_failure() {
   try {
     check_outcome();
   } catch (const selectors::OSError&) {

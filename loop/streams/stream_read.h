@@ -48,11 +48,25 @@ class StreamReadWait : protected StreamHolder, public DescriptorWait {
                        /*keep=*/true) {}
   ~StreamReadWait() override { end(); }
 
-  void begin(Frame& frame);
+  void begin(Frame& frame) {
+    const TaskCore& task = TaskCore::of(frame);
+    core().bound_loop().bind(task);
+    core().descriptor().note_wait(task.loop().reference());
+    start(frame);
+    is_reader_ = true;
+    core().set_has_reader(true);
+  }
   // Throws CancelledError, and the kernel's refusal to wait.
-  void check();
+  void check() {
+    if (!is_reader_) return;
+    end();
+    if (has_failed()) [[unlikely]]
+      return check_failure();
+    check_outcome();
+  }
 
  private:
+  void check_failure();
   void end() {
     if (std::exchange(is_reader_, false)) core().set_has_reader(false);
   }

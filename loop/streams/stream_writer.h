@@ -132,8 +132,8 @@ class [[nodiscard]] StreamWriter::Drain {
   class Awaiter;
   /// Makes the operand of a stream.
   explicit Drain(Reference<StreamCore> core) : core_(std::move(core)) {}
-  /// Makes the awaiter.
-  Awaiter operator co_await() const;
+  /// Makes the awaiter. May be awaited once.
+  Awaiter operator co_await();
 
  private:
   Reference<StreamCore> core_;
@@ -192,9 +192,8 @@ class StreamWriter::WaitClosed::Awaiter final
   }
 };
 
-inline StreamWriter::Drain::Awaiter StreamWriter::Drain::operator co_await()
-    const {
-  return Awaiter(core_);
+inline StreamWriter::Drain::Awaiter StreamWriter::Drain::operator co_await() {
+  return Awaiter(std::move(core_));
 }
 inline StreamWriter::WaitClosed::Awaiter
     StreamWriter::WaitClosed::operator co_await() const {
