@@ -42,7 +42,8 @@ namespace loop {
 // send(2), or read(2) and write(2).
 enum class StreamKind : unsigned char {
   kSocket,
-  kPipe,          // Also a terminal, or a file.
+  kFile,          // A regular file, for which no read waits: see receive().
+  kPipe,          // Also a terminal.
   kBlockingPipe,  // As a pipe, but each read or write waits first.
 };
 
@@ -235,10 +236,12 @@ inline std::optional<std::size_t> StreamCore::receive(std::span<char> to) {
                          : kernel::read(fd, to.data(), to.size());
   if (count <= 0) [[unlikely]]
     return receive_none(count);
-  // The socket is empty now, or it is another task's turn.
+  // Only sockets and pipes can be waited for: kqueue does not report the end of
+  // a file. The socket is empty now, or other tasks have to run.
   const bool is_full = static_cast<std::size_t>(count) == to.size();
-  waits_first_ = !is_full || ++full_receives_ == kMostFullReceives ||
-                 kind_ == StreamKind::kBlockingPipe;
+  waits_first_ = kind_ != StreamKind::kFile &&
+                 (!is_full || ++full_receives_ == kMostFullReceives ||
+                  kind_ == StreamKind::kBlockingPipe);
   return static_cast<std::size_t>(count);
 }
 

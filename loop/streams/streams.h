@@ -7,6 +7,7 @@
 #include "loop/streams/datagram_endpoint.h"
 #include "loop/streams/errors.h"
 #include "loop/streams/open_connection.h"
+#include "loop/streams/pipes.h"
 #include "loop/streams/server.h"
 #include "loop/streams/stream.h"
 #include "loop/streams/stream_read.h"
