@@ -108,6 +108,33 @@ TEST_P(ServerTest, OpenConnectionByName) {
   EXPECT_EQ(ask(stream, "hello\n"), "hello\n");
 }
 
+// The host "" has an address of each family, of which one is refused.
+TEST_P(ServerTest, OpenConnectionTriesEachAddress) {
+  serve();
+  const Stream stream = run(open_connection("", address_.port()));
+  EXPECT_EQ(stream.writer.getpeername(), address_);
+  server_->close();
+  try {
+    run(open_connection("", address_.port()));
+    ADD_FAILURE() << "no exception";
+  } catch (const OSError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("127.0.0.1:"), std::string::npos) << text;
+    EXPECT_NE(text.find("[::1]:"), std::string::npos) << text;
+  }
+}
+
+// gh-135836: also of an attempt whose socket cannot be closed.
+TEST_P(ServerTest, AFailingCloseDoesNotHideTheReason) {
+  serve();
+  server_->close();
+  FaultInjector broken(FaultInjector::kAll, EIO, [](const auto& call) {
+    return FaultInjector::is(call, "close");
+  });
+  EXPECT_EQ(error_of(open_connection("", address_.port())), ECONNREFUSED);
+  EXPECT_TRUE(broken.fired());
+}
+
 TEST_P(ServerTest, ARefusedConnection) {
   serve();
   server_->close();
