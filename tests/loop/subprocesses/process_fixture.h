@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
-#include <ostream>
 #include <set>
 #include <string>
 #include <thread>
@@ -24,7 +23,6 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
-#include "loop/sockets/readiness.h"
 #include "loop/subprocesses/process.h"
 #include "selectors/epoll_selector.h"
 #include "selectors/poll_selector.h"
