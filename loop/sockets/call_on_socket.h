@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "loop/sockets/address.h"
+#include "loop/sockets/address_buffer.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -22,6 +24,17 @@ inline bool would_block(int error) {
 [[noreturn]] inline void throw_call_error(const char* function, int fd) {
   throw selectors::make_os_error(
       errno, std::string(function) + " of fd " + std::to_string(fd));
+}
+
+// Returns the address that `ask`, getsockname() or getpeername(), gives for
+// `fd`. Throws OSError, which names `function` and `fd`.
+template <class Ask>
+Address ask_address(const char* function, int fd, Ask ask) {
+  AddressBuffer buffer;
+  if (ask(fd, buffer.data(), buffer.size()) == -1) {
+    throw_call_error(function, fd);
+  }
+  return buffer.address();
 }
 
 // Calls `transfer`() until no signal interrupts it. Returns its result, or

@@ -43,13 +43,6 @@ void prepare_new(int fd) {
   kernel::no_sigpipe(fd);
 }
 
-template <class Ask>
-Address ask_address(const char* function, int fd, Ask ask) {
-  AddressBuffer buffer;
-  check(ask(fd, buffer.data(), buffer.size()), call_on(function, fd));
-  return buffer.address();
-}
-
 // Accepts the next client that is still there.
 int accept_next(int fd, AddressBuffer& peer) {
   int client = -1;

@@ -1,13 +1,11 @@
 #include "loop/streams/stream_writer.h"
 
-#include <sys/socket.h>
-
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <optional>
 #include <string>
 
+#include "loop/sockets/call_on_socket.h"
 #include "loop/sockets/kernel.h"
 #include "selectors/errors.h"
 
@@ -15,18 +13,6 @@ namespace loop {
 namespace {
 
 constexpr std::size_t kHighWater = 64 * 1024;
-
-template <class Ask>
-Address ask_address(const char* function, int fd, Ask ask) {
-  std::array<char, Address::kCapacity> bytes{};
-  auto* const address = reinterpret_cast<sockaddr*>(bytes.data());
-  socklen_t size = bytes.size();
-  if (ask(fd, address, &size) == -1) {
-    throw selectors::make_os_error(
-        errno, std::string(function) + " of fd " + std::to_string(fd));
-  }
-  return Address::from(address, size);
-}
 
 }  // namespace
 
