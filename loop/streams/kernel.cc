@@ -10,17 +10,14 @@ namespace {
 using selectors::append;
 using selectors::kernel::Call;
 
-void describe_open(std::string& text, const Call& call) {
+void describe_path(std::string& text, const Call& call) {
   append(text, reinterpret_cast<const char*>(call.args[0]));
-}
-
-void describe_fstat(std::string& text, const Call& call) {
-  append(text, call.args[0]);
 }
 
 }  // namespace
 
-constinit const Syscall kOpen = {"open", describe_open};
-constinit const Syscall kFstat = {"fstat", describe_fstat};
+constinit const Syscall kOpen = {"open", describe_path};
+constinit const Syscall kStat = {"stat", describe_path};
+constinit const Syscall kUnlink = {"unlink", describe_path};
 
 }  // namespace loop::kernel

@@ -1,12 +1,14 @@
-// The system calls of standard streams: thin wrappers that can be traced. See
-// selectors/kernel/call.h.
+// The system calls of files that have a path: thin wrappers that can be traced.
+// See selectors/kernel/call.h.
 
 #ifndef LOOP_STREAMS_KERNEL_H_
 #define LOOP_STREAMS_KERNEL_H_
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "loop/sockets/kernel.h"
 #include "selectors/kernel/call.h"
 
 namespace loop::kernel {
@@ -15,7 +17,7 @@ using selectors::kernel::call;
 using selectors::kernel::Syscall;
 
 /// The descriptions of the system calls for traces.
-extern const Syscall kOpen, kFstat;
+extern const Syscall kOpen, kStat, kUnlink;
 
 /// open(2): opens a file that exists.
 inline int open(const char* path, int flags) {
@@ -24,6 +26,17 @@ inline int open(const char* path, int flags) {
   };
   return call(kOpen, make, path, flags);
 }
+
+/// stat(2): the properties of the file at a path.
+inline int stat(const char* path, struct stat* status) {
+  constexpr auto make = [](const char* name, struct stat* to) {
+    return ::stat(name, to);
+  };
+  return call(kStat, make, path, status);
+}
+
+/// unlink(2): removes a path.
+inline int unlink(const char* path) { return call(kUnlink, ::unlink, path); }
 
 /// fstat(2): the properties of an open file.
 inline int fstat(int fd, struct stat* status) {

@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstddef>
@@ -19,6 +18,7 @@
 #include "loop/futures/errors.h"
 #include "loop/sockets/getaddrinfo.h"
 #include "loop/sockets/socket_io.h"
+#include "loop/streams/kernel.h"
 #include "loop/streams/server_core.h"
 #include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
@@ -36,8 +36,8 @@ constexpr std::chrono::seconds kRetryDelay(1);
 void remove_old_socket(const std::string& path) {
   struct stat status;
   if (path.empty() || path.front() == '@') return;
-  if (::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
-    ::unlink(path.c_str());
+  if (kernel::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
+    kernel::unlink(path.c_str());
   }
 }
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -179,6 +180,11 @@ TEST_P(ServerTest, OpenUnixConnection) {
 }
 
 // ---- Serving ----
+  tests::CallCounter calls;
+  run(start_unix_server(echo, path)).close();
+  for (const char* const name : {"stat", "unlink"}) {
+    EXPECT_EQ(std::ranges::count(calls.names(), name), 1) << name;
+  }
 
 TEST_P(ServerTest, StartServer1) {
   ServerOptions options;
