@@ -27,6 +27,7 @@ namespace loop {
 namespace {
 
 using selectors::RuntimeError;
+using selectors::ValueError;
 
 // The time after a failed accept(2). ACCEPT_RETRY_DELAY of
 // Lib/asyncio/constants.py.
@@ -39,6 +40,11 @@ void remove_old_socket(const std::string& path) {
   if (kernel::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
     kernel::unlink(path.c_str());
   }
+}
+
+void check(const ServerOptions& options) {
+  if (options.backlog < 0) throw ValueError("backlog must be >= 0");
+  if (options.max_clients < 1) throw ValueError("max_clients must be >= 1");
 }
 
 Socket bind_to(const Address& address, const ServerOptions& options) {
@@ -251,6 +257,7 @@ std::size_t Server::client_count() const { return core_->client_count(); }
 
 Coroutine<Server> start_server(ClientCallback callback, Address address,
                                ServerOptions options) {
+  check(options);
   std::vector<Socket> sockets;
   sockets.push_back(bind_to(address, options));
   co_return make_server(std::move(callback), std::move(sockets), options);
@@ -258,6 +265,7 @@ Coroutine<Server> start_server(ClientCallback callback, Address address,
 
 Coroutine<Server> start_server(ClientCallback callback, std::string host,
                                std::uint16_t port, ServerOptions options) {
+  check(options);
   const AddressHints hints = {
       .family = options.family, .type = SOCK_STREAM, .flags = AI_PASSIVE};
   const auto answers = co_await getaddrinfo(host, port, hints);
@@ -276,6 +284,7 @@ Coroutine<Server> start_unix_server(ClientCallback callback, std::string path,
 Coroutine<Server> start_server(ClientCallback callback,
                                std::vector<Socket> sockets,
                                ServerOptions options) {
+  check(options);
   co_return make_server(std::move(callback), std::move(sockets), options);
 }
 

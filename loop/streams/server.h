@@ -37,15 +37,15 @@ struct ServerOptions {
   /// The address family of a host: AF_INET or AF_INET6; 0 stands for both.
   int family = 0;
   /// The number of clients that the kernel queues. At most one more is accepted
-  /// in one iteration, so that the others run.
+  /// in one iteration, so that the others run. 0 or more.
   int backlog = 100;
   /// Whether an address that an earlier server has just left can be used.
   bool reuse_address = true;
   /// Whether several servers may use one port, each of which gets a part of the
   /// clients: one loop per thread, for example. IPv4 and IPv6 only.
   bool reuse_port = false;
-  /// The number of clients to serve at a time; the others wait in the kernel's
-  /// queue. Beyond Python.
+  /// The number of clients to serve at a time, 1 or more; the others wait in
+  /// the kernel's queue. Beyond Python.
   int max_clients = std::numeric_limits<int>::max();
   /// Whether to accept clients at once, without start_serving().
   bool start_serving = true;
@@ -126,11 +126,13 @@ class Server {
   Reference<ServerCore> core_;
 };
 
-/// Starts a server that listens at `address`. Throws OSError, which names the
-/// address, if the kernel refuses. A Unix socket of an earlier server at the
-/// path of `address` is removed first. Threads: the loop's thread only.
-/// Port of asyncio.start_server and asyncio.start_unix_server (CPython 3.15,
-/// Lib/asyncio/streams.py).
+/// Starts a server that listens at `address`. A Unix socket of an earlier
+/// server at the path of `address` is removed first. Throws OSError, which
+/// names the address, if the kernel refuses. Throws ValueError if
+/// `options.backlog` or `options.max_clients` is out of range. Differs from
+/// Python: there, a negative backlog accepts no client. Threads: the loop's
+/// thread only. Port of asyncio.start_server and asyncio.start_unix_server
+/// (CPython 3.15, Lib/asyncio/streams.py).
 Coroutine<Server> start_server(ClientCallback callback, Address address,
                                ServerOptions options = {});
 

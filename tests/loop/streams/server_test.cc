@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +24,7 @@
 #include "loop/sockets/socket.h"
 #include "loop/streams/open_connection.h"
 #include "loop/tasks/sleep.h"
+#include "selectors/errors.h"
 #include "tests/loop/streams/stream_fixture.h"
 #include "tests/support/fault_injector.h"
 
@@ -29,6 +32,7 @@ namespace loop {
 namespace {
 
 using namespace std::chrono_literals;
+using selectors::ValueError;
 using tests::FaultInjector;
 
 Coroutine<> echo(StreamReader reader, StreamWriter writer) {
@@ -176,15 +180,15 @@ TEST_P(ServerTest, OpenUnixConnection) {
     server.close();
     run(server.wait_closed());
   }
-  ::unlink(path.c_str());
-}
-
-// ---- Serving ----
   tests::CallCounter calls;
   run(start_unix_server(echo, path)).close();
   for (const char* const name : {"stat", "unlink"}) {
     EXPECT_EQ(std::ranges::count(calls.names(), name), 1) << name;
   }
+  ::unlink(path.c_str());
+}
+
+// ---- Serving ----
 
 TEST_P(ServerTest, StartServer1) {
   ServerOptions options;
@@ -200,6 +204,27 @@ TEST_P(ServerTest, StartServer1) {
   EXPECT_TRUE(server_->addresses().empty());
   EXPECT_THROW(server_->start_serving(), RuntimeError);
   EXPECT_THROW(run(server_->serve_forever()), RuntimeError);
+}
+
+TEST_P(ServerTest, OptionsOutOfRangeAreNamed) {
+  const auto refusal = [this](ServerOptions options, auto... where) {
+    try {
+      run(start_server(echo, std::move(where)..., options));
+    } catch (const ValueError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  const auto to = Address::ipv4("127.0.0.1", 0);
+  for (const int number : {-1, std::numeric_limits<int>::min()}) {
+    const ServerOptions backlog = {.backlog = number};
+    EXPECT_EQ(refusal(backlog, to), "backlog must be >= 0");
+    EXPECT_EQ(refusal(backlog, std::string("127.0.0.1"), std::uint16_t{0}),
+              "backlog must be >= 0");
+    EXPECT_EQ(refusal(backlog, std::vector<Socket>()), "backlog must be >= 0");
+    const ServerOptions clients = {.max_clients = number + (number == -1)};
+    EXPECT_EQ(refusal(clients, to), "max_clients must be >= 1");
+  }
 }
 
 TEST_P(ServerTest, ClosingServeForever) {
