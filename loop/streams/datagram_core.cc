@@ -2,7 +2,11 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -18,6 +22,9 @@ using selectors::RuntimeError;
 using selectors::ValueError;
 
 namespace {
+
+constexpr std::chrono::nanoseconds kFirstRetry = std::chrono::milliseconds(1);
+constexpr std::chrono::nanoseconds kLastRetry = std::chrono::milliseconds(64);
 
 // The address of the only peer; nullopt if the socket is not connected.
 std::optional<Address> peer_of(const Socket& socket) {
@@ -76,30 +83,51 @@ bool DatagramCore::try_send(std::string_view data,
 void DatagramCore::start_flushing() {
   EventLoop* const event_loop = loop_.get();
   if (event_loop == nullptr) throw RuntimeError("Event loop is closed");
-  if (is_waiting()) return;
+  if (!queue_.empty()) return;  // Flushing, or backing off.
+  retry_delay_ = kFirstRetry;
   socket_.descriptor().note_wait(loop_);
   event_loop->wait(socket_.fileno(), FdHandlers::kWriter, *this,
                    SourceLocation());
 }
 
 void DatagramCore::stop_flushing() {
+  retry_.cancel();
   EventLoop* const event_loop = loop_.get();
   if (event_loop == nullptr || !is_waiting()) return;
   event_loop->end_wait(socket_.fileno(), FdHandlers::kWriter, /*keep=*/false);
 }
 
+// Called by the loop, and by the timer of back_off().
 void DatagramCore::ready() {
+  const std::size_t before = queue_.size();
+  send_queue();
+  if (size_ <= low_) resume_drainers();
+  if (queue_.empty()) return stop_flushing();
+  if (queue_.size() < before) retry_delay_ = kFirstRetry;
+  if (queue_.size() == before || !is_waiting()) back_off();
+}
+
+void DatagramCore::send_queue() {
   while (!queue_.empty()) {
     try {
-      if (!try_send(queue_.front().data, queue_.front().address)) break;
+      if (!try_send(queue_.front().data, queue_.front().address)) return;
     } catch (const OSError&) {
       if (!send_error_) send_error_ = std::current_exception();
     }
     size_ -= queue_.front().size();
     queue_.pop_front();
   }
-  if (size_ <= low_) resume_drainers();
-  if (queue_.empty()) stop_flushing();
+}
+
+// A Unix socket without a peer is always writable, since the kernel does not
+// know whose queue is meant: waiting for it would poll without a pause while
+// the queue of the receiver is full.
+void DatagramCore::back_off() {
+  TimerHandle retry =
+      loop_.get()->call_later(retry_delay_, [this] { ready(); });
+  stop_flushing();
+  retry_ = std::move(retry);
+  retry_delay_ = std::min(2 * retry_delay_, kLastRetry);
 }
 
 // The socket cannot be watched: the queue can never be sent.

@@ -3,6 +3,7 @@
 #ifndef LOOP_STREAMS_DATAGRAM_CORE_H_
 #define LOOP_STREAMS_DATAGRAM_CORE_H_
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -13,6 +14,7 @@
 
 #include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/handle.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/socket.h"
@@ -20,7 +22,8 @@
 namespace loop {
 
 // Sends at once. A datagram for which the kernel has no room is queued, and
-// sent when the socket is writable.
+// sent when the socket is writable, or is tried again after a delay if the
+// socket is always writable.
 class DatagramCore final : private DescriptorWaiter {
  public:
   DatagramCore(EventLoop& event_loop, Socket socket);
@@ -60,6 +63,8 @@ class DatagramCore final : private DescriptorWaiter {
   bool try_send(std::string_view data, const std::optional<Address>& address);
   void start_flushing();
   void stop_flushing();
+  void send_queue();
+  void back_off();
   void clear();
   void resume_drainers();
 
@@ -71,6 +76,9 @@ class DatagramCore final : private DescriptorWaiter {
   std::size_t high_ = 64 * 1024;
   std::size_t low_ = 16 * 1024;
   bool is_paused_ = false;
+  // While the kernel reports the socket as writable and refuses to send.
+  TimerHandle retry_;
+  std::chrono::nanoseconds retry_delay_{};
   std::exception_ptr send_error_;
   BoundLoop bound_loop_;
   WaitQueue drainers_;

@@ -82,6 +82,12 @@ class DatagramEndpoint {
   /// both are given and differ; RuntimeError after close(). Throws OSError if
   /// the kernel refuses (EMSGSIZE, ECONNREFUSED), now or since the last call,
   /// a queued datagram. The refused datagram is dropped.
+  ///
+  /// If a Unix socket without remote_addr sends to a receiver whose queue is
+  /// full, the kernel does not report when there is room: the endpoint tries
+  /// again after 1 ms, and then after up to 64 ms. With remote_addr it waits
+  /// for the kernel. Differs from Python: there, the loop polls without a
+  /// pause.
   void sendto(std::string_view data,
               const std::optional<Address>& address = {}) {
     core_->sendto(data, address);

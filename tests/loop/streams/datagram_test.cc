@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -20,6 +21,7 @@
 #include "loop/streams/datagram_endpoint.h"
 #include "selectors/errors.h"
 #include "tests/support/all_selectors.h"
+#include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
 namespace loop {
@@ -253,6 +255,73 @@ TEST_P(DatagramQueueTest, CloseDropsTheQueue) {
   EXPECT_THROW(run_until_complete(task), OSError);
   EXPECT_EQ(client_->get_write_buffer_size(), 0u);
   EXPECT_THROW(client_->set_write_buffer_limits(1, 2), ValueError);
+}
+
+// A Unix endpoint without a peer, which the kernel reports as writable even if
+// the queue of the receiver is full. Time stands still unless a test moves it.
+class DatagramWithoutPeerTest : public DatagramQueueTest {
+ protected:
+  void SetUp() override {
+    DatagramTest::SetUp();
+    loop_.emplace(make_selector(), [this] { return now_; });
+    server_.emplace(make({.local_addr = unix_address()}));
+    const Address own =
+        Address::abstract("datagram_test sender " + std::to_string(::getpid()));
+    client_.emplace(make({.local_addr = own}));
+    const Address to = server_->socket().getsockname();
+    for (; client_->get_write_buffer_size() < 3 * (4 + kHeader); ++sent_) {
+      client_->sendto("data", to);
+    }
+  }
+  // The number of attempts to send in 20 iterations.
+  std::ptrdiff_t attempts(std::chrono::nanoseconds passed) {
+    now_ += passed;
+    const tests::CallCounter calls;
+    turn(20);
+    return std::ranges::count(calls.names(), "sendto");
+  }
+
+  TimePoint now_{};
+};
+INSTANTIATE_TEST_SUITE_P(Selectors, DatagramWithoutPeerTest,
+                         tests::all_selectors(), tests::name_of);
+
+TEST_P(DatagramWithoutPeerTest, AFullReceiverIsNotPolledWithoutAPause) {
+  EXPECT_EQ(attempts(0ms), 1) << "the first event";
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(attempts(1s), 1);
+  client_->sendto("more", server_->socket().getsockname());
+  ++sent_;
+  EXPECT_EQ(attempts(0ms), 0);
+}
+
+TEST_P(DatagramWithoutPeerTest, EachDatagramArrivesWhenThereIsRoom) {
+  client_->set_write_buffer_limits(1, 0);
+  const auto task = create_task(*loop_, drain(*client_));
+  attempts(1s);
+  EXPECT_FALSE(task.done());
+  for (; sent_ > 0; --sent_) {
+    now_ += 1s;
+    turn();
+    EXPECT_EQ(receive(*server_), "data");
+  }
+  EXPECT_EQ(client_->get_write_buffer_size(), 0u);
+  turn();
+  EXPECT_TRUE(task.done());
+  EXPECT_EQ(attempts(1s), 0);
+}
+
+TEST_P(DatagramWithoutPeerTest, NoAttemptFollowsTheEnd) {
+  attempts(1s);
+  client_->close();
+  EXPECT_EQ(attempts(1s), 0);
+  client_.reset();
+  EXPECT_EQ(attempts(1s), 0);
+}
+
+TEST_P(DatagramWithoutPeerTest, TheLoopMayCloseBetweenAttempts) {
+  attempts(1s);
+  loop_->close();
+  EXPECT_THROW(client_->sendto("x", kAny), RuntimeError);
 }
 
 TEST_P(DatagramQueueTest, TheLoopMayCloseFirst) {
