@@ -176,6 +176,21 @@ TEST_P(SockSendfileTest, SockSendfileMixWithRegularSend) {
   });
 }
 
+// gh-131325: the last piece waits for room as the others do.
+TEST_P(SockSendfileTest, TheEndMeansThatTheKernelHasAll) {
+  both_ways([this] {
+    auto sending = start(sock_sendfile(sender_, fd()));
+    std::string received;
+    while (!sending.done()) {
+      turn(1);
+      if (!sending.done()) received += receive_now();
+    }
+    received += receive_now();
+    EXPECT_EQ(received, data_);
+    EXPECT_EQ(run_until_complete(std::move(sending)), data_.size());
+  });
+}
+
 TEST_P(SockSendfileTest, SockSendfileNotAvailable) {
   for (const int error : {EINVAL, ENOSYS, EOPNOTSUPP, ESPIPE, EPERM}) {
     const WithoutSendfile kernel(error);

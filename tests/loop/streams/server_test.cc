@@ -25,6 +25,7 @@
 #include "loop/streams/open_connection.h"
 #include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
+#include "selectors/wait_limit.h"
 #include "tests/loop/streams/stream_fixture.h"
 #include "tests/support/fault_injector.h"
 
@@ -33,6 +34,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using selectors::ValueError;
+using selectors::WaitLimit;
 using tests::FaultInjector;
 
 Coroutine<> echo(StreamReader reader, StreamWriter writer) {
@@ -138,6 +140,22 @@ TEST_P(ServerTest, AFailingCloseDoesNotHideTheReason) {
   });
   EXPECT_EQ(error_of(open_connection("", address_.port())), ECONNREFUSED);
   EXPECT_TRUE(broken.fired());
+}
+
+// gh-153133: there, the protocol of a connected socket cannot be made. The
+// fixture checks that the socket is closed.
+TEST_P(ServerTest, AConnectedSocketThatCannotBeUsedIsClosed) {
+  serve();
+  const auto is_setsockopt = [](const auto& call) {
+    return FaultInjector::is(call, "setsockopt");
+  };
+  for (const auto delay : {WaitLimit(), WaitLimit(250ms)}) {
+    const FaultInjector fault(FaultInjector::kAll, ENOBUFS, is_setsockopt);
+    const ConnectionOptions options = {.happy_eyeballs_delay = delay};
+    EXPECT_EQ(error_of(open_connection(address_, options)), ENOBUFS);
+    EXPECT_NE(error_of(open_connection("", address_.port(), options)), 0);
+  }
+  expected_reports_ = {"accept() failed; the server tries again"};
 }
 
 TEST_P(ServerTest, ARefusedConnection) {
@@ -344,6 +362,25 @@ TEST_P(ServerTest, AcceptTakesBacklogAndOneMore) {
     server_->abort_clients();
     turn();
   }
+}
+
+// gh-90871: in 3.13 a backlog of 0 accepts no client.
+TEST_P(ServerTest, ABacklogOf0AcceptsAClientPerIteration) {
+  std::vector<Socket> listeners;
+  listeners.emplace_back(AF_INET, SOCK_STREAM);
+  listeners[0].bind(Address::ipv4("127.0.0.1", 0));
+  listeners[0].listen(10);  // Else the kernel would not queue three.
+  address_ = listeners[0].getsockname();
+  std::vector<Socket> peers;
+  for (int i = 0; i < 3; ++i) peers.push_back(connect_peer());
+  const ServerOptions options = {.backlog = 0};
+  server_ = run(start_server(echo, std::move(listeners), options));
+  for (int i = 0; i < 6; ++i) {
+    const std::size_t before = server_->client_count();
+    turn(1);
+    EXPECT_LE(server_->client_count(), before + 1);
+  }
+  EXPECT_EQ(server_->client_count(), 3u);
 }
 
 // gh-127529

@@ -140,7 +140,39 @@ TEST_P(WriterTest, WritelinesPausesWriting) {
   EXPECT_TRUE(drains.done());
 }
 
+// gh-146507
+TEST_P(WriterTest, TheSizeOfTheBufferCountsEachPiece) {
+  fill();
+  const std::size_t before = writer().get_write_buffer_size();
+  for (int i = 0; i < 10'000; ++i) writer().write("ab");
+  writer().writelines(std::vector<std::string>(10'000, "c"));
+  EXPECT_EQ(writer().get_write_buffer_size(), before + 30'000);
+  receive_all();
+  EXPECT_EQ(writer().get_write_buffer_size(), 0u);
+}
+
 // ---- drain() ----
+
+// gh-156512: there, resume_writing() closes the transport.
+TEST_P(WriterTest, ATaskThatDrainsMayEndTheConnection) {
+  for (const bool aborts : {false, true}) {
+    open();
+    fill();
+    const auto drain_and_end = [aborts](StreamWriter to) -> Coroutine<> {
+      co_await to.drain();
+      aborts ? to.abort() : to.close();
+      co_await to.wait_closed();
+    };
+    const auto task = start(drain_and_end(writer()));
+    turn();
+    EXPECT_FALSE(task.done());
+    receive_all();
+    turn();
+    task.result();
+    EXPECT_EQ(writer().fileno(), -1);
+    EXPECT_TRUE(peer_is_at_end());
+  }
+}
 
 TEST_P(WriterTest, DrainDoesNotSuspendBelowTheLimit) {
   const auto both = [](StreamWriter to) -> Coroutine<> {
