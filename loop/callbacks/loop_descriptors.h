@@ -116,16 +116,22 @@ class LoopDescriptors : public LoopReports {
                           "remove_priority_reader");
   }
 
-  // For awaiters of descriptors. See the functions of these names in
-  // FdHandlers.
+  /// Makes `waiter` wait for one side of `fd`, until end_wait(). For awaiters.
+  /// Throws RuntimeError if that side has a handler or another waiter, and the
+  /// errors of add_reader().
   void wait(int fd, FdHandlers::Side side, DescriptorWaiter& waiter,
             const SourceLocation& where) {
     check_usable("wait");
     fds_.wait(fd, side, waiter, where);
   }
+  /// Ends a wait that has not failed. If `keep` is true, the descriptor stays
+  /// watched until the next wait, and end_waits() must be called before it is
+  /// closed. For awaiters.
   void end_wait(int fd, FdHandlers::Side side, bool keep) {
     fds_.end_wait(fd, side, keep);
   }
+  /// Ends all waits for a descriptor that is about to be closed: tasks that
+  /// still wait get OSError (EBADF). For owners of descriptors.
   void end_waits(int fd) {
     fds_.end_waits(fd);
     if (rests_) mailbox_->wake_watcher();

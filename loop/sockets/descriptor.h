@@ -40,7 +40,7 @@ class Descriptor {
   /// (EBADF).
   void close();
 
-  // For awaiters: notes that a task of `loop` is about to wait.
+  /// Notes that a task of `loop` is about to wait. For awaiters.
   void note_wait(const LoopReference& loop) {
     if (loop_ != loop) [[unlikely]]
       join_loop(loop);
