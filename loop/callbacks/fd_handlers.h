@@ -56,7 +56,7 @@ namespace loop {
 class FdHandlers {
  public:
   /// The side of a descriptor that a handler waits for.
-  enum Side : std::size_t { kReader, kWriter, kPriorityReader };
+  enum Side : std::uint8_t { kReader, kWriter, kPriorityReader };
 
   /// A handler that the selector refused to register, and that was removed.
   struct Refused {

@@ -4,44 +4,50 @@
 #define LOOP_STREAMS_BYTE_BUFFER_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace loop {
 
-// A queue of bytes. An empty one holds no memory, because most connections are
-// idle.
+// A queue of bytes. An empty one is only a pointer, because most connections
+// are idle.
 class ByteBuffer {
  public:
-  bool empty() const { return bytes_.empty(); }
-  std::size_t size() const { return bytes_.size() - begin_; }
+  bool empty() const { return bytes_ == nullptr; }
+  std::size_t size() const { return view().size(); }
   // Valid until the next change.
   std::string_view view() const {
-    return std::string_view(bytes_).substr(begin_);
+    if (bytes_ == nullptr) return {};
+    return std::string_view(bytes_->all).substr(bytes_->begin);
   }
 
   void append(std::string_view more) {
-    if (begin_ > bytes_.size() / 2) {  // Moves fewer bytes than were taken.
-      bytes_.erase(0, begin_);
-      begin_ = 0;
+    if (more.empty()) return;
+    if (bytes_ == nullptr) bytes_ = std::make_unique<Bytes>();
+    auto& [all, begin] = *bytes_;
+    if (begin > all.size() / 2) {  // Moves fewer bytes than were taken.
+      all.erase(0, begin);
+      begin = 0;
     }
-    bytes_.append(more);
+    all.append(more);
   }
 
   // Removes `count` bytes, at most size(), from the front.
   void consume(std::size_t count) {
-    begin_ += count;
-    if (begin_ == bytes_.size()) clear();
+    if (bytes_ == nullptr) return;
+    bytes_->begin += count;
+    if (bytes_->begin == bytes_->all.size()) clear();
   }
 
-  void clear() {
-    std::string().swap(bytes_);
-    begin_ = 0;
-  }
+  void clear() { bytes_.reset(); }
 
  private:
-  std::string bytes_;
-  std::size_t begin_ = 0;  // The bytes before it have been taken.
+  struct Bytes {
+    std::string all;
+    std::size_t begin = 0;  // The bytes before it have been taken.
+  };
+  std::unique_ptr<Bytes> bytes_;
 };
 
 }  // namespace loop

@@ -153,18 +153,21 @@ Coroutine<> ServerCore::accept_some(ServerCore& core, Socket& listener,
 }
 
 Coroutine<> ServerCore::serve(Client client) {
-  const StreamWriter writer = client.stream().writer;
-  std::exception_ptr error;
   try {
-    co_await client.core().callback_(client.stream().reader, writer);
+    co_await client.core().callback_(client.stream().reader,
+                                     client.stream().writer);
   } catch (const CancelledError&) {
     throw;
   } catch (...) {
-    error = std::current_exception();
+    client.core().report("Unhandled exception in client callback",
+                         std::current_exception());
   }
-  if (error) {
-    client.core().report("Unhandled exception in client callback", error);
-  }
+  co_await finish(client.stream().writer);
+}
+
+// Closes a connection. A coroutine of its own, so that a connection that is
+// served does not hold the variables of its end.
+Coroutine<> ServerCore::finish(StreamWriter writer) {
   writer.close();
   try {
     co_await writer.wait_closed();

@@ -55,6 +55,7 @@ class ServerCore {
   static Coroutine<> accept_some(ServerCore& core, Socket& listener,
                                  bool& is_reported);
   static Coroutine<> serve(Client client);
+  static Coroutine<> finish(StreamWriter writer);
   void report(const char* message, std::exception_ptr error) const;
   std::size_t most_clients() const {
     return static_cast<std::size_t>(options_.max_clients);

@@ -52,6 +52,10 @@ StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
   if (kind != StreamKind::kSocket) sigpipe_.emplace();
 }
 
+void StreamCore::throw_other_loop() {
+  throw RuntimeError("the stream is bound to a different event loop");
+}
+
 // ---- Reading ----
 
 void StreamCore::throw_has_reader(const char* function) {
@@ -191,7 +195,15 @@ void StreamCore::sent_all() {
 void StreamCore::resume_drainers() {
   if (!is_paused_) return;
   is_paused_ = false;
-  drainers_.wake_all();
+  if (waiters_) waiters_->drainers.wake_all();
+}
+
+// Resumes the tasks in drain() and wait_closed(): the connection has ended.
+void StreamCore::resume_all() {
+  is_paused_ = false;
+  if (waiters_ == nullptr) return;
+  waiters_->drainers.wake_all();
+  waiters_->closers.wake_all();
 }
 
 void StreamCore::set_limits(std::size_t high, std::size_t low) {
@@ -216,9 +228,7 @@ void StreamCore::lose(std::exception_ptr error) {
   waits_first_ = false;
   unsent_.clear();
   stop_flushing();
-  is_paused_ = false;
-  drainers_.wake_all();
-  closers_.wake_all();
+  resume_all();
 }
 
 void StreamCore::close() {
@@ -239,9 +249,7 @@ void StreamCore::abort() {
 void StreamCore::close_descriptor() {
   waits_first_ = false;
   descriptor_.close();
-  is_paused_ = false;
-  drainers_.wake_all();
-  closers_.wake_all();
+  resume_all();
 }
 
 void StreamCore::abandon() {

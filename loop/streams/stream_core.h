@@ -61,6 +61,11 @@ class StreamCore final : public Recycled,
 
   Descriptor& descriptor() { return descriptor_; }
   EventLoop* loop() const { return loop_.get(); }
+  // Throws RuntimeError if the stream belongs to another loop.
+  void check_loop(const EventLoop& event_loop) const {
+    if (loop_ != event_loop.reference()) [[unlikely]]
+      throw_other_loop();
+  }
   std::size_t limit() const { return limit_; }
 
   // ---- Reading ----
@@ -138,9 +143,10 @@ class StreamCore final : public Recycled,
   // Called when the loop closes: drops the unsent data.
   void abandon();
 
-  WaitQueue& drainers() { return drainers_; }
-  WaitQueue& closers() { return closers_; }
-  BoundLoop& bound_loop() { return bound_loop_; }
+  // The tasks in drain() and in wait_closed().
+  WaitQueue& drainers() { return waiters().drainers; }
+  WaitQueue& closers() { return waiters().closers; }
+  BoundLoop& bound_loop() { return waiters().loop; }
 
   // For Reference.
   void retain() noexcept { ++references_; }
@@ -152,7 +158,18 @@ class StreamCore final : public Recycled,
   friend class StreamService;
   ~StreamCore() override = default;
 
+  struct Waiters {
+    WaitQueue drainers;
+    WaitQueue closers;
+    BoundLoop loop;
+  };
+  Waiters& waiters() {
+    if (waiters_ == nullptr) waiters_ = std::make_unique<Waiters>();
+    return *waiters_;
+  }
+
   [[noreturn]] static void throw_has_reader(const char* function);
+  [[noreturn]] static void throw_other_loop();
   // A task that always finds data waits after this many full buffers (1 MiB),
   // so that the others run.
   static constexpr unsigned char kMostFullReceives = 16;
@@ -174,6 +191,7 @@ class StreamCore final : public Recycled,
   void stop_flushing();
   void sent_all();
   void resume_drainers();
+  void resume_all();
   void lose(std::exception_ptr error);
   void close_descriptor();
 
@@ -196,10 +214,8 @@ class StreamCore final : public Recycled,
   ByteBuffer kept_;    // Received, and not read yet.
   ByteBuffer unsent_;  // Written, and not sent yet.
   std::exception_ptr read_error_;
-  std::exception_ptr write_error_;  // The connection is lost.
-  BoundLoop bound_loop_;
-  WaitQueue drainers_;
-  WaitQueue closers_;
+  std::exception_ptr write_error_;    // The connection is lost.
+  std::unique_ptr<Waiters> waiters_;  // nullptr: nobody has waited yet.
   std::optional<SigpipeGuard> sigpipe_;
 };
 

@@ -18,25 +18,25 @@ namespace loop {
 /// until the operation has its bytes or the stream ends, and is not resumed in
 /// between. A cancelled operation takes no bytes. May be awaited once.
 ///
-/// An `Operation` has a name, kName; take(), which StreamCore::take_kept()
-/// describes; and result().
+/// An `Operation` is made of its Plan, and has a name, kName; take(), which
+/// StreamCore::take_kept() describes; and result().
 template <class Operation>
 class [[nodiscard]] StreamRead {
  public:
   class Awaiter;
 
   /// Makes the operand; StreamReader's functions do.
-  StreamRead(StreamCore& core, Operation operation)
-      : core_(&core), operation_(std::move(operation)) {}
+  StreamRead(StreamCore& core, typename Operation::Plan plan)
+      : core_(&core), plan_(std::move(plan)) {}
 
   /// Begins the operation.
   Awaiter operator co_await() {
-    return Awaiter(std::move(core_), std::move(operation_));
+    return Awaiter(std::move(core_), std::move(plan_));
   }
 
  private:
   Reference<StreamCore> core_;
-  Operation operation_;
+  [[no_unique_address]] typename Operation::Plan plan_;
 };
 
 // The part of the awaiter that does not depend on the operation.
@@ -50,7 +50,7 @@ class StreamReadWait : protected StreamHolder, public DescriptorWait {
 
   void begin(Frame& frame) {
     const TaskCore& task = TaskCore::of(frame);
-    core().bound_loop().bind(task);
+    core().check_loop(task.loop());
     core().descriptor().note_wait(task.loop().reference());
     start(frame);
     is_reader_ = true;
@@ -79,8 +79,8 @@ class StreamRead<Operation>::Awaiter final
     : public StreamReadWait,
       public FrameAwaiter<StreamRead<Operation>::Awaiter> {
  public:
-  Awaiter(Reference<StreamCore> core, Operation operation)
-      : StreamReadWait(std::move(core)), operation_(std::move(operation)) {}
+  Awaiter(Reference<StreamCore> core, typename Operation::Plan plan)
+      : StreamReadWait(std::move(core)), operation_(std::move(plan)) {}
 
   bool await_ready() {
     core().begin_read(Operation::kName);

@@ -54,27 +54,25 @@ class StreamReader {
 
   /// Returns up to `most` bytes, as soon as there are any; "" at the end.
   StreamRead<read_operations::Read> read(std::size_t most) const {
-    return {*core_, read_operations::Read(most)};
+    return {*core_, most};
   }
 
   /// Returns all bytes up to the end, however many. Use read(most) for peers
   /// that may send without end.
-  StreamRead<read_operations::ReadToEnd> read() const {
-    return {*core_, read_operations::ReadToEnd()};
-  }
+  StreamRead<read_operations::ReadToEnd> read() const { return {*core_, {}}; }
 
   /// Copies up to `to.size()` bytes to `to`, as soon as there are any, and
   /// returns their number; 0 at the end. Allocates nothing. `to` must exist
   /// until the read has ended. Beyond Python.
   StreamRead<read_operations::ReadInto> read_into(std::span<char> to) const {
-    return {*core_, read_operations::ReadInto(to)};
+    return {*core_, to};
   }
 
   /// Returns `count` bytes. Throws IncompleteReadError if the stream ends
   /// before.
   StreamRead<read_operations::ReadExactly> readexactly(
       std::size_t count) const {
-    return {*core_, read_operations::ReadExactly(count)};
+    return {*core_, count};
   }
 
   /// Returns a line with its '\n'; the rest if the stream ends without one, and
@@ -82,13 +80,13 @@ class StreamReader {
   /// is longer than the limit.
   /// Differs from Python: there, a line that is too long is dropped.
   StreamRead<read_operations::ReadLine> readline() const {
-    return {*core_, read_operations::ReadLine(core_->limit())};
+    return {*core_, core_->limit()};
   }
 
   /// Returns a line as readline() does, and nullopt at the end.
   /// Differs from Python: there, `async for line in reader`.
   StreamRead<read_operations::NextLine> next_line() const {
-    return {*core_, read_operations::NextLine(core_->limit())};
+    return {*core_, core_->limit()};
   }
 
   /// Returns all bytes up to and including `separator`, or the one of several
@@ -101,7 +99,7 @@ class StreamReader {
       std::string separator, const Others&... others) const {
     read_operations::Separators all(std::move(separator),
                                     std::vector<std::string>{others...});
-    return {*core_, read_operations::ReadUntil(std::move(all), core_->limit())};
+    return {*core_, {std::move(all), core_->limit()}};
   }
 
   /// Returns whether the end has been found and all bytes before it have been
