@@ -12,6 +12,8 @@ namespace loop {
 // end_wait(), the return of failed(), the end of the loop.
 class DescriptorWaiter {
  public:
+  virtual ~DescriptorWaiter() = default;
+
   // Called in each iteration in which the descriptor is ready, until
   // end_wait().
   virtual void ready() = 0;
@@ -24,7 +26,6 @@ class DescriptorWaiter {
   DescriptorWaiter() = default;
   DescriptorWaiter(const DescriptorWaiter&) = delete;
   DescriptorWaiter& operator=(const DescriptorWaiter&) = delete;
-  virtual ~DescriptorWaiter() = default;
 
   // Returns whether the wait has begun, and has neither ended nor failed.
   bool is_waiting() const { return is_waiting_; }

@@ -25,6 +25,11 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
 
   DescriptorWait(const DescriptorWait&) = delete;
   DescriptorWait& operator=(const DescriptorWait&) = delete;
+  // The loop may destroy a waiting task when it closes.
+  ~DescriptorWait() override {
+    if (is_waiting()) [[unlikely]]
+      end();
+  }
 
   void ready() final {
     try {
@@ -43,12 +48,6 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
   // next wait, and a Descriptor owns `fd`.
   DescriptorWait(int fd, Side side, bool keep)
       : fd_(fd), side_(side), keep_(keep) {}
-  // The loop may destroy a waiting task when it closes.
-  virtual ~DescriptorWait() {
-    if (is_waiting()) [[unlikely]]
-      end();
-  }
-
   // Begins the wait. Throws the errors of FdHandlers::wait().
   void start(Frame& frame) {
     task_ = &TaskCore::of(frame);

@@ -22,7 +22,7 @@
 namespace loop {
 namespace {
 
-constexpr std::size_t kFallbackBlock = 256 * 1024;
+constexpr std::size_t kFallbackBlock = std::size_t{256} * 1024;
 constexpr std::size_t kToTheEnd = std::numeric_limits<std::size_t>::max();
 
 // The present state of a transfer. The destructor sets the file's position.

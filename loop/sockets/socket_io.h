@@ -95,7 +95,7 @@ class Recvfrom : public Reading {
   Recvfrom(Socket& socket, std::size_t most) : Reading(socket), most_(most) {}
   bool attempt();
   std::pair<std::string, Address> result() {
-    return {std::move(data_), std::move(sender_)};
+    return {std::move(data_), sender_};
   }
 
  private:
@@ -109,9 +109,7 @@ class RecvfromInto : public Reading {
   RecvfromInto(Socket& socket, std::span<std::byte> buffer)
       : Reading(socket), buffer_(buffer) {}
   bool attempt();
-  std::pair<std::size_t, Address> result() {
-    return {count_, std::move(sender_)};
-  }
+  std::pair<std::size_t, Address> result() { return {count_, sender_}; }
 
  private:
   std::span<std::byte> buffer_;

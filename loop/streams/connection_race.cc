@@ -54,7 +54,7 @@ class ConnectionRace {
 
   Coroutine<> attempt(Address address) {
     try {
-      winner_ = co_await connect_(std::move(address));
+      winner_ = co_await connect_(address);
       group_.cancel();
     } catch (const OSError& error) {
       errors_.push_back(error);

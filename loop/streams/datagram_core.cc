@@ -123,10 +123,10 @@ void DatagramCore::send_queue() {
 // know whose queue is meant: waiting for it would poll without a pause while
 // the queue of the receiver is full.
 void DatagramCore::back_off() {
-  TimerHandle retry =
+  const TimerHandle retry =
       loop_.get()->call_later(retry_delay_, [this] { ready(); });
   stop_flushing();
-  retry_ = std::move(retry);
+  retry_ = retry;
   retry_delay_ = std::min(2 * retry_delay_, kLastRetry);
 }
 

@@ -62,7 +62,7 @@ class DatagramEndpoint {
   class Drain;
 
   /// The size of the largest datagram of UDP, in bytes.
-  static constexpr std::size_t kLargest = 64 * 1024;
+  static constexpr std::size_t kLargest = std::size_t{64} * 1024;
 
   /// Makes an endpoint of a datagram socket, for the running loop. Throws
   /// RuntimeError if no loop is running.

@@ -30,7 +30,7 @@ Coroutine<Socket> connect_to(Address address, ConnectionOptions options) {
 }  // namespace
 
 Coroutine<Stream> open_connection(Address address, ConnectionOptions options) {
-  Socket socket = co_await connect_to(std::move(address), options);
+  Socket socket = co_await connect_to(address, options);
   co_return make_stream(std::move(socket), options.limit);
 }
 
@@ -39,21 +39,22 @@ Coroutine<Stream> open_connection(std::string host, std::uint16_t port,
   const AddressHints hints = {.family = options.family, .type = SOCK_STREAM};
   const auto answers = co_await getaddrinfo(host, port, hints);
   std::vector<Address> addresses;
+  addresses.reserve(answers.size());
   for (const AddressInfo& answer : answers) {
     addresses.push_back(answer.address);
   }
   addresses = interleave(std::move(addresses), options.interleave);
   Connect connect = [options](Address address) {
-    return connect_to(std::move(address), options);
+    return connect_to(address, options);
   };
   Socket socket = co_await connect_to_any(
       std::move(addresses), options.happy_eyeballs_delay, std::move(connect));
   co_return make_stream(std::move(socket), options.limit);
 }
 
-Coroutine<Stream> open_unix_connection(std::string path,
+Coroutine<Stream> open_unix_connection(const std::string& path,
                                        ConnectionOptions options) {
-  return open_connection(Address::unix_path(path), std::move(options));
+  return open_connection(Address::unix_path(path), options);
 }
 
 }  // namespace loop

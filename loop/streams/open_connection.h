@@ -73,7 +73,7 @@ Coroutine<Stream> open_connection(std::string host, std::uint16_t port,
 
 /// Connects to the Unix socket at `path`. See open_connection(). Port of
 /// asyncio.open_unix_connection.
-Coroutine<Stream> open_unix_connection(std::string path,
+Coroutine<Stream> open_unix_connection(const std::string& path,
                                        ConnectionOptions options = {});
 
 }  // namespace loop

@@ -177,7 +177,8 @@ Coroutine<> ServerCore::finish(StreamWriter writer) {
 }
 
 void ServerCore::report(const char* message, std::exception_ptr error) const {
-  loop_.call_exception_handler({.message = message, .exception = error});
+  loop_.call_exception_handler(
+      {.message = message, .exception = std::move(error)});
 }
 
 Coroutine<> ServerCore::serve_forever(Pointer core) {
@@ -273,13 +274,15 @@ Coroutine<Server> start_server(ClientCallback callback, std::string host,
       .family = options.family, .type = SOCK_STREAM, .flags = AI_PASSIVE};
   const auto answers = co_await getaddrinfo(host, port, hints);
   std::vector<Socket> sockets;
+  sockets.reserve(answers.size());
   for (const AddressInfo& answer : answers) {
     sockets.push_back(bind_to(answer.address, options));
   }
   co_return make_server(std::move(callback), std::move(sockets), options);
 }
 
-Coroutine<Server> start_unix_server(ClientCallback callback, std::string path,
+Coroutine<Server> start_unix_server(ClientCallback callback,
+                                    const std::string& path,
                                     ServerOptions options) {
   return start_server(std::move(callback), Address::unix_path(path), options);
 }

@@ -145,7 +145,8 @@ Coroutine<Server> start_server(ClientCallback callback, std::string host,
 
 /// Starts a server at the Unix socket `path`. A socket that exists there is
 /// removed first. Port of asyncio.start_unix_server.
-Coroutine<Server> start_unix_server(ClientCallback callback, std::string path,
+Coroutine<Server> start_unix_server(ClientCallback callback,
+                                    const std::string& path,
                                     ServerOptions options = {});
 
 /// Starts a server of sockets that are bound already; it makes them listen.

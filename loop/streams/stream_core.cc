@@ -22,7 +22,7 @@ using selectors::RuntimeError;
 
 namespace {
 
-constexpr std::size_t kHighWater = 64 * 1024;
+constexpr std::size_t kHighWater = std::size_t{64} * 1024;
 constexpr std::size_t kLowWater = kHighWater / 4;
 
 // Writes to a lost connection are reported once, when there are this many. Port

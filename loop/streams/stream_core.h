@@ -56,6 +56,9 @@ class StreamCore final : public Recycled,
   // Throws RuntimeError if the loop is closed.
   StreamCore(EventLoop& event_loop, Descriptor descriptor, StreamKind kind,
              std::size_t limit);
+  StreamCore(const StreamCore&) = delete;
+  StreamCore& operator=(const StreamCore&) = delete;
+  ~StreamCore() override = default;
 
   // ---- For both sides ----
 
@@ -156,7 +159,6 @@ class StreamCore final : public Recycled,
 
  private:
   friend class StreamService;
-  ~StreamCore() override = default;
 
   struct Waiters {
     WaitQueue drainers;

@@ -41,12 +41,14 @@ class [[nodiscard]] StreamRead {
 
 // The part of the awaiter that does not depend on the operation.
 class StreamReadWait : protected StreamHolder, public DescriptorWait {
+ public:
+  ~StreamReadWait() override { end(); }
+
  protected:
   explicit StreamReadWait(Reference<StreamCore> core)
       : StreamHolder(std::move(core)),
         DescriptorWait(this->core().descriptor().fileno(), FdHandlers::kReader,
                        /*keep=*/true) {}
-  ~StreamReadWait() override { end(); }
 
   void begin(Frame& frame) {
     const TaskCore& task = TaskCore::of(frame);

@@ -47,7 +47,7 @@ namespace loop {
 class StreamReader {
  public:
   /// The default of the longest line, in bytes: 64 KiB.
-  static constexpr std::size_t kDefaultLimit = 64 * 1024;
+  static constexpr std::size_t kDefaultLimit = std::size_t{64} * 1024;
 
   /// Makes a reader of `core`. For functions that open streams.
   explicit StreamReader(StreamCore& core) : core_(&core) {}

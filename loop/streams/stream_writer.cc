@@ -12,7 +12,7 @@
 namespace loop {
 namespace {
 
-constexpr std::size_t kHighWater = 64 * 1024;
+constexpr std::size_t kHighWater = std::size_t{64} * 1024;
 
 }  // namespace
 

@@ -24,6 +24,9 @@ namespace loop {
 class ProcessCore final : public ListLink, private DescriptorWaiter {
  public:
   explicit ProcessCore(EventLoop& event_loop) : event_loop_(event_loop) {}
+  ProcessCore(const ProcessCore&) = delete;
+  ProcessCore& operator=(const ProcessCore&) = delete;
+  ~ProcessCore() override = default;
 
   // Takes over `pid`, a child of this program that no other code reaps, and
   // begins to wait for its end. Throws OSError, and kills the process, if the
@@ -53,8 +56,6 @@ class ProcessCore final : public ListLink, private DescriptorWaiter {
   }
 
  private:
-  ~ProcessCore() override = default;
-
   void kill_and_reap();
   void report_unknown() const;
 

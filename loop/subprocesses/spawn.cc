@@ -71,7 +71,8 @@ std::vector<std::string> environment_of(const SubprocessOptions& options) {
     if (name.empty() || name.find('=') != std::string::npos) {
       throw ValueError("illegal environment variable name: '" + name + "'");
     }
-    strings.push_back(name + "=" + value);
+    strings.push_back(name + "=");
+    strings.back() += value;
   }
   return strings;
 }
