@@ -1,8 +1,5 @@
 #include "loop/subprocesses/kernel.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <string>
 
@@ -51,21 +48,6 @@ pid_t spawn_or_set_errno(const SpawnPlan* plan) {
   return -1;
 }
 
-// No `#if`: because the type of `fds` is a template parameter, pipe2() is
-// looked up only when this is instantiated.
-template <class Fds>
-int pipe2_or_pipe(Fds fds) {
-  if constexpr (requires { ::pipe2(fds, O_CLOEXEC); }) {
-    return ::pipe2(fds, O_CLOEXEC);
-  } else {
-    const int result = ::pipe(fds);
-    if (result != 0) return result;
-    selectors::kernel::close_on_exec(fds[0]);
-    selectors::kernel::close_on_exec(fds[1]);
-    return 0;
-  }
-}
-
 }  // namespace
 
 constinit const Syscall kSpawn = {"posix_spawn", describe_spawn};
@@ -77,6 +59,6 @@ pid_t spawn(const SpawnPlan& plan) {
   return call(kSpawn, spawn_or_set_errno, &plan);
 }
 
-int pipe2(int* fds) { return call(kPipe2, pipe2_or_pipe<int*>, fds); }
+int pipe2(int* fds) { return call(kPipe2, pipe_close_on_exec, fds); }
 
 }  // namespace loop::kernel

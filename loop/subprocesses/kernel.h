@@ -57,6 +57,8 @@ inline int kill(pid_t pid, int signal_number) {
 /// reading, fds[1] the end for writing. pipe(2) and fcntl(2) where the C
 /// library has no pipe2().
 int pipe2(int* fds);
+// The call that pipe2() makes, without the trace: see pipe_linux.cc.
+int pipe_close_on_exec(int* fds);
 
 }  // namespace loop::kernel
 
