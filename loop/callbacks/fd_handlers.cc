@@ -66,6 +66,7 @@ void FdHandlers::end_waits(int fd) {
     if (wait->waiter != nullptr) fail_closed(*wait);
     remove(fd, side);
   }
+  forget(fd);  // At once: later, the number may mean another file.
 }
 
 DescriptorWaiter* FdHandlers::take_failed() {

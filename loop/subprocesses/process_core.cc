@@ -57,7 +57,8 @@ void ProcessCore::ready() {
     if (*returncode_ == ExitChannel::kUnknown) report_unknown();
   }
   waiters_.wake_all();
-  event_loop_.end_wait(channel_.fileno(), FdHandlers::kReader, /*keep=*/false);
+  event_loop_.end_wait(channel_.fileno(), FdHandlers::kReader, /*keep=*/true);
+  event_loop_.end_waits(channel_.fileno());
   channel_.close();
   unlink();
   release();
@@ -79,7 +80,8 @@ void ProcessCore::end() {
   release();
   if (is_waiting()) {
     event_loop_.end_wait(channel_.fileno(), FdHandlers::kReader,
-                         /*keep=*/false);
+                         /*keep=*/true);
+    event_loop_.end_waits(channel_.fileno());
   }
   if (!returncode_) kill_and_reap();
   channel_.close();
