@@ -185,11 +185,10 @@ void EventLoop::tell_selector() {
           where);
     }
     all_refused.clear();  // make_room() may throw; the rest is for later.
-    for (;;) {
+    while (fds_.has_failed()) {
       ready_.make_room(1);
-      DescriptorWaiter* const waiter = fds_.take_failed();
-      if (waiter == nullptr) return;
-      ready_.push([waiter] { waiter->failed(); }, SourceLocation());
+      ready_.push([waiter = fds_.take_failed()] { waiter->failed(); },
+                  SourceLocation());
     }
   });
 }

@@ -1,5 +1,6 @@
 #include "loop/callbacks/fd_handlers.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -21,13 +22,17 @@ using selectors::FileObj;
 namespace {
 
 [[noreturn]] void throw_taken(int fd, FdHandlers::Side side) {
-  static constexpr const char* kNames[] = {"reader", "writer",
-                                           "priority reader"};
   throw selectors::RuntimeError("fd " + std::to_string(fd) + " already has a " +
-                                kNames[side]);
+                                FdHandlers::name_of(side));
 }
 
 }  // namespace
+
+const char* FdHandlers::name_of(Side side) {
+  static constexpr const char* kNames[] = {"reader", "writer",
+                                           "priority reader"};
+  return kNames[side];
+}
 
 bool FdHandlers::remove(const FileObj& fileobj, Side side) {
   const int fd =
@@ -58,21 +63,27 @@ void FdHandlers::add_wait(int fd, Side side, DescriptorWaiter& waiter,
   waiter.is_waiting_ = true;
 }
 
+// The number is unregistered at once, because it may mean another file later;
+// and first, because remove() would only change the kernel's entry.
 void FdHandlers::end_waits(int fd) {
   if (!has_room_for(fd)) return;
+  const Watch& watch = watch_of(fd);
+  const bool is_watched = watch.registered != 0 && !watch.is_always_ready();
+  if (is_watched && !has_other_handlers(fd)) stop_watching(fd);
   for (const Side side : kSides) {
     Wait* const wait = wait_of(fd, side);
     if (wait == nullptr) continue;
     if (wait->waiter != nullptr) fail_closed(*wait);
     remove(fd, side);
   }
-  forget(fd);  // At once: later, the number may mean another file.
 }
 
-DescriptorWaiter* FdHandlers::take_failed() {
-  DescriptorWaiter* const waiter = first_failed_;
-  if (waiter != nullptr) first_failed_ = waiter->next_failed_;
-  return waiter;
+// Returns whether a descriptor has a handler that is no wait.
+bool FdHandlers::has_other_handlers(int fd) {
+  return std::any_of(std::begin(kSides), std::end(kSides), [&](Side side) {
+    return watch_of(fd).handlers[side] != nullptr &&
+           wait_of(fd, side) == nullptr;
+  });
 }
 
 // Ends a wait, but not its handler. The waiter is told in the next iteration.

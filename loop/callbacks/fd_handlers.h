@@ -58,6 +58,9 @@ class FdHandlers {
   /// The side of a descriptor that a handler waits for.
   enum Side : std::uint8_t { kReader, kWriter, kPriorityReader };
 
+  /// Returns "reader", "writer" or "priority reader", for messages.
+  static const char* name_of(Side side);
+
   /// A handler that the selector refused to register, and that was removed.
   struct Refused {
     int fd;
@@ -134,9 +137,14 @@ class FdHandlers {
   /// be closed. Tasks that still wait get OSError (EBADF).
   void end_waits(int fd);
 
+  /// Returns whether a wait has failed whose waiter take_failed() has not
+  /// returned yet.
+  bool has_failed() const { return first_failed_ != nullptr; }
   /// Returns a waiter whose wait has failed, and for which failed() must be
-  /// called; nullptr if there is none.
-  DescriptorWaiter* take_failed();
+  /// called. There must be one.
+  DescriptorWaiter* take_failed() {
+    return std::exchange(first_failed_, first_failed_->next_failed_);
+  }
 
   /// Removes all handlers. Calls report(where) with the source location of
   /// each.
@@ -387,6 +395,7 @@ class FdHandlers {
   }
   void add_wait(int fd, Side side, DescriptorWaiter& waiter,
                 const SourceLocation& where);
+  bool has_other_handlers(int fd);
   void fail(Wait& wait, std::exception_ptr error);
   void fail_closed(Wait& wait);
   void fail_removed(Wait& wait);

@@ -72,12 +72,10 @@ void LoopReports::report_failed(const SourceLocation& where) noexcept try {
 }
 
 void LoopReports::report_refused(const FdHandlers::Refused& refused) {
-  static constexpr const char* kNames[] = {"The reader", "The writer",
-                                           "The priority reader"};
-  call_exception_handler({std::string(kNames[refused.side]) + " of fd " +
-                              std::to_string(refused.fd) +
-                              " was removed, as it cannot be watched",
-                          refused.error, refused.where});
+  call_exception_handler(
+      {std::string("The ") + FdHandlers::name_of(refused.side) + " of fd " +
+           std::to_string(refused.fd) + " was removed, as it cannot be watched",
+       refused.error, refused.where});
 }
 
 void LoopReports::report_if_slow(TimePoint start,

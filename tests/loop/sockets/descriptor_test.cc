@@ -17,6 +17,7 @@
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
 #include "loop/sockets/io_awaiter.h"
+#include "tests/loop/selector_loop_fixture.h"
 #include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
@@ -48,17 +49,8 @@ struct ReadByte {
   char byte = 0;
 };
 
-class DescriptorTest : public tests::NoLeak, public tests::PerSelector {
+class DescriptorTest : public SelectorLoopTest {
  protected:
-  void SetUp() override {
-    NoLeak::SetUp();
-    loop_.emplace(make_selector());
-  }
-  void TearDown() override {
-    loop_.reset();
-    NoLeak::TearDown();
-  }
-
   Coroutine<std::string> read(Descriptor& from, int count) {
     std::string text;
     while (count-- > 0) text += co_await Io(ReadByte{from, attempts_});
@@ -72,16 +64,8 @@ class DescriptorTest : public tests::NoLeak, public tests::PerSelector {
     }
     co_return 0;
   }
-  template <class T>
-  Task<T> start(Coroutine<T> coroutine) {
-    return create_task(*loop_, std::move(coroutine));
-  }
-  void turn(int count = 3) {
-    for (int i = 0; i < count; ++i) loop_->run_once(0ns);
-  }
   bool has_reader(int fd) { return loop_->remove_reader(fd); }
 
-  std::optional<EventLoop> loop_;
   int attempts_ = 0;
 };
 INSTANTIATE_TEST_SUITE_P(Selectors, DescriptorTest, tests::all_selectors(),
@@ -170,6 +154,27 @@ TEST_P(DescriptorTest, CloseEndsTheWait) {
   turn();
   EXPECT_EQ(task.result(), EBADF);
   EXPECT_EQ(from.fileno(), -1);
+}
+
+// The kernel's entry is deleted, once, before the descriptor is closed.
+TEST_P(DescriptorTest, CloseAsksTheSelectorOnce) {
+  SocketPair pair;
+  Descriptor from(pair.first.release());
+  const auto task = start(read(from, 4));
+  for (int i = 0; i < 4; ++i) {  // A level from the second report on.
+    turn(1);
+    pair.second.write("a");
+    turn(1);
+  }
+  EXPECT_TRUE(task.done());
+  tests::CallCounter calls;
+  from.close();
+  turn();
+  const auto& names = calls.names();
+  const auto close = std::find(names.begin(), names.end(), "close");
+  ASSERT_NE(close, names.end());
+  EXPECT_LE(close - names.begin(), 1) << "select and poll make no call";
+  EXPECT_EQ(std::count(close, names.end(), "epoll_ctl"), 0);
 }
 
 // The number of a closed descriptor is free for another, which is watched anew.
