@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "loop/subprocesses/kernel.h"
+#include "loop/subprocesses/pipe.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -30,10 +31,7 @@ void ChildStdio::prepare(int stream, std::optional<int> option) {
 }
 
 void ChildStdio::open_pipe(int stream) {
-  int fds[2];
-  if (kernel::pipe2(fds) != 0) throw selectors::make_os_error(errno, "pipe2");
-  Descriptor reader(fds[0]);
-  Descriptor writer(fds[1]);
+  auto [reader, writer] = make_pipe();
   const bool is_input = stream == STDIN_FILENO;
   Descriptor& here = pipe_ends_[at(stream)];
   here = std::move(is_input ? writer : reader);

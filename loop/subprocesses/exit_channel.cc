@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "loop/callbacks/finally.h"
 #include "loop/subprocesses/kernel.h"
+#include "loop/subprocesses/pipe.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -41,26 +43,16 @@ void start_reporter(pid_t pid, int writer) {
 }  // namespace
 
 void ExitChannel::open_pipe() {
-  int fds[2];
-  if (kernel::pipe2(fds) != 0) throw selectors::make_os_error(errno, "pipe2");
-  try {
-    start_reporter(pid_, fds[1]);
-  } catch (...) {
-    kernel::close(fds[0]);
-    kernel::close(fds[1]);
-    throw;
-  }
-  fd_ = fds[0];
-}
-
-void ExitChannel::close() {
-  if (fd_ != -1) kernel::close(fd_);
-  fd_ = -1;
+  auto [reader, writer] = make_pipe();
+  start_reporter(pid_, writer.fileno());
+  writer.detach();  // The thread closes it.
+  descriptor_ = std::move(reader);
 }
 
 void ExitChannel::send_signal(int signal_number) const {
-  const int result = send_ == nullptr ? kernel::kill(pid_, signal_number)
-                                      : send_(fd_, signal_number);
+  const int result = send_ == nullptr
+                         ? kernel::kill(pid_, signal_number)
+                         : send_(descriptor_.fileno(), signal_number);
   if (result == 0 || errno == ESRCH) return;
   throw selectors::make_os_error(
       errno, "signal " + std::to_string(signal_number) + " to process " +
@@ -69,7 +61,8 @@ void ExitChannel::send_signal(int signal_number) const {
 
 std::optional<int> ExitChannel::reap(bool waits) const {
   siginfo_t info{};
-  const auto id = static_cast<id_t>(reaped_by_ == P_PID ? pid_ : fd_);
+  const auto id =
+      static_cast<id_t>(reaped_by_ == P_PID ? pid_ : descriptor_.fileno());
   const int options = WEXITED | (waits ? 0 : WNOHANG);
   while (kernel::waitid(reaped_by_, id, &info, options) != 0) {
     if (errno != EINTR) return kUnknown;

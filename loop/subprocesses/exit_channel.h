@@ -8,6 +8,8 @@
 
 #include <optional>
 
+#include "loop/sockets/descriptor.h"
+
 namespace loop {
 
 // A child process of this program, with a descriptor that becomes readable when
@@ -18,7 +20,7 @@ namespace loop {
 // leaves the exit status to reap(). So until reap() the number of the process
 // belongs to no other process, and a signal can hit no other.
 //
-// A value that owns the descriptor until close().
+// Movable, not copyable; not while a task waits.
 class ExitChannel {
  public:
   // The exit status of a process that other code has reaped, or that nobody can
@@ -33,11 +35,11 @@ class ExitChannel {
   // Opens the descriptor. Throws OSError if none is left.
   void open();
   // Closes the descriptor, if there is one.
-  void close();
+  void close() { descriptor_.close(); }
 
   pid_t pid() const { return pid_; }
-  // The descriptor; -1 if there is none.
-  int fileno() const { return fd_; }
+  // The descriptor that becomes readable.
+  Descriptor& descriptor() { return descriptor_; }
 
   // Sends a signal to the process, which has not been reaped. A process that
   // has ended does not get the signal. Throws OSError if the kernel refuses.
@@ -53,7 +55,7 @@ class ExitChannel {
   void open_pipe();
 
   pid_t pid_ = 0;
-  int fd_ = -1;
+  Descriptor descriptor_;
   // With a pidfd: P_PIDFD, and a function that sends a signal through it.
   idtype_t reaped_by_ = P_PID;
   int (*send_)(int pidfd, int signal_number) = nullptr;

@@ -50,7 +50,7 @@ int pidfd_send_signal(int pidfd, int signal_number) {
 void ExitChannel::open() {
   const int fd = pidfd_open(pid_);
   if (fd != -1) {
-    fd_ = fd;
+    descriptor_ = Descriptor(fd);
     reaped_by_ = P_PIDFD;
     send_ = pidfd_send_signal;
   } else if (errno == ENOSYS || errno == EPERM || errno == ESRCH) {

@@ -7,7 +7,6 @@
 
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/task_core.h"
-#include "loop/futures/future_core.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -20,7 +19,8 @@ void ProcessCore::start(pid_t pid) {
   try {
     auto& running = event_loop_.extension<Processes>().running();
     channel_.open();
-    event_loop_.wait(channel_.fileno(), FdHandlers::kReader, *this,
+    channel_.descriptor().note_wait(event_loop_.reference());
+    event_loop_.wait(channel_.descriptor().fileno(), FdHandlers::kReader, *this,
                      SourceLocation());
     running.push_back(*this);
     retain();
@@ -50,18 +50,21 @@ int ProcessCore::result() const {
 // The descriptor stays readable until the waiters are woken. If there is no
 // memory for that, the next iteration goes on.
 void ProcessCore::ready() {
-  const Reference<ProcessCore> lives(this);
   if (!returncode_) {
     returncode_ = channel_.reap();
     if (!returncode_) return;
     if (*returncode_ == ExitChannel::kUnknown) report_unknown();
   }
   waiters_.wake_all();
-  event_loop_.end_wait(channel_.fileno(), FdHandlers::kReader, /*keep=*/true);
-  event_loop_.end_waits(channel_.fileno());
+  end_wait();
   channel_.close();
-  unlink();
-  release();
+  leave_loop();
+}
+
+// The handler goes when the channel is closed.
+void ProcessCore::end_wait() {
+  event_loop_.end_wait(channel_.descriptor().fileno(), FdHandlers::kReader,
+                       /*keep=*/true);
 }
 
 // The selector cannot watch the descriptor. The process stays in the list of
@@ -75,16 +78,16 @@ void ProcessCore::report_unknown() const {
 }
 
 void ProcessCore::end() {
-  const Reference<ProcessCore> lives(this);
-  unlink();
-  release();
-  if (is_waiting()) {
-    event_loop_.end_wait(channel_.fileno(), FdHandlers::kReader,
-                         /*keep=*/true);
-    event_loop_.end_waits(channel_.fileno());
-  }
+  if (is_waiting()) end_wait();
   if (!returncode_) kill_and_reap();
   channel_.close();
+  leave_loop();
+}
+
+// The loop's reference may be the last one.
+void ProcessCore::leave_loop() {
+  unlink();
+  release();
 }
 
 // Leaves a process that must not be signalled, because it runs for another

@@ -56,7 +56,9 @@ class ProcessCore final : public ListLink, private DescriptorWaiter {
   }
 
  private:
+  void end_wait();
   void kill_and_reap();
+  void leave_loop();
   void report_unknown() const;
 
   // DescriptorWaiter.
