@@ -26,14 +26,19 @@ inline bool would_block(int error) {
       errno, std::string(function) + " of fd " + std::to_string(fd));
 }
 
+// Returns the result of a call, unless it is -1: then throws OSError, which
+// names `function` and `fd`.
+inline int check_call(int result, const char* function, int fd) {
+  if (result == -1) throw_call_error(function, fd);
+  return result;
+}
+
 // Returns the address that `ask`, getsockname() or getpeername(), gives for
 // `fd`. Throws OSError, which names `function` and `fd`.
 template <class Ask>
 Address ask_address(const char* function, int fd, Ask ask) {
   AddressBuffer buffer;
-  if (ask(fd, buffer.data(), buffer.size()) == -1) {
-    throw_call_error(function, fd);
-  }
+  check_call(ask(fd, buffer.data(), buffer.size()), function, fd);
   return buffer.address();
 }
 

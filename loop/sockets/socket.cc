@@ -25,15 +25,11 @@ int check(int result, const std::string& what) {
   throw selectors::make_os_error(errno, what);
 }
 
-std::string call_on(const char* function, int fd) {
-  return std::string(function) + " of fd " + std::to_string(fd);
-}
-
 // Makes a descriptor non-blocking and close-on-exec.
 void prepare(int fd) {
-  const int flags = check(kernel::fcntl(fd, F_GETFL), call_on("fcntl", fd));
+  const int flags = check_call(kernel::fcntl(fd, F_GETFL), "fcntl", fd);
   if ((flags & O_NONBLOCK) == 0) {
-    check(kernel::fcntl(fd, F_SETFL, flags | O_NONBLOCK), call_on("fcntl", fd));
+    check_call(kernel::fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl", fd);
   }
   selectors::kernel::close_on_exec(fd);
 }
@@ -112,7 +108,7 @@ void Socket::bind(const Address& address) {
 }
 
 void Socket::listen(int backlog) {
-  check(kernel::listen(fileno(), backlog), call_on("listen", fileno()));
+  check_call(kernel::listen(fileno(), backlog), "listen", fileno());
 }
 
 std::optional<std::pair<Socket, Address>> Socket::try_accept() {
@@ -142,8 +138,8 @@ int Socket::getsockopt(int level, int name) const {
 std::size_t Socket::getsockopt(int level, int name,
                                std::span<std::byte> value) const {
   auto size = static_cast<socklen_t>(value.size());
-  check(kernel::getsockopt(fileno(), level, name, value.data(), &size),
-        call_on("getsockopt", fileno()));
+  check_call(kernel::getsockopt(fileno(), level, name, value.data(), &size),
+             "getsockopt", fileno());
   return size;
 }
 
@@ -152,13 +148,13 @@ void Socket::setsockopt(int level, int name, int value) {
 }
 
 void Socket::setsockopt(int level, int name, std::span<const std::byte> value) {
-  check(kernel::setsockopt(fileno(), level, name, value.data(),
-                           static_cast<socklen_t>(value.size())),
-        call_on("setsockopt", fileno()));
+  check_call(kernel::setsockopt(fileno(), level, name, value.data(),
+                                static_cast<socklen_t>(value.size())),
+             "setsockopt", fileno());
 }
 
 void Socket::shutdown(int how) {
-  check(kernel::shutdown(fileno(), how), call_on("shutdown", fileno()));
+  check_call(kernel::shutdown(fileno(), how), "shutdown", fileno());
 }
 
 std::string Socket::repr() const {

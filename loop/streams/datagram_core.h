@@ -18,6 +18,7 @@
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/socket.h"
+#include "loop/streams/water_marks.h"
 
 namespace loop {
 
@@ -73,8 +74,8 @@ class DatagramCore final : private DescriptorWaiter {
   std::optional<Address> remote_;
   std::deque<Datagram> queue_;
   std::size_t size_ = 0;
-  std::size_t high_ = std::size_t{64} * 1024;
-  std::size_t low_ = std::size_t{16} * 1024;
+  std::size_t high_ = kHighWater;
+  std::size_t low_ = kLowWater;
   bool is_paused_ = false;
   // While the kernel reports the socket as writable and refuses to send.
   TimerHandle retry_;

@@ -4,14 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <string>
 #include <utility>
 
+#include "loop/sockets/call_on_socket.h"
 #include "loop/streams/kernel.h"
 #include "loop/streams/stream_core.h"
-#include "selectors/errors.h"
 #include "selectors/kernel/posix.h"
 
 namespace loop {
@@ -19,15 +18,9 @@ namespace {
 
 using selectors::kernel::fcntl;
 
-int check(int result, const char* function, int fd) {
-  if (result != -1) return result;
-  throw selectors::make_os_error(
-      errno, std::string(function) + " of fd " + std::to_string(fd));
-}
-
 StreamKind kind_of(int fd) {
   struct stat status;
-  check(kernel::fstat(fd, &status), "fstat", fd);
+  check_call(kernel::fstat(fd, &status), "fstat", fd);
   return S_ISSOCK(status.st_mode)  ? StreamKind::kSocket
          : S_ISREG(status.st_mode) ? StreamKind::kFile
                                    : StreamKind::kPipe;
@@ -36,8 +29,8 @@ StreamKind kind_of(int fd) {
 StreamCore& connect(EventLoop& event_loop, Descriptor pipe, std::size_t limit) {
   const int fd = pipe.fileno();
   const StreamKind kind = kind_of(fd);
-  const int flags = check(fcntl(fd, F_GETFL), "fcntl", fd);
-  check(fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl", fd);
+  const int flags = check_call(fcntl(fd, F_GETFL), "fcntl", fd);
+  check_call(fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl", fd);
   return *new StreamCore(event_loop, std::move(pipe), kind, limit);
 }
 
@@ -54,7 +47,7 @@ std::pair<Descriptor, StreamKind> share(int fd, int access) {
         kernel::open(path.c_str(), access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (opened >= 0) return {Descriptor(opened), kind};
   }
-  Descriptor shared(check(fcntl(fd, F_DUPFD_CLOEXEC, 3), "fcntl", fd));
+  Descriptor shared(check_call(fcntl(fd, F_DUPFD_CLOEXEC, 3), "fcntl", fd));
   return {std::move(shared), is_pipe ? StreamKind::kBlockingPipe : kind};
 }
 

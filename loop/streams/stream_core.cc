@@ -14,6 +14,7 @@
 
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/future_core.h"
+#include "loop/sockets/call_on_socket.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -22,16 +23,12 @@ using selectors::RuntimeError;
 
 namespace {
 
-constexpr std::size_t kHighWater = std::size_t{64} * 1024;
-constexpr std::size_t kLowWater = kHighWater / 4;
-
 // Writes to a lost connection are reported once, when there are this many. Port
 // of LOG_THRESHOLD_FOR_CONNLOST_WRITES (Lib/asyncio/constants.py).
 constexpr unsigned char kReportedLostWrites = 5;
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
+// Returns whether a call is to be repeated when the descriptor is ready.
+bool is_temporary(int error) { return would_block(error) || error == EINTR; }
 
 std::exception_ptr os_error(int error, const std::string& what) {
   return std::make_exception_ptr(selectors::make_os_error(error, what));
@@ -44,8 +41,6 @@ StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
     : loop_(event_loop.reference()),
       descriptor_(std::move(descriptor)),
       limit_(limit),
-      high_(kHighWater),
-      low_(kLowWater),
       kind_(kind),
       waits_first_(kind == StreamKind::kBlockingPipe) {
   event_loop.extension<StreamService>();
@@ -66,7 +61,7 @@ void StreamCore::throw_has_reader(const char* function) {
 
 std::optional<std::size_t> StreamCore::receive_none(long result) {
   const int error = errno;
-  if (result < 0 && would_block(error)) {
+  if (result < 0 && is_temporary(error)) {
     waits_first_ = true;
     return std::nullopt;
   }
@@ -128,7 +123,7 @@ void StreamCore::write(std::string_view data) {
 }
 
 void StreamCore::note_send_error(int error) {
-  if (would_block(error)) return;
+  if (is_temporary(error)) return;
   // A peer that closes its side, and gets more data, sends RST after its own
   // data and FIN: then the kernel says EPIPE, and what it sent is complete.
   is_broken_ = error != EPIPE;

@@ -35,6 +35,7 @@
 #include "loop/sockets/kernel.h"
 #include "loop/sockets/scratch.h"
 #include "loop/streams/byte_buffer.h"
+#include "loop/streams/water_marks.h"
 
 namespace loop {
 
@@ -63,7 +64,6 @@ class StreamCore final : public Recycled,
   // ---- For both sides ----
 
   Descriptor& descriptor() { return descriptor_; }
-  EventLoop* loop() const { return loop_.get(); }
   // Throws RuntimeError if the stream belongs to another loop.
   void check_loop(const EventLoop& event_loop) const {
     if (loop_ != event_loop.reference()) [[unlikely]]
@@ -113,7 +113,6 @@ class StreamCore final : public Recycled,
   // nullopt if there are none yet.
   std::optional<std::size_t> receive(std::span<char> to);
 
-  bool has_kept() const { return !kept_.empty(); }
   // Returns whether the last read has found the end, and no bytes are kept.
   bool at_eof() const { return (is_at_end_ || closing_) && kept_.empty(); }
   // Whether a wait that failed has failed because of the end of the stream.
@@ -200,8 +199,8 @@ class StreamCore final : public Recycled,
   LoopReference loop_;
   Descriptor descriptor_;
   const std::size_t limit_;
-  std::size_t high_;
-  std::size_t low_;
+  std::size_t high_ = kHighWater;
+  std::size_t low_ = kLowWater;
   int references_ = 0;
   const StreamKind kind_;
   bool has_reader_ = false;

@@ -7,14 +7,10 @@
 
 #include "loop/sockets/call_on_socket.h"
 #include "loop/sockets/kernel.h"
+#include "loop/streams/water_marks.h"
 #include "selectors/errors.h"
 
 namespace loop {
-namespace {
-
-constexpr std::size_t kHighWater = std::size_t{64} * 1024;
-
-}  // namespace
 
 void StreamWriter::set_write_buffer_limits(
     std::optional<std::size_t> high, std::optional<std::size_t> low) const {
