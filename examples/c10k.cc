@@ -36,6 +36,7 @@
 #include <utility>
 #include <vector>
 
+#include "examples/echo.h"
 #include "examples/print_line.h"
 #include "loop/loop.h"
 #include "selectors/selectors.h"
@@ -46,6 +47,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t kRequestSize = 64;
+constexpr int kBacklog = 4096;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -89,25 +91,8 @@ void serve_raw(loop::Socket server) {
   }
 }
 
-loop::Coroutine<> echo(loop::StreamReader reader, loop::StreamWriter writer) {
-  for (;;) {
-    const std::string bytes = co_await reader.read(4096);
-    if (bytes.empty()) co_return;
-    writer.write(bytes);
-    co_await writer.drain();
-  }
-}
-
-loop::Coroutine<> serve_forever(loop::Socket socket) {
-  std::vector<loop::Socket> sockets;
-  sockets.push_back(std::move(socket));
-  const auto server =
-      co_await loop::start_server(echo, std::move(sockets), {.backlog = 4096});
-  co_await server.serve_forever();
-}
-
 void serve_streams(loop::Socket server) {
-  loop::run(serve_forever(std::move(server)));
+  loop::run(examples::serve_echo(std::move(server), {.backlog = kBacklog}));
 }
 
 // A server in a process of its own, which ends with this object.
@@ -116,7 +101,7 @@ class ServerProcess {
   explicit ServerProcess(void (*serve)(loop::Socket)) {
     loop::Socket server(AF_INET, SOCK_STREAM);
     server.bind(loop::Address::ipv4("127.0.0.1", 0));
-    server.listen(4096);
+    server.listen(kBacklog);
     address_ = server.getsockname();
     pid_ = ::fork();
     if (pid_ < 0) fail("fork");

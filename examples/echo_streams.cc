@@ -1,8 +1,8 @@
-// Echoes the bytes that clients send, with streams. Each client is a coroutine
-// that reads like a synchronous program: its state is where it waits, and the
-// variables that it has there. What the two programs below this level do by
-// hand is in the library: sending the rest later, reading no more while the
-// client is slow, and closing.
+// Echoes the bytes that clients send, with streams. Each client is a coroutine,
+// echo() of echo.h, that reads like a synchronous program: its state is where
+// it waits, and the variables that it has there. What the two programs below
+// this level do by hand is in the library: sending the rest later, reading no
+// more while the client is slow, and closing.
 //
 // Compare echo_selectors and echo_callbacks.
 //
@@ -11,23 +11,15 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <string>
 
+#include "examples/echo.h"
 #include "examples/listen.h"
 #include "examples/print_line.h"
 #include "loop/loop.h"
 
-loop::Coroutine<> echo(loop::StreamReader reader, loop::StreamWriter writer) {
-  for (;;) {
-    const std::string bytes = co_await reader.read(4096);
-    if (bytes.empty()) co_return;
-    writer.write(bytes);
-    co_await writer.drain();
-  }
-}
-
 loop::Coroutine<> serve(std::uint16_t port) {
-  const auto server = co_await loop::start_server(echo, "127.0.0.1", port);
+  const auto server =
+      co_await loop::start_server(examples::echo, "127.0.0.1", port);
   examples::print_address(server.addresses()[0]);
   co_await server.serve_forever();
 }

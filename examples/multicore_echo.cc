@@ -19,27 +19,12 @@
 #include <utility>
 #include <vector>
 
+#include "examples/echo.h"
 #include "examples/listen.h"
 #include "examples/print_line.h"
 #include "loop/loop.h"
 
 namespace {
-
-loop::Coroutine<> echo(loop::StreamReader reader, loop::StreamWriter writer) {
-  for (;;) {
-    const std::string bytes = co_await reader.read(4096);
-    if (bytes.empty()) co_return;
-    writer.write(bytes);
-    co_await writer.drain();
-  }
-}
-
-loop::Coroutine<> serve(loop::Socket socket) {
-  std::vector<loop::Socket> sockets;
-  sockets.push_back(std::move(socket));
-  const auto server = co_await loop::start_server(echo, std::move(sockets));
-  co_await server.serve_forever();
-}
 
 // All sockets listen before the first loop runs, so that no client is refused.
 void serve_in_threads(std::uint16_t port, unsigned count) {
@@ -52,7 +37,8 @@ void serve_in_threads(std::uint16_t port, unsigned count) {
   examples::print_address(address);
   std::vector<std::thread> threads;
   for (loop::Socket& socket : sockets) {
-    threads.emplace_back([&socket] { loop::run(serve(std::move(socket))); });
+    threads.emplace_back(
+        [&socket] { loop::run(examples::serve_echo(std::move(socket))); });
   }
   for (std::thread& thread : threads) thread.join();
 }
