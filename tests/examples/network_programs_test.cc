@@ -221,7 +221,7 @@ TEST(ChatServer, TellsEverybodyEverything) {
   EXPECT_EQ(ada.receive_line(), "Bob has left\n");
 }
 
-// What is unsent for a client that does not read is bounded.
+// The server keeps a bounded number of bytes for a client that does not read.
 TEST(ChatServer, DisconnectsAClientThatReadsNothing) {
   const Server server("chat_server");
   Client slow(server.port());

@@ -86,7 +86,7 @@ class Connection {
     }
   }
 
-  // How often libpq could not write all at once.
+  // The number of times that libpq could not write all at once.
   int writers() const { return writers_; }
 
  private:

@@ -21,6 +21,7 @@
 #include "loop/futures/future.h"
 #include "loop/tasks/sleep.h"
 #include "loop/tasks/wait_for.h"
+#include "tests/loop/sockets/sockets_fixture.h"
 #include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
@@ -33,32 +34,8 @@ using tests::Pipe;
 using tests::SocketPair;
 using namespace std::chrono_literals;
 
-// A loop with the selector of the parameter. Nothing may be reported to its
-// exception handler.
-class ReadinessTest : public tests::NoLeak, public tests::PerSelector {
+class ReadinessTest : public SocketsTest {
  protected:
-  void SetUp() override {
-    NoLeak::SetUp();
-    loop_.emplace(make_selector());
-    loop_->set_exception_handler(
-        [](EventLoop&, const ExceptionContext& context) {
-          ADD_FAILURE() << context.message;
-        });
-  }
-  void TearDown() override {
-    loop_.reset();
-    NoLeak::TearDown();
-  }
-
-  template <class T>
-  Task<T> start(Coroutine<T> coroutine) {
-    return create_task(*loop_, std::move(coroutine));
-  }
-  // Lets the tasks run until they wait.
-  void turn(int count = 3) {
-    for (int i = 0; i < count; ++i) loop_->run_once(0ns);
-  }
-
   // Waits, and returns the text of the exception; "" if there is none.
   static Coroutine<std::string> outcome(Readiness wait) {
     try {
@@ -68,8 +45,8 @@ class ReadinessTest : public tests::NoLeak, public tests::PerSelector {
     }
     co_return "";
   }
-  // The error of a wait, for those that end with an OSError.
-  static Coroutine<int> error_of(Readiness wait) {
+  // The number of the OSError of a wait; 0 if there is none.
+  static Coroutine<int> number_of(Readiness wait) {
     try {
       co_await wait;
     } catch (const OSError& error) {
@@ -77,8 +54,6 @@ class ReadinessTest : public tests::NoLeak, public tests::PerSelector {
     }
     co_return 0;
   }
-
-  std::optional<EventLoop> loop_;
 };
 INSTANTIATE_TEST_SUITE_P(Selectors, ReadinessTest, tests::all_selectors(),
                          tests::name_of);
@@ -223,7 +198,7 @@ TEST_P(ReadinessTest, ATimeOutEndsTheWait) {
 }
 
 TEST_P(ReadinessTest, NumbersThatAreNotOpenAreRefusedAtOnce) {
-  EXPECT_EQ(run_until_complete(start(error_of(readable(tests::bad_fd())))),
+  EXPECT_EQ(run_until_complete(start(number_of(readable(tests::bad_fd())))),
             EBADF);
   EXPECT_EQ(run_until_complete(start(outcome(readable(-1)))),
             "Invalid file object: fd -1");
@@ -261,7 +236,7 @@ INSTANTIATE_TEST_SUITE_P(
 // the exception handler.
 TEST_P(EpollReadinessTest, ARefusalIsThrownIntoTheTask) {
   const Pipe pipe;
-  const auto task = start(error_of(readable(pipe.reader.fileno())));
+  const auto task = start(number_of(readable(pipe.reader.fileno())));
   loop_->run_once(0ns);
   {
     tests::FaultInjector no_room(1, ENOSPC, [](const auto& call) {
@@ -279,11 +254,11 @@ TEST_P(EpollReadinessTest, AReopenedNumberEndsTheEarlierWait) {
   Pipe old;
   const Pipe fresh;
   const int fd = old.reader.fileno();
-  const auto earlier = start(error_of(readable(fd)));
+  const auto earlier = start(number_of(readable(fd)));
   turn();
   old.reader.close();
   const File reopened = tests::dup_to(fresh.reader, fd);
-  const auto later = start(error_of(readable(fd)));
+  const auto later = start(number_of(readable(fd)));
   turn();
   EXPECT_EQ(earlier.result(), EBADF);
   EXPECT_FALSE(later.done());
@@ -295,10 +270,10 @@ TEST_P(EpollReadinessTest, AReopenedNumberEndsTheEarlierWait) {
 TEST_P(EpollReadinessTest, AClosedNumberEndsBothWaits) {
   Pipe pipe;
   const int fd = pipe.reader.fileno();
-  const auto earlier = start(error_of(readable(fd)));
+  const auto earlier = start(number_of(readable(fd)));
   turn();
   pipe.reader.close();
-  const auto later = start(error_of(readable(fd)));
+  const auto later = start(number_of(readable(fd)));
   turn();
   EXPECT_EQ(earlier.result(), EBADF);
   EXPECT_EQ(later.result(), EBADF);

@@ -20,6 +20,7 @@
 #include "loop/futures/future.h"
 #include "loop/streams/datagram_endpoint.h"
 #include "selectors/errors.h"
+#include "tests/loop/selector_loop_fixture.h"
 #include "tests/support/all_selectors.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
@@ -35,25 +36,8 @@ using selectors::ValueError;
 // The bytes that a datagram counts beside its data.
 constexpr std::size_t kHeader = 8;
 
-class DatagramTest : public tests::NoLeak, public tests::PerSelector {
+class DatagramTest : public SelectorLoopTest {
  protected:
-  void SetUp() override {
-    NoLeak::SetUp();
-    loop_.emplace(make_selector());
-  }
-  void TearDown() override {
-    loop_.reset();
-    NoLeak::TearDown();
-  }
-
-  template <class T>
-  T run(Coroutine<T> coroutine) {
-    return run_until_complete(create_task(*loop_, std::move(coroutine)));
-  }
-  void turn(int count = 3) {
-    for (int i = 0; i < count; ++i) loop_->run_once(0ns);
-  }
-
   // Not a file, as the path of a test may be too long for an address.
   static Address unix_address() {
     return Address::abstract("datagram_test " + std::to_string(::getpid()));
@@ -91,7 +75,6 @@ class DatagramTest : public tests::NoLeak, public tests::PerSelector {
   }
 
   const Address kAny = Address::ipv4("127.0.0.1", 0);
-  std::optional<EventLoop> loop_;
 };
 INSTANTIATE_TEST_SUITE_P(Selectors, DatagramTest, tests::all_selectors(),
                          tests::name_of);

@@ -1,4 +1,4 @@
-// Which tasks wait for one: after CPython's test_graph.py (gh-91048).
+// The tasks that wait for one task: after CPython's test_graph.py (gh-91048).
 
 #include "loop/tasks/call_graph.h"
 
