@@ -49,6 +49,13 @@ void ExitChannel::open_pipe() {
   descriptor_ = std::move(reader);
 }
 
+// Needs no thread: waiting for a process that is gone fails at once.
+void ExitChannel::open_of_reaped() {
+  auto [reader, writer] = make_pipe();
+  report_exit(pid_, writer.detach());
+  descriptor_ = std::move(reader);
+}
+
 void ExitChannel::send_signal(int signal_number) const {
   const int result = send_ == nullptr
                          ? kernel::kill(pid_, signal_number)

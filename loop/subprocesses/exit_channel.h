@@ -53,6 +53,8 @@ class ExitChannel {
  private:
   // Opens a pipe, and starts a thread that waits for the process.
   void open_pipe();
+  // Opens a pipe that is readable, for a process that is gone.
+  void open_of_reaped();
 
   pid_t pid_ = 0;
   Descriptor descriptor_;

@@ -53,7 +53,9 @@ void ExitChannel::open() {
     descriptor_ = Descriptor(fd);
     reaped_by_ = P_PIDFD;
     send_ = pidfd_send_signal;
-  } else if (errno == ENOSYS || errno == EPERM || errno == ESRCH) {
+  } else if (errno == ESRCH) {
+    open_of_reaped();
+  } else if (errno == ENOSYS || errno == EPERM) {
     open_pipe();
   } else {
     throw selectors::make_os_error(errno, "pidfd_open");
