@@ -47,12 +47,9 @@ class TaskState final : public FutureState<T>, public TaskCore {
 
  private:
   void settle(Frame& first) override {
-    std::exception_ptr exception;  // Of the coroutine, or of moving.
-    try {
-      keep_result(Coroutine<T>::outcome_of(first));
-    } catch (...) {
-      exception = std::current_exception();
-    }
+    Outcome<T>& outcome = Coroutine<T>::outcome_of(first);
+    std::exception_ptr exception = outcome.exception();
+    if (!exception) exception = keep_result(outcome);
     destroy_frames();
     if (exception) return settle_exception(std::move(exception));
     if (is_to_be_cancelled()) [[unlikely]] {
@@ -62,13 +59,16 @@ class TaskState final : public FutureState<T>, public TaskCore {
     this->set_finished();
   }
 
-  void keep_result(Outcome<T>& outcome) {
+  // Returns the exception of moving the result; nullptr if there is none.
+  std::exception_ptr keep_result(Outcome<T>& outcome) noexcept try {
     if constexpr (std::is_void_v<T>) {
-      outcome.value();
       this->result.emplace();
     } else {
       this->result.emplace(std::move(outcome).value());
     }
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
   }
 };
 

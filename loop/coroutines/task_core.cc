@@ -125,12 +125,8 @@ void TaskCore::finish_unstarted() {
 }
 
 void TaskCore::settle_exception(std::exception_ptr exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const CancelledError& error) {
-    future_.set_cancel_message(error.what());
-    return future_.finish_cancelled();
-  } catch (...) {
+  if (is_cancelled_error(exception)) {
+    return future_.finish_cancelled(std::move(exception));
   }
   future_.finish_with(std::move(exception));
 }

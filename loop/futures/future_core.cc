@@ -78,7 +78,7 @@ void FutureCore::set_exception(std::exception_ptr exception) {
 
 std::exception_ptr FutureCore::exception() {
   check_thread("exception");
-  if (cancelled()) throw CancelledError(cancel_message_);
+  if (cancelled()) throw_cancelled();
   if (!done()) throw InvalidStateError("Exception is not set.");
   unretrieved_ = false;
   return exception_;
@@ -95,8 +95,13 @@ void FutureCore::check_pending(const char* function) const {
   }
 }
 
+void FutureCore::throw_cancelled() const {
+  if (exception_) std::rethrow_exception(exception_);
+  throw CancelledError(cancel_message_);
+}
+
 void FutureCore::throw_no_result() {
-  if (cancelled()) throw CancelledError(cancel_message_);
+  if (cancelled()) throw_cancelled();
   if (!done()) throw InvalidStateError("Result is not ready.");
   if (phase_ == Phase::kHandedOver) {
     throw InvalidStateError(

@@ -62,9 +62,13 @@ class FutureCore : public Recycled {
   // Makes the future done with an exception. The caller has checked that the
   // future is pending.
   void finish_with(std::exception_ptr exception);
-  // Makes the future cancelled. The caller has checked that the future is
+  // Makes the future cancelled, with its cancel message or with a
+  // CancelledError that was thrown. The caller has checked that the future is
   // pending.
-  void finish_cancelled() { finish(Phase::kCancelled); }
+  void finish_cancelled(std::exception_ptr exception = nullptr) {
+    exception_ = std::move(exception);
+    finish(Phase::kCancelled);
+  }
 
   // Removes all callbacks and calls their on_gone(), as the future will never
   // be done.
@@ -155,6 +159,7 @@ class FutureCore : public Recycled {
 
   void finish(Phase phase);
   void destroy() noexcept;
+  [[noreturn]] void throw_cancelled() const;
   [[noreturn]] void throw_no_result();
   void report_unretrieved() const;
 

@@ -76,6 +76,23 @@ TEST_F(TaskCancelTest, CancelBeforeItBegins) {
   EXPECT_EQ(cancelled_with([&] { task.result(); }), "never mind");
 }
 
+// As in asyncio, where all waiters get one exception object.
+TEST_F(TaskCancelTest, WaitersGetTheErrorThatTheCoroutineThrew) {
+  struct Stopped : CancelledError {
+    using CancelledError::CancelledError;
+  };
+  const auto work = []() -> Coroutine<> {
+    co_await sleep(0s);
+    throw Stopped("no more");
+  };
+  const auto task = start(work());
+  f_.turn(2);
+  EXPECT_TRUE(task.cancelled());
+  EXPECT_THROW(task.result(), Stopped);
+  EXPECT_THROW(task.exception(), Stopped);
+  EXPECT_EQ(cancelled_with([&] { task.result(); }), "no more");
+}
+
 TEST_F(TaskCancelTest, CancelReachesTheFuture) {
   const auto future = make<int>();
   const auto task = start(wait_for(future));
