@@ -2,6 +2,7 @@
 //
 //   GET /            Hello!
 //   GET /bytes/N     N bytes, up to 1 GB
+//   HEAD             the head of the answer to GET
 //   POST /echo       the body of the request, up to 1 MiB
 //
 // Connections are kept alive, and a client may send requests before it has the
@@ -76,13 +77,15 @@ class Connection {
  private:
   // Serves the next request. Returns whether another one may follow.
   loop::Coroutine<bool> serve_request() {
+    is_head_ = false;
     const std::string head =
         co_await loop::wait_for(reader_.readuntil("\r\n\r\n"), kIdleTime);
+    is_head_ = head.starts_with("HEAD ");
     const HttpRequest request = examples::parse_request(head);
     const std::string body = co_await read_body(request);
     if (request.method == "POST" && request.target == "/echo") {
       answer("200 OK", body, request.keep_alive);
-    } else if (request.method != "GET") {
+    } else if (request.method != "GET" && !is_head_) {
       throw HttpError{"405 Method Not Allowed"};
     } else if (request.target == "/") {
       answer("200 OK", "Hello!\n", request.keep_alive);
@@ -109,6 +112,7 @@ class Connection {
         std::string_view(request.target).substr(kBytes.size()));
     if (left > kMostBytes) throw HttpError{"404 Not Found"};
     writer_.write(head_of("200 OK", left, request.keep_alive));
+    if (is_head_) co_return;
     const std::string chunk(kChunk, 'x');
     while (left > 0) {
       const std::size_t count = std::min(left, chunk.size());
@@ -119,11 +123,13 @@ class Connection {
   }
 
   void answer(const char* status, const std::string& body, bool keep_alive) {
-    writer_.writelines({head_of(status, body.size(), keep_alive), body});
+    writer_.writelines({head_of(status, body.size(), keep_alive),
+                        is_head_ ? std::string_view() : body});
   }
 
   loop::StreamReader reader_;
   loop::StreamWriter writer_;
+  bool is_head_ = false;  // The answer has no body.
 };
 
 loop::Coroutine<> serve_client(loop::StreamReader reader,

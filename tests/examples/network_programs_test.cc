@@ -307,6 +307,18 @@ TEST_F(HttpServer, SendsManyBytes) {
       << "text/plain has one";
 }
 
+TEST_F(HttpServer, AnswersHeadWithTheHeadAlone) {
+  const auto head = [](std::string_view target) {
+    return "HEAD " + std::string(target) + " HTTP/1.1\r\n\r\n";
+  };
+  const std::string answer =
+      ask(head("/") + head("/bytes/5") + head("/x") + "GET / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(answer, testing::EndsWith(ok("Hello!\n", "")));
+  EXPECT_EQ(std::count(answer.begin(), answer.end(), '!'), 1);
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 5\r\n\r\nHTTP/1.1 404 "));
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 14\r\n\r\nHTTP/1.1 200 "));
+}
+
 TEST_F(HttpServer, TellsThatItWantsTheBody) {
   Client client(server_.port());
   ASSERT_TRUE(
