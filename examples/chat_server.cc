@@ -59,6 +59,7 @@ class Chat {
 
   void tell_all(const std::string& message) const {
     for (const loop::StreamWriter& client : clients_) {
+      if (client.is_closing()) continue;  // Its task has not run yet.
       client.writelines({message, "\n"});
       if (client.get_write_buffer_size() > kMostUnsent) client.abort();
     }

@@ -245,6 +245,28 @@ TEST(ChatServer, DisconnectsAClientThatReadsNothing) {
   EXPECT_TRUE(has_left);
 }
 
+// A client is disconnected while the lines of another one are passed on.
+TEST(ChatServer, WritesNothingToAClientThatIsDisconnected) {
+  Server server("chat_server");
+  Client slow(server.port());
+  ASSERT_TRUE(slow.send("Slow\n"));
+  EXPECT_EQ(slow.receive_line(), "What is your name?\n");
+  EXPECT_EQ(slow.receive_line(), "Slow is here\n");
+  Client ada(server.port());
+  ASSERT_TRUE(ada.send("Ada\n"));
+  std::string lines;
+  for (int i = 0; i < 1000; ++i) lines += std::to_string(i) + "\n";
+  std::string line;
+  while (line != "Slow has left\n") {
+    ASSERT_TRUE(ada.send(lines));
+    do {
+      line = ada.receive_line();
+      ASSERT_NE(line, "");
+    } while (line != "Slow has left\n" && line != "Ada: 999\n");
+  }
+  EXPECT_THAT(server.program().error_lines_so_far(), testing::IsEmpty());
+}
+
 // ---- HTTP ----
 
 class HttpServer : public testing::Test {
