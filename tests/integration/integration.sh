@@ -1,6 +1,8 @@
 # shellcheck shell=bash
-# Shared by the tests of client libraries. Each test compiles a program of this
-# folder with a library that Bazel does not know, and runs it against a server.
+# Shared by the tests with programs and libraries that Bazel does not know. The
+# test of a client library compiles a program of this folder with the library,
+# and runs the program against a server. The test of a tool runs the tool against
+# a program of //examples.
 set -eu
 
 skip() {
@@ -31,6 +33,23 @@ expect() {
   diff - <(echo "$output")
 }
 
+# Starts a program of //examples, which listens on a port that the system
+# chooses, and sets $server and $port. $lines is its standard output.
+serve() {
+  local line
+  exec {lines}< <(exec "$runfiles/examples/$1" 0)
+  server=$!
+  read -ru "$lines" line
+  port=${line##*:}
+}
+
+# Ends the server.
+stop_serving() {
+  kill "$server"
+  wait "$server" 2>/dev/null || true
+  exec {lines}<&-
+}
+
 # Ends the server, if there is one, and its folder. Unix sockets need a path
 # that is shorter than Bazel's.
 clean_up() {
@@ -39,6 +58,7 @@ clean_up() {
   rm -rf "$scratch"
 }
 
+runfiles=$PWD
 readarray -t archives < <(readlink -f tests/integration/archives/*.a)
 cd "$(dirname "$(readlink -f WORKSPACE)")"
 scratch=$(mktemp -d /tmp/integration.XXXXXX)
