@@ -97,7 +97,7 @@ void FutureCore::check_pending(const char* function) const {
 
 void FutureCore::throw_cancelled() const {
   if (exception_) std::rethrow_exception(exception_);
-  throw CancelledError(cancel_message_);
+  throw CancelledError(cancel_message());
 }
 
 void FutureCore::throw_no_result() {

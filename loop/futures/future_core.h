@@ -79,9 +79,13 @@ class FutureCore : public Recycled {
   // Sets the message of the CancelledError. A task that is asked to cancel
   // itself keeps the message here until then.
   void set_cancel_message(std::string message) {
-    cancel_message_ = std::move(message);
+    cancel_message_ = message.empty()
+                          ? nullptr
+                          : std::make_unique<std::string>(std::move(message));
   }
-  const std::string& cancel_message() const { return cancel_message_; }
+  std::string cancel_message() const {
+    return cancel_message_ ? *cancel_message_ : "";
+  }
   // Called before the result is read: throws the error of a future without a
   // result.
   void check_result() {
@@ -172,7 +176,7 @@ class FutureCore : public Recycled {
   const LoopReference loop_;
   const SourceLocation where_;
   std::exception_ptr exception_;
-  std::string cancel_message_;
+  std::unique_ptr<std::string> cancel_message_;  // nullptr: empty, as mostly.
   DoneCallbackList callbacks_;
 };
 

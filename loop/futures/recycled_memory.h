@@ -59,7 +59,7 @@ class RecycledMemory {
   }
 
  private:
-  static constexpr std::size_t kStep = 32;
+  static constexpr std::size_t kStep = 16;  // That of malloc().
   static constexpr std::size_t kLargest = 1024;
   static constexpr std::size_t kRoom = 1000;
 
