@@ -65,9 +65,10 @@ class StreamWriter {
   }
 
   /// `co_await writer.drain()` waits while more data are unsent than the high
-  /// limit, until they are fewer than the low limit; all waiters resume then.
-  /// Does not suspend otherwise. Throws the error of the connection, and
-  /// OSError (ECONNRESET) if the stream is closed.
+  /// limit, until they are fewer than the low limit; all waiters resume then,
+  /// also if the first one of them closes the stream. Does not suspend
+  /// otherwise. Throws the error of the connection, and OSError (ECONNRESET) if
+  /// the stream is closed before.
   /// Differs from Python: there, it yields once if the stream is closing, to
   /// learn of an error; here write() knows of it at once.
   [[nodiscard]] Drain drain() const;
@@ -152,13 +153,24 @@ class StreamWriter::Drain::Awaiter final
     start(frame, core().drainers(), core().bound_loop());
   }
   void await_resume() {
-    if (has_waited()) end_or_throw();
-    if (core().is_lost()) [[unlikely]]
+    if (has_waited()) {
+      end_or_throw();
+    } else {
+      is_lost_ = core().is_lost();
+    }
+    if (is_lost_) [[unlikely]]
       throw_lost();
   }
 
  private:
+  // A task that resumes before this one may close the stream (gh-156512).
+  void schedule() override {
+    is_lost_ = core().is_lost();
+    Waiter::schedule();
+  }
   [[noreturn]] void throw_lost() const;
+
+  bool is_lost_ = false;  // When the wait ended, or without one now.
 };
 
 /// The result of StreamWriter::wait_closed(), an operand for `co_await`.

@@ -164,11 +164,14 @@ TEST_P(WriterTest, ATaskThatDrainsMayEndTheConnection) {
       co_await to.wait_closed();
     };
     const auto task = start(drain_and_end(writer()));
+    const auto other = start(writer().drain());
     turn();
     EXPECT_FALSE(task.done());
     receive_all();
     turn();
     task.result();
+    other.result();
+    EXPECT_EQ(error_of(writer().drain()), ECONNRESET);
     EXPECT_EQ(writer().fileno(), -1);
     EXPECT_TRUE(peer_is_at_end());
   }
