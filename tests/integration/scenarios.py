@@ -23,7 +23,8 @@ def summary(data):
 
 
 def pattern(size):
-    return bytes(ord("a") + i % 23 for i in range(size))
+    letters = bytes(range(ord("a"), ord("a") + 23))
+    return (letters * (size // 23 + 1))[:size]
 
 
 class Side:
