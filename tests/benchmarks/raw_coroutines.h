@@ -1,72 +1,21 @@
-// The workloads of coroutine_bench for each kind of coroutines, and the
-// tightest coroutines by hand, for one type of result and nothing else: no
+// The tightest coroutines by hand, for one type of result and nothing else: no
 // cancelling, no exceptions, no names, no threads.
 
-#ifndef TESTS_BENCHMARKS_COROUTINE_BENCH_H_
-#define TESTS_BENCHMARKS_COROUTINE_BENCH_H_
-
-#include <benchmark/benchmark.h>
+#ifndef TESTS_BENCHMARKS_RAW_COROUTINES_H_
+#define TESTS_BENCHMARKS_RAW_COROUTINES_H_
 
 #include <algorithm>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <new>
 #include <utility>
 #include <vector>
 
-#include "tests/benchmarks/compare.h"
+#include "tests/benchmarks/coroutine_work.h"
 
 namespace benchmarks {
-
-// A subject has
-//   Coroutine            the type of a coroutine that returns an int
-//   long run(Coroutine)  runs it in the loop
-//   static ... child(int i)            returns i
-//   static Coroutine children(int n)   awaits n of them; returns their sum
-//   static Coroutine ready(int n)      awaits a result that is there, n times
-//   static Coroutine posts(int n)      lets the loop go on, n times
-//   static Coroutine spawns(int n)     runs a child as a task, and awaits that
-//   static Coroutine timers(int n)     awaits a timer that is due at once
-//   static Coroutine hand_over(int n)  takes n numbers from another coroutine,
-//                                      by a queue with room for one
-// and each returns the same sum as children().
-
-template <class Subject>
-[[gnu::noinline]] void run_children(Subject& subject, int n) {
-  subject.run(Subject::children(n), n);
-}
-template <class Subject>
-[[gnu::noinline]] void run_ready(Subject& subject, int n) {
-  subject.run(Subject::ready(n), n);
-}
-template <class Subject>
-[[gnu::noinline]] void run_posts(Subject& subject, int n) {
-  subject.run(Subject::posts(n), n);
-}
-template <class Subject>
-[[gnu::noinline]] void run_spawns(Subject& subject, int n) {
-  subject.run(Subject::spawns(n), n);
-}
-template <class Subject>
-[[gnu::noinline]] void run_timers(Subject& subject, int n) {
-  subject.run(Subject::timers(n), n);
-}
-template <class Subject>
-[[gnu::noinline]] void run_hand_over(Subject& subject, int n) {
-  subject.run(Subject::hand_over(n), n);
-}
-
-inline void check_sum(long sum, int n) {
-  if (sum == long{n} * (n - 1) / 2) return;
-  std::fprintf(stderr, "wrong sum: %ld\n", sum);
-  std::abort();
-}
-
-// ---- By hand ----
 
 // A pool of frames of one size.
 class FramePool {
@@ -103,7 +52,7 @@ class Ring {
   std::size_t end_ = 0;
 };
 
-class Raw {
+class RawCoroutines {
  public:
   class Coroutine;
   using Handle = std::coroutine_handle<>;
@@ -123,13 +72,18 @@ class Raw {
   static Coroutine child(int i);
   static Coroutine children(int n);
   static Coroutine ready(int n);
-  static Coroutine posts(int n);
+  static Coroutine turns(int n);
   static Coroutine spawns(int n);
   static Coroutine timers(int n);
   static Coroutine hand_over(int n);
+  static double sleeping_bytes(std::size_t tasks);
+
+ private:
+  struct Sleep;
+  static Coroutine sleep_once(std::chrono::nanoseconds time);
 };
 
-class Raw::Coroutine {
+class RawCoroutines::Coroutine {
  public:
   struct promise_type {
     static void* operator new(std::size_t size) {
@@ -178,7 +132,7 @@ class Raw::Coroutine {
   std::coroutine_handle<promise_type> handle_;
 };
 
-inline void Raw::run(Coroutine coroutine, int n) {
+inline void RawCoroutines::run(Coroutine coroutine, int n) {
   ring.push(coroutine.handle());
   while (!coroutine.handle().done()) {
     while (!ring.empty()) ring.pop().resume();
@@ -192,15 +146,17 @@ inline void Raw::run(Coroutine coroutine, int n) {
   check_sum(coroutine.handle().promise().result, n);
 }
 
-[[gnu::noinline]] inline Raw::Coroutine Raw::child(int i) { co_return i; }
+[[gnu::noinline]] inline RawCoroutines::Coroutine RawCoroutines::child(int i) {
+  co_return i;
+}
 
-inline Raw::Coroutine Raw::children(int n) {
+inline RawCoroutines::Coroutine RawCoroutines::children(int n) {
   long sum = 0;
   for (int i = 0; i < n; ++i) sum += co_await child(i);
   co_return sum;
 }
 
-inline Raw::Coroutine Raw::ready(int n) {
+inline RawCoroutines::Coroutine RawCoroutines::ready(int n) {
   struct Ready {
     explicit Ready(const int& value) : result(value) {}
     bool await_ready() { return true; }
@@ -212,13 +168,13 @@ inline Raw::Coroutine Raw::ready(int n) {
   const int value = 0;
   for (int i = 0; i < n; ++i) {
     const int result = co_await Ready(value);
-    benchmark::DoNotOptimize(result);
+    keep(result);
     sum += i + result;
   }
   co_return sum;
 }
 
-inline Raw::Coroutine Raw::posts(int n) {
+inline RawCoroutines::Coroutine RawCoroutines::turns(int n) {
   struct Post {
     Post() {}
     bool await_ready() { return false; }
@@ -233,7 +189,7 @@ inline Raw::Coroutine Raw::posts(int n) {
   co_return sum;
 }
 
-inline Raw::Coroutine Raw::spawns(int n) {
+inline RawCoroutines::Coroutine RawCoroutines::spawns(int n) {
   struct Join {
     explicit Join(Coroutine task) : joined(std::move(task)) {}
     bool await_ready() { return false; }
@@ -249,26 +205,45 @@ inline Raw::Coroutine Raw::spawns(int n) {
   co_return sum;
 }
 
-inline Raw::Coroutine Raw::timers(int n) {
-  struct Sleep {
-    Sleep() {}
-    bool await_ready() { return false; }
-    void await_suspend(Handle self) {
-      timers_due.push_back({Clock::now() + std::chrono::nanoseconds(1), self});
-      std::push_heap(timers_due.begin(), timers_due.end());
-    }
-    void await_resume() {}
-  };
+struct RawCoroutines::Sleep {
+  explicit Sleep(std::chrono::nanoseconds t) : time(t) {}
+  bool await_ready() { return false; }
+  void await_suspend(Handle self) {
+    timers_due.push_back({Clock::now() + time, self});
+    std::push_heap(timers_due.begin(), timers_due.end());
+  }
+  void await_resume() {}
+  std::chrono::nanoseconds time;
+};
+
+inline RawCoroutines::Coroutine RawCoroutines::sleep_once(
+    std::chrono::nanoseconds time) {
+  co_await Sleep(time);
+  co_return 0;
+}
+
+inline double RawCoroutines::sleeping_bytes(std::size_t tasks) {
+  const double before = allocated_bytes();
+  std::vector<Coroutine> sleeping;
+  sleeping.reserve(tasks);
+  for (std::size_t i = 0; i < tasks; ++i) {
+    sleeping.push_back(sleep_once(std::chrono::hours(1)));
+    sleeping.back().handle().resume();
+  }
+  return (allocated_bytes() - before) / double(tasks);
+}
+
+inline RawCoroutines::Coroutine RawCoroutines::timers(int n) {
   long sum = 0;
   for (int i = 0; i < n; ++i) {
-    co_await Sleep();
+    co_await Sleep(std::chrono::nanoseconds(1));
     sum += i;
   }
   co_return sum;
 }
 
 // A queue with room for one item, and the waiters on both sides.
-inline Raw::Coroutine Raw::hand_over(int n) {
+inline RawCoroutines::Coroutine RawCoroutines::hand_over(int n) {
   struct Place {
     int value = -1;
     Handle giver = nullptr;
@@ -309,4 +284,4 @@ inline Raw::Coroutine Raw::hand_over(int n) {
 
 }  // namespace benchmarks
 
-#endif  // TESTS_BENCHMARKS_COROUTINE_BENCH_H_
+#endif  // TESTS_BENCHMARKS_RAW_COROUTINES_H_

@@ -1,26 +1,34 @@
-// The workloads of coroutine_bench, with asio's awaitables.
+// The workloads of coroutines, with asio's awaitables.
 
-#ifndef TESTS_BENCHMARKS_COROUTINE_BENCH_ASIO_H_
-#define TESTS_BENCHMARKS_COROUTINE_BENCH_ASIO_H_
+#ifndef TESTS_BENCHMARKS_ASIO_COROUTINES_H_
+#define TESTS_BENCHMARKS_ASIO_COROUTINES_H_
 
+#include <array>
 #include <asio/awaitable.hpp>
+#include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/error_code.hpp>
 #include <asio/experimental/channel.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
 #include <chrono>
+#include <cstddef>
+#include <exception>
 #include <utility>
 
-#include "tests/benchmarks/coroutine_bench.h"
+#include "tests/benchmarks/coroutine_work.h"
+#include "tests/benchmarks/echo_work.h"
+#include "tests/benchmarks/workload.h"
 
 namespace benchmarks {
 
-class Asio {
+class AsioCoroutines {
  public:
   using Coroutine = asio::awaitable<long>;
 
@@ -52,7 +60,7 @@ class Asio {
     co_return sum;
   }
 
-  static Coroutine posts(int n) {
+  static Coroutine turns(int n) {
     const auto executor = co_await asio::this_coro::executor;
     long sum = 0;
     for (int i = 0; i < n; ++i) {
@@ -93,6 +101,16 @@ class Asio {
     co_return sum;
   }
 
+  static double sleeping_bytes(std::size_t tasks) {
+    const double before = allocated_bytes();
+    asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};
+    for (std::size_t i = 0; i < tasks; ++i) {
+      asio::co_spawn(context, sleep_long(), asio::detached);
+    }
+    context.poll();
+    return (allocated_bytes() - before) / double(tasks);
+  }
+
  private:
   using Channel = asio::experimental::channel<void(asio::error_code, int)>;
 
@@ -102,9 +120,46 @@ class Asio {
     }
   }
 
-  asio::io_context context_{1};
+  static asio::awaitable<void> sleep_long() {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    timer.expires_after(std::chrono::hours(1));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+
+  asio::io_context context_{ASIO_CONCURRENCY_HINT_UNSAFE};
 };
+
+// Serves client `i`.
+inline asio::awaitable<void> echo_with_asio(asio::io_context& context,
+                                            EchoClients& clients,
+                                            std::size_t i) {
+  asio::ip::tcp::socket socket(context, asio::ip::tcp::v4(),
+                               ::dup(clients.fd(i)));
+  std::array<char, EchoClients::kBuffer> buffer;
+  for (;;) {
+    const std::size_t size = co_await socket.async_read_some(
+        asio::buffer(buffer), asio::use_awaitable);
+    co_await asio::async_write(socket, asio::buffer(buffer, size),
+                               asio::use_awaitable);
+    if (clients.sent(size)) context.stop();
+  }
+}
+
+inline void add_asio_echo(Program& program) {
+  add_echo(program, "echo_streams", [](Run& run, EchoClients& clients) {
+    asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};
+    for (std::size_t i = 0; i < clients.count(); ++i) {
+      asio::co_spawn(context, echo_with_asio(context, clients, i),
+                     asio::detached);
+    }
+    run.repeat(double(clients.requests()), [&] {
+      clients.begin_round();
+      context.restart();
+      context.run();
+    });
+  });
+}
 
 }  // namespace benchmarks
 
-#endif  // TESTS_BENCHMARKS_COROUTINE_BENCH_ASIO_H_
+#endif  // TESTS_BENCHMARKS_ASIO_COROUTINES_H_

@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Compares this library with others, and with code by hand over system calls.
+
+  ./bazelw run -c opt //tests/benchmarks:compare [-- --quick] [-- --only=REGEX]
+
+Installs the Debian packages that are missing, builds a program for each library
+and runs all workloads of all of them. Prints a table, and writes it as
+compare.md, the numbers as compare.json, and a chart of them as compare.svg.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import measure
+import report
+from lines import LIBRARIES, LINES
+
+TOOLS = {'valgrind': 'valgrind', 'strace': 'strace'}
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Progress:
+    """Shows how many steps of how many are done: on a terminal in one line."""
+
+    def __init__(self, what, steps):
+        self.what, self.steps, self.done = what, steps, 0
+
+    def step(self, _=None):
+        self.done += 1
+        end = '\r' if sys.stderr.isatty() and self.done < self.steps else '\n'
+        if end == '\r' or self.done in (1, self.steps // 2, self.steps):
+            print(f'{self.what}: {self.done} of {self.steps}', end=end,
+                  file=sys.stderr, flush=True)
+
+
+# ---- Programs ----
+
+def is_installed(package):
+    query = ('dpkg-query', '--show', '--showformat=${db:Status-Status}', package)
+    try:
+        done = subprocess.run(query, capture_output=True, text=True)
+    except FileNotFoundError:  # Not Debian: the compiler will tell.
+        return True
+    return done.stdout == 'installed'
+
+
+def install():
+    """Installs the missing packages, or says which they are."""
+    packages = [each.package for each in LIBRARIES
+                if each.package and not is_installed(each.package)]
+    packages += [package for tool, package in TOOLS.items()
+                 if not shutil.which(tool)]
+    if not packages:
+        return
+    if os.geteuid() != 0:
+        say(f'Left out, not installed: {" ".join(packages)}')
+        return
+    say(f'Installing: {" ".join(packages)}')
+    for command in (('update', '-qq'),
+                    ('install', '-qq', '-y', '--no-install-recommends',
+                     *packages)):
+        subprocess.run(('apt-get', *command), stdout=sys.stderr,
+                       env=os.environ | {'DEBIAN_FRONTEND': 'noninteractive'})
+
+
+def bazel(*arguments):
+    return subprocess.run(('./bazelw', *arguments), stdout=subprocess.PIPE,
+                          text=True,
+                          cwd=os.environ['BUILD_WORKSPACE_DIRECTORY'])
+
+
+def build():
+    """Builds the programs. Returns those of the libraries that are here."""
+    targets = [f'//tests/benchmarks:{each.program}' for each in LIBRARIES]
+    bazel('build', '-c', 'opt', '--keep_going', '--noshow_progress',
+          '--ui_event_filters=error', *targets, '//tests/benchmarks:echo_client')
+    folder = bazel('info', '-c', 'opt', 'bazel-bin').stdout.strip()
+    programs = {each.name: pathlib.Path(folder, 'tests/benchmarks', each.program)
+                for each in LIBRARIES}
+    return {name: path for name, path in programs.items() if path.exists()}
+
+
+# ---- Measurements ----
+
+def cells(programs, lines):
+    """Returns each line with each library that has its workload."""
+    has = {name: set(subprocess.check_output([path], text=True).split())
+           for name, path in programs.items()}
+    return [(line, name) for line in lines for name in programs
+            if line.workload in has[name]]
+
+
+def count(what, function, wanted):
+    """Calls function(line, library) for all that are wanted, two at a time."""
+    progress = Progress(what, len(wanted))
+    results = {}
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = {pool.submit(function, *each): each for each in wanted}
+        for future in concurrent.futures.as_completed(futures):
+            line, name = futures[future]
+            results[line.workload, name] = future.result()
+            progress.step()
+    return results
+
+
+def cpu_rounds(programs, wanted, rounds):
+    """Measures CPU time in rounds, in which each line runs with all libraries.
+
+    Returns medians of nanoseconds, and of ratios to raw's in the same round.
+    """
+    progress = Progress('CPU time', len(wanted) * rounds)
+    times = collections.defaultdict(list)
+    for _ in range(rounds):
+        for line, name in wanted:
+            times[line.workload, name].append(measure.cpu_time(
+                programs[name], line.workload, line.cpu_rounds))
+            progress.step()
+    ratios = {}
+    for (workload, name), each in times.items():
+        if raw := times.get((workload, 'raw')):
+            ratios[workload, name] = statistics.median(
+                mine / its for mine, its in zip(each, raw))
+    return {key: statistics.median(each) for key, each in times.items()}, ratios
+
+
+def measure_all(programs, lines, rounds):
+    """Returns a dictionary by measure, workload and library."""
+    all_cells = cells(programs, lines)
+
+    def wanted(kind):
+        return [each for each in all_cells if getattr(each[0], kind)]
+
+    data = {'bytes': count(
+        'bytes', lambda line, name: measure.bytes_each(
+            programs[name], line.workload), wanted('bytes'))}
+    if shutil.which('valgrind'):
+        data['instructions'] = count(
+            'instructions', lambda line, name: measure.instructions(
+                programs[name], line.workload, line.rounds)[0],
+            wanted('instructions'))
+    if shutil.which('strace'):
+        data['calls'] = count(
+            'system calls', lambda line, name: measure.system_calls(
+                programs[name], line.workload), wanted('calls'))
+    if rounds:
+        data['nanoseconds'], data['ratio'] = cpu_rounds(
+            programs, wanted('cpu'), rounds)
+    return data
+
+
+# ---- Output ----
+
+def version(package):
+    done = subprocess.run(('dpkg-query', '--show', '--showformat=${Version}',
+                           package), capture_output=True, text=True)
+    return re.sub(r'^\d+:|[-+].*', '', done.stdout) or '?'
+
+
+def environment(programs):
+    """Returns a sentence about machine, kernel, compiler and libraries."""
+    model = re.search('model name.*: (.*)', pathlib.Path('/proc/cpuinfo')
+                      .read_text(errors='replace'))
+    compiler = subprocess.check_output([programs['ours'], '--compiler'],
+                                       text=True).strip()
+    libraries = [f'{each.name} {version(each.package)}' for each in LIBRARIES
+                 if each.package and each.name in programs]
+    return ', '.join([
+        model.group(1).strip() if model else platform.machine(),
+        f'{os.cpu_count()} processors',
+        f'{platform.system()} {platform.release()}',
+        f'{compiler}, -O2', *libraries])
+
+
+def write(folder, lines, names, data, about):
+    folder.mkdir(parents=True, exist_ok=True)
+    table = report.table(lines, names, data)
+    (folder / 'compare.md').write_text(f'{about}\n\n{table}')
+    (folder / 'compare.json').write_text(json.dumps(
+        report.records(lines, names, data, about), indent=1) + '\n')
+    (folder / 'compare.svg').write_text(report.chart(lines, names, data))
+    print(f'{about}\n\n{table}')
+    say(f'Written: compare.md, compare.json and compare.svg in {folder}')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--quick', action='store_true',
+                        help='few rounds, without the lines that take long')
+    parser.add_argument('--only', default='', metavar='REGEX',
+                        help='the workloads to run (see lines.py)')
+    parser.add_argument('--rounds', type=int, help='of CPU time; 0: none')
+    parser.add_argument('--out', type=pathlib.Path, help='folder of the output')
+    options = parser.parse_args()
+    rounds = options.rounds
+    if rounds is None:
+        rounds = 3 if options.quick else 11
+    lines = [line for line in LINES if re.search(options.only, line.workload)
+             and not (options.quick and line.slow)]
+    install()
+    programs = build()
+    if missing := [each.name for each in LIBRARIES if each.name not in programs]:
+        say(f'Left out, not built: {" ".join(missing)}')
+    data = measure_all(programs, lines, rounds)
+    out = options.out or pathlib.Path(tempfile.mkdtemp(prefix='compare-'))
+    # Bazel has changed the directory.
+    out = pathlib.Path(os.environ.get('BUILD_WORKING_DIRECTORY', '.'), out)
+    write(out, lines, list(programs), data, environment(programs))
+
+
+if __name__ == '__main__':
+    main()

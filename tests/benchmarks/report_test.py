@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Tests of the pieces of the comparison that need no program to run."""
+
+import unittest
+import xml.etree.ElementTree
+
+import measure
+import report
+from lines import Line
+
+LINES = (Line('a', 'Work <a>'), Line('b', 'work b', instructions=False),
+         Line('c_bytes', 'bytes'), Line('absent', 'absent'))
+LIBRARIES = ('raw', 'libev', 'libuv', 'ours')
+DATA = {
+    'instructions': {('a', 'raw'): 10.25, ('a', 'libev'): 1234.5,
+                     ('a', 'libuv'): 99.96, ('a', 'ours'): 50.},
+    'calls': {('a', 'libuv'): 2.},
+    'nanoseconds': {('a', 'raw'): 5., ('b', 'libev'): 7.},
+    'ratio': {('a', 'raw'): 1., ('a', 'ours'): 1.25},
+    'bytes': {('c_bytes', 'ours'): 96.},
+}
+
+
+class MeasureTest(unittest.TestCase):
+    def test_instructions(self):
+        self.assertEqual(measure.parse_callgrind(
+            '==7== Events    : Ir\n==7== Collected : 123456\n'), 123456)
+
+    def test_system_calls(self):
+        self.assertEqual(measure.parse_strace(
+            '% time     seconds  usecs/call     calls    errors syscall\n'
+            '------ ----------- ----------- --------- --------- ---------\n'
+            ' 60.00    0.000030           3        10         2 recvfrom\n'
+            ' 40.00    0.000020           4         5           epoll_wait\n'
+            '------ ----------- ----------- --------- --------- ---------\n'
+            '100.00    0.000050           3        15         2 total\n'), 15)
+
+
+class TableTest(unittest.TestCase):
+    def test_table(self):
+        self.assertEqual(report.table(LINES, LIBRARIES, DATA).splitlines(), [
+            '|  | raw | libev | libuv | ours |',
+            '| --- | --- | --- | --- | --- |',
+            '| Work <a> | 10.2 | 1,234 | **100; 2.00** | 50 (1.2) |',
+            '| work b, ns | – | **7** | – | – |',
+            '| bytes | – | – | – | 96 |'])
+
+    def test_records(self):
+        records = report.records(LINES, LIBRARIES, DATA, 'here')
+        self.assertEqual(records['about'], 'here')
+        self.assertEqual(len(records['lines']), 6)
+        self.assertEqual(records['lines'][-2:], [
+            {'workload': 'b', 'title': 'work b', 'library': 'libev',
+             'nanoseconds': 7.},
+            {'workload': 'c_bytes', 'title': 'bytes', 'library': 'ours',
+             'bytes': 96.}])
+
+
+class ChartTest(unittest.TestCase):
+    def test_each_library_has_a_dot(self):
+        chart = xml.etree.ElementTree.fromstring(
+            report.chart(LINES, LIBRARIES, DATA))
+        dots = chart.findall('{http://www.w3.org/2000/svg}circle')
+        self.assertEqual(len(dots), 4 + len(LIBRARIES))  # With the legend.
+
+    def test_no_instructions(self):
+        xml.etree.ElementTree.fromstring(report.chart(LINES, LIBRARIES, {}))
+
+
+if __name__ == '__main__':
+    unittest.main()
