@@ -4,6 +4,7 @@
 import unittest
 import xml.etree.ElementTree
 
+import budget_test
 import measure
 import report
 from lines import Line
@@ -65,6 +66,22 @@ class ChartTest(unittest.TestCase):
 
     def test_no_instructions(self):
         xml.etree.ElementTree.fromstring(report.chart(LINES, LIBRARIES, {}))
+
+
+class BudgetTest(unittest.TestCase):
+    def test_budget(self):
+        compiler, budget = budget_test.parse(
+            '# g++ 1, glibc 2\n# workload\tinstructions\tallocations\n'
+            'a\t100.0\t0.0000\nb\t50.0\t2.0000\n')
+        self.assertEqual(compiler, 'g++ 1, glibc 2')
+        self.assertEqual(budget, {'a': (100., 0.), 'b': (50., 2.)})
+        self.assertEqual(budget_test.over_budget(
+            budget, [('a', 102.9, 0.), ('b', 1., 2.06)]), [])
+        self.assertEqual(
+            [message.split(',')[0] for message in budget_test.over_budget(
+                budget, [('a', 104., .5), ('b', 1., 2.1), ('c', 1., 1.)])],
+            ['a: 104 instructions', 'a: 0.5 allocations',
+             'b: 2.1 allocations', 'c: not in tests/benchmarks/budget.tsv'])
 
 
 if __name__ == '__main__':
