@@ -123,6 +123,9 @@ inline std::string text_of(const std::exception_ptr& exception) {
 // A loop in fake time. What its exception handler was told and the test did not
 // ask for fails the test.
 class FakeTimeLoop {
+  // Before the loop, which may report while it is destroyed.
+  std::vector<ExceptionContext> errors_;
+
  public:
   FakeTime time;
   SleeplessSelector* const selector;  // The loop owns it.
@@ -169,7 +172,6 @@ class FakeTimeLoop {
   }
 
  private:
-  std::vector<ExceptionContext> errors_;
   const TimePoint start_ = time.now();
 };
 
