@@ -9,24 +9,11 @@
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_core.h"
+#include "loop/futures/holds.h"
 #include "loop/futures/lifetime.h"
 #include "loop/tasks/exception_group.h"
 
 namespace loop {
-namespace {
-
-template <class Exception>
-bool is(const std::exception_ptr& exception) {
-  try {
-    if (exception) std::rethrow_exception(exception);
-  } catch (const Exception&) {
-    return true;
-  } catch (...) {
-  }
-  return false;
-}
-
-}  // namespace
 
 // A task of the group, until the task is done and the group has handled that.
 class TaskGroup::Member final : public DoneCallback {
@@ -145,8 +132,8 @@ Coroutine<> TaskGroup::join() {
 
 Coroutine<> TaskGroup::exit(std::exception_ptr error) {
   exiting_ = true;
-  if (!interrupt_ && is<KeyboardInterrupt>(error)) interrupt_ = error;
-  const bool was_cancelled = is<CancelledError>(error);
+  if (!interrupt_ && holds<KeyboardInterrupt>(error)) interrupt_ = error;
+  const bool was_cancelled = is_cancelled_error(error);
   std::exception_ptr cancellation = was_cancelled ? error : nullptr;
   if (error && !aborting_) abort();
   co_await wait_for_members(cancellation);
@@ -225,7 +212,7 @@ void TaskGroup::on_task_done(Member& member) {
 }
 
 void TaskGroup::note_error(std::exception_ptr error) {
-  if (!interrupt_ && is<KeyboardInterrupt>(error)) interrupt_ = error;
+  if (!interrupt_ && holds<KeyboardInterrupt>(error)) interrupt_ = error;
   errors_.push_back(std::move(error));
   if (aborting_ || cancelled_parent_) return;
   abort();
