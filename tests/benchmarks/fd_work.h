@@ -23,9 +23,11 @@ namespace benchmarks {
 //       handles data that the ith has sent; returns whether it was the last
 // and a loop has
 //   Readers<Work>(Loop&, Work&)
-//     void start(std::size_t i)   reads what the ith descriptor sends, passes
-//     it void stop(std::size_t i)    to the work void run() runs the loop until
-//     the work had the last data
+//     void start(std::size_t i)
+//         passes the data of the ith descriptor to the work, until stop(i)
+//     void stop(std::size_t i)
+//     void run()
+//         runs the loop until the work has had the last data
 //   Changes(Loop&, FdPairs&)
 //     void add_reader(std::size_t i)
 //     void add_writer(std::size_t i)
@@ -121,16 +123,11 @@ void dispatch(Run& run, std::size_t bytes) {
   Loop loop;
   typename Loop::template Readers<FdPairs> readers(loop, pairs);
   for (std::size_t i = 0; i < pairs.count(); ++i) readers.start(i);
-  const auto go_around = [&](auto measure) {
+  run.repeat_part(double(pairs.operations()), [&](auto measure) {
     pairs.begin(bytes);
     measure([&] { readers.run(); });
     pairs.check_all_received();
-  };
-  go_around([](auto work) { work(); });
-  for (std::size_t i = 0; i < run.rounds(); ++i) {
-    go_around(
-        [&](auto work) { run.measure(double(pairs.operations()), work); });
-  }
+  });
 }
 
 // A reader, a writer too, and neither, with an iteration after each. An

@@ -40,18 +40,14 @@ std::vector<loop::Task<>> sleeping_tasks(loop::EventLoop& loop,
 void cancel_sleeping(Run& run) {
   constexpr std::size_t kTasks = 1000;
   loop::EventLoop loop;
-  const auto cancel_all = [&](auto measure) {
+  run.repeat_part(kTasks, [&](auto measure) {
     const auto tasks = sleeping_tasks(loop, kTasks);
     measure([&] {
       for (const auto& task : tasks) task.cancel();
       loop.run_once(0s);
     });
     for (const auto& task : tasks) check(task.cancelled(), "cancelled task");
-  };
-  cancel_all([](auto work) { work(); });
-  for (std::size_t i = 0; i < run.rounds(); ++i) {
-    cancel_all([&](auto work) { run.measure(kTasks, work); });
-  }
+  });
 }
 
 // ---- Echo ----

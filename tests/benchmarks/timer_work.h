@@ -58,14 +58,14 @@ class TimerWork {
   }
 
   void insert(Run& run) {
-    each_round(run, [&](auto measure) {
+    run.repeat_part(double(count_), [&](auto measure) {
       measure([&] { insert_all(after_); });
       cancel_all();
     });
   }
 
   void cancel(Run& run) {
-    each_round(run, [&](auto measure) {
+    run.repeat_part(double(count_), [&](auto measure) {
       insert_all(after_);
       measure([&] { cancel_all(); });
     });
@@ -74,7 +74,7 @@ class TimerWork {
   // The idle timeouts of connections, which data put off.
   void put_off(Run& run) {
     insert_all(after_);
-    each_round(run, [&](auto measure) {
+    run.repeat_part(double(count_), [&](auto measure) {
       measure([&] {
         for (std::size_t i = 0; i < count_; ++i) {
           subject_.put_off(order_[i], after_[i]);
@@ -87,32 +87,17 @@ class TimerWork {
   // Half are cancelled before, as idle timeouts are. An operation is a timer
   // that fires.
   void fire(Run& run) {
-    each_round(
-        run,
-        [&](auto measure) {
-          insert_all(soon_);
-          for (std::size_t i = 0; i < count_ / 2; ++i) {
-            subject_.cancel(order_[i]);
-          }
-          subject_.pass(std::chrono::milliseconds(25));
-          Fired fired;
-          measure([&] { subject_.fire(fired); });
-          check_fired(fired);
-        },
-        count_ - count_ / 2);
+    run.repeat_part(double(count_ - count_ / 2), [&](auto measure) {
+      insert_all(soon_);
+      for (std::size_t i = 0; i < count_ / 2; ++i) subject_.cancel(order_[i]);
+      subject_.pass(std::chrono::milliseconds(25));
+      Fired fired;
+      measure([&] { subject_.fire(fired); });
+      check_fired(fired);
+    });
   }
 
  private:
-  // Calls round(measure) once to warm up, and then run.rounds() times with a
-  // `measure` that measures.
-  template <class Round>
-  void each_round(Run& run, Round round, std::size_t operations = 0) {
-    if (operations == 0) operations = count_;
-    round([](auto work) { work(); });
-    for (std::size_t i = 0; i < run.rounds(); ++i) {
-      round([&](auto work) { run.measure(double(operations), work); });
-    }
-  }
   void insert_all(const std::vector<nanoseconds>& after) {
     for (std::size_t i = 0; i < count_; ++i) subject_.insert(i, after[i]);
   }

@@ -73,8 +73,16 @@ class Run {
   // does `operations` operations.
   template <class Round>
   void repeat(double operations, Round round) {
-    round();
-    for (std::size_t i = 0; i < rounds_; ++i) measure(operations, round);
+    repeat_part(operations, [&](auto measure) { measure(round); });
+  }
+  // Calls round(measure) once to warm up, with a `measure` that only calls its
+  // argument, and then rounds() times with one that measures the call.
+  template <class Round>
+  void repeat_part(double operations, Round round) {
+    round([](auto work) { work(); });
+    for (std::size_t i = 0; i < rounds_; ++i) {
+      round([&](auto work) { measure(operations, work); });
+    }
   }
   // For workloads that measure memory.
   void set_bytes(double bytes) { bytes_ = bytes; }
