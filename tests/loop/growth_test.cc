@@ -1,4 +1,4 @@
-// How the cost of operations grows: per item, n of them cost as much as few.
+// The growth of costs: an item of many costs as much as an item of few.
 // The cost is counted: allocations, bytes, moves of closures, and system calls.
 
 #include <gtest/gtest.h>

@@ -15,7 +15,7 @@
 namespace promises {
 namespace {
 
-// How long after their deadlines timers ran. Negative: before them.
+// The time by which timers ran after their deadlines. Negative: before them.
 class Lateness {
  public:
   explicit Lateness(AnyLoop& loop) : loop_(loop) {}
