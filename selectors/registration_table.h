@@ -1,9 +1,6 @@
 // `RegistrationTable`: the registered file objects of a selector. Python's dict
-// from descriptor to key, as an array.
-//
-// The kernel assigns the lowest free descriptor number, so the numbers are
-// small and dense, and an array indexed by them needs no hashing. The array
-// holds pointers, so that a key never moves while a caller refers to it.
+// from descriptor to key, as an array of pointers, so that a key never moves
+// while a caller refers to it.
 
 #ifndef SELECTORS_REGISTRATION_TABLE_H_
 #define SELECTORS_REGISTRATION_TABLE_H_
@@ -17,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "selectors/fd_array.h"
 #include "selectors/selector_key.h"
 
 namespace selectors {
@@ -44,8 +42,7 @@ class RegistrationTable {
   // Returns the registration of `fd`, or nullptr if `fd` is not registered or
   // negative.
   Registration* find(int fd) const {
-    const auto index = static_cast<std::size_t>(fd);  // Negative: huge.
-    return index < by_fd_.size() ? by_fd_[index] : nullptr;
+    return by_fd_.has(fd) ? by_fd_[fd] : nullptr;
   }
 
   // Returns the registration of a file object; nullptr if its descriptor is not
@@ -65,7 +62,7 @@ class RegistrationTable {
 
   // Returns the whole array, indexed by descriptor; nullptr for descriptors
   // that are not registered.
-  std::span<Registration* const> by_fd() const { return by_fd_; }
+  std::span<Registration* const> by_fd() const { return by_fd_.all(); }
 
   // Makes a registration that is not in the table yet, and moves from `data`
   // last of all. Strong guarantee: a throw changes nothing. A later insert() of
@@ -73,7 +70,7 @@ class RegistrationTable {
   // that it must be a mistake.
   Registration& create(const FileObj& fileobj, int fd, EventMask events,
                        std::any&& data) {
-    if (static_cast<std::size_t>(fd) >= by_fd_.size()) make_room_for(fd);
+    by_fd_.make_room_for(fd);
     if (free_ == nullptr) make_nodes();
     Node* const node = std::exchange(free_, free_->next_free);
     auto* const registration = new (&node->registration)
@@ -85,7 +82,7 @@ class RegistrationTable {
   // Puts a registration into the table, in place of the one of its descriptor,
   // if any.
   void insert(Registration& registration) noexcept {
-    Registration*& place = by_fd_[static_cast<std::size_t>(registration.fd)];
+    Registration*& place = by_fd_[registration.fd];
     if (place == nullptr) ++size_;
     place = &registration;
   }
@@ -97,7 +94,7 @@ class RegistrationTable {
 
   // Takes a registration out of the table, but does not destroy it.
   void erase(const Registration& registration) noexcept {
-    by_fd_[static_cast<std::size_t>(registration.fd)] = nullptr;
+    by_fd_[registration.fd] = nullptr;
     --size_;
   }
 
@@ -117,10 +114,9 @@ class RegistrationTable {
   };
 
   Registration* find_by_identity(const FileObj& fileobj) const;
-  void make_room_for(int fd);
   void make_nodes();
 
-  std::vector<Registration*> by_fd_;
+  FdArray<Registration*> by_fd_;
   std::size_t size_ = 0;
   std::uint64_t last_order_ = 0;
   std::vector<std::unique_ptr<Node[]>> chunks_;

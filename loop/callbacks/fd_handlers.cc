@@ -37,8 +37,8 @@ const char* FdHandlers::name_of(Side side) {
 bool FdHandlers::remove(const FileObj& fileobj, Side side) {
   const int fd =
       fileobj.fileno() >= 0 ? fileobj.fileno() : find_by_identity(fileobj);
-  if (!has_room_for(fd)) return false;
-  Watch& watch = watch_of(fd);
+  if (!by_fd_.has(fd)) return false;
+  Watch& watch = by_fd_[fd];
   Handler* const handler = take(watch, side);
   if (handler == nullptr) return false;
   note_change(watch, fd);
@@ -53,7 +53,7 @@ bool FdHandlers::remove(const FileObj& fileobj, Side side) {
 // Begins a wait for which no handler is kept.
 void FdHandlers::add_wait(int fd, Side side, DescriptorWaiter& waiter,
                           const SourceLocation& where) {
-  if (has_room_for(fd) && watch_of(fd).handlers[side] != nullptr) {
+  if (by_fd_.has(fd) && by_fd_[fd].handlers[side] != nullptr) {
     Wait* const earlier = wait_of(fd, side);
     if (earlier == nullptr || !means_another_file(fd)) throw_taken(fd, side);
     fail_closed(*earlier);
@@ -66,8 +66,8 @@ void FdHandlers::add_wait(int fd, Side side, DescriptorWaiter& waiter,
 // The number is unregistered at once, because it may mean another file later;
 // and first, because remove() would only change the kernel's entry.
 void FdHandlers::end_waits(int fd) {
-  if (!has_room_for(fd)) return;
-  const Watch& watch = watch_of(fd);
+  if (!by_fd_.has(fd)) return;
+  const Watch& watch = by_fd_[fd];
   const bool is_watched = watch.registered != 0 && !watch.is_always_ready();
   if (is_watched && !has_other_handlers(fd)) stop_watching(fd);
   for (const Side side : kSides) {
@@ -81,8 +81,7 @@ void FdHandlers::end_waits(int fd) {
 // Returns whether a descriptor has a handler that is no wait.
 bool FdHandlers::has_other_handlers(int fd) {
   return std::any_of(std::begin(kSides), std::end(kSides), [&](Side side) {
-    return watch_of(fd).handlers[side] != nullptr &&
-           wait_of(fd, side) == nullptr;
+    return by_fd_[fd].handlers[side] != nullptr && wait_of(fd, side) == nullptr;
   });
 }
 
@@ -111,7 +110,7 @@ void FdHandlers::fail_removed(Wait& wait) {
 // another file by now, or none. It must ask the kernel to know, and so has to
 // change something: EVENT_ONESHOT, which only decides about a later call.
 bool FdHandlers::means_another_file(int fd) {
-  Watch& watch = watch_of(fd);
+  Watch& watch = by_fd_[fd];
   if (!lets_go_slowly_ || watch.registered == 0 || watch.is_always_ready())
     return false;
   const EventMask other = watch.registered ^ selectors::EVENT_ONESHOT;
@@ -128,14 +127,11 @@ bool FdHandlers::means_another_file(int fd) {
 // Returns the number of a closed object, or kNone.
 int FdHandlers::find_by_identity(const FileObj& fileobj) const {
   int found = kNone;
-  for (std::size_t i = 0; i < by_fd_.size(); ++i) {
-    const Watch& watch = by_fd_[i];
+  for (int fd = 0; fd < by_fd_.end(); ++fd) {
+    const Watch& watch = by_fd_[fd];
     if (watch.wanted() == 0 || fileobj.identity() == nullptr) continue;
     if (watch.identity != fileobj.identity()) continue;
-    if (found == kNone ||
-        watch.order < by_fd_[static_cast<std::size_t>(found)].order) {
-      found = static_cast<int>(i);
-    }
+    if (found == kNone || watch.order < by_fd_[found].order) found = fd;
   }
   return found;
 }
@@ -149,11 +145,11 @@ void FdHandlers::ask_if_open(const FileObj& fileobj) {
   if (!selectors::kernel::is_open(fd)) {
     throw selectors::make_os_error(EBADF, fileobj.repr());
   }
-  watch_of(fd).known_in = iteration();
+  by_fd_[fd].known_in = iteration();
 }
 
 void FdHandlers::note_report(int fd) {
-  ++watch_of(fd).reports;
+  ++by_fd_[fd].reports;
   arm_again(fd);
 }
 
@@ -161,7 +157,7 @@ void FdHandlers::note_report(int fd) {
 // handler. After EVENT_ONESHOT the kernel reports nothing more until then. A
 // level needs no arming, but registering it again costs little.
 void FdHandlers::arm_again(int fd) {
-  Watch& watch = watch_of(fd);
+  Watch& watch = by_fd_[fd];
   note_change(watch, fd);
   watch.is_spent = true;
 }
@@ -170,7 +166,7 @@ void FdHandlers::arm_again(int fd) {
 // EVENT_ONESHOT now, as the entry cannot be changed after a close(), which may
 // come next.
 void FdHandlers::lose_last(int fd) {
-  Watch& watch = watch_of(fd);
+  Watch& watch = by_fd_[fd];
   watch.renewed = true;
   watch.reports = 0;
   watch.takes_events = false;
@@ -191,10 +187,52 @@ void FdHandlers::make_room_for(const FileObj& fileobj) {
   if (fd < 0) {
     throw selectors::ValueError("Invalid file object: " + fileobj.repr());
   }
-  if (!selectors::kernel::may_be_open(fd)) {
-    throw selectors::make_os_error(EBADF, "fd " + std::to_string(fd));
+  by_fd_.make_room_for(fd);
+}
+
+inline void FdHandlers::update(int fd) {
+  Watch& watch = by_fd_[fd];
+  const EventMask wanted = watch.wanted();
+  // All handlers were added and removed since the last update.
+  if (watch.registered == 0 && wanted == 0) return;
+  if (wanted == 0) return let_go(fd);
+  if (watch.is_always_ready()) {
+    watch.set_registered(wanted);
+    if (!watch.renewed && watch.wants_always_ready()) return;
+    stop_watching(fd);
+    if (!watch.wants_always_ready())
+      return;  // A priority reader: a file has nothing urgent.
   }
-  by_fd_.resize(static_cast<std::size_t>(fd) + 1);
+  const EventMask events = events_for(watch);
+  if (events != watch.registered || watch.renewed || watch.is_spent) {
+    start_watching(fd, events);
+  }
+}
+
+// Returns the events to register, EVENT_ONESHOT included.
+inline EventMask FdHandlers::events_for(const Watch& watch) const {
+  const bool is_new = watch.registered == 0;
+  const bool once =
+      is_new ? lets_go_slowly_ : watch.reports_once() && watch.reports < 2;
+  return watch.wanted() | (once ? selectors::EVENT_ONESHOT : 0);
+}
+
+// Registers a number with the selector. A number that is registered already may
+// mean another file by now, so try_watch() registers it as if it were new.
+inline void FdHandlers::start_watching(int fd, EventMask events) {
+  Watch& watch = by_fd_[fd];
+  watch.renewed = watch.is_spent = false;
+  if (const auto refusal = selector_.try_watch(fd, events)) {
+    watch.set_registered(0);
+    if (refusal->code() != std::errc::operation_not_permitted ||
+        !watch.wants_always_ready()) {
+      throw *refusal;
+    }
+    // EPERM of epoll means that a file or a directory is always ready.
+    add_always_ready(fd);
+    events = watch.wanted();
+  }
+  watch.set_registered(events);
 }
 
 void FdHandlers::tell_changes() {
@@ -220,60 +258,15 @@ void FdHandlers::tell_changes() {
 
 int FdHandlers::take_first_change() {
   const int fd = first_changed_;
-  Watch& watch = watch_of(fd);
+  Watch& watch = by_fd_[fd];
   first_changed_ = watch.next_changed;
   watch.changed = false;
   return fd;
 }
 
-void FdHandlers::update(int fd) {
-  Watch& watch = watch_of(fd);
-  const EventMask wanted = watch.wanted();
-  // All handlers were added and removed since the last update.
-  if (watch.registered == 0 && wanted == 0) return;
-  if (wanted == 0) return let_go(fd);
-  if (watch.is_always_ready()) {
-    watch.set_registered(wanted);
-    if (!watch.renewed && watch.wants_always_ready()) return;
-    stop_watching(fd);
-    if (!watch.wants_always_ready())
-      return;  // A priority reader: a file has nothing urgent.
-  }
-  const EventMask events = events_for(watch);
-  if (events != watch.registered || watch.renewed || watch.is_spent) {
-    start_watching(fd, events);
-  }
-}
-
-// Returns the events to register, EVENT_ONESHOT included.
-EventMask FdHandlers::events_for(const Watch& watch) const {
-  const bool is_new = watch.registered == 0;
-  const bool once =
-      is_new ? lets_go_slowly_ : watch.reports_once() && watch.reports < 2;
-  return watch.wanted() | (once ? selectors::EVENT_ONESHOT : 0);
-}
-
-// Registers a number with the selector. A number that is registered already may
-// mean another file by now, so try_watch() registers it as if it were new.
-void FdHandlers::start_watching(int fd, EventMask events) {
-  Watch& watch = watch_of(fd);
-  watch.renewed = watch.is_spent = false;
-  if (const auto refusal = selector_.try_watch(fd, events)) {
-    watch.set_registered(0);
-    if (refusal->code() != std::errc::operation_not_permitted ||
-        !watch.wants_always_ready()) {
-      throw *refusal;
-    }
-    // EPERM of epoll means that a file or a directory is always ready.
-    add_always_ready(fd);
-    events = watch.wanted();
-  }
-  watch.set_registered(events);
-}
-
 // Unregisters a number without handlers, or defers that.
 void FdHandlers::let_go(int fd) {
-  if (lets_go_slowly_ && !watch_of(fd).is_always_ready()) {
+  if (lets_go_slowly_ && !by_fd_[fd].is_always_ready()) {
     unwanted_.push_back(fd);
   } else {
     stop_watching(fd);
@@ -286,14 +279,14 @@ void FdHandlers::forget_unwanted() {
 }
 
 void FdHandlers::forget(int fd) {
-  if (!has_room_for(fd)) return;
-  const Watch& watch = watch_of(fd);
+  if (!by_fd_.has(fd)) return;
+  const Watch& watch = by_fd_[fd];
   if (watch.registered == 0 || watch.wanted() != 0) return;
   if (!watch.is_always_ready()) stop_watching(fd);
 }
 
 void FdHandlers::stop_watching(int fd) {
-  Watch& watch = watch_of(fd);
+  Watch& watch = by_fd_[fd];
   watch.set_registered(0);
   if (watch.is_always_ready()) {
     remove_always_ready(fd);
@@ -305,23 +298,23 @@ void FdHandlers::stop_watching(int fd) {
 void FdHandlers::add_always_ready(int fd) {
   const auto place = static_cast<int>(always_ready_.size());
   always_ready_.push_back(fd);
-  watch_of(fd).always_place = place;
+  by_fd_[fd].always_place = place;
 }
 
 // Removes a number from always_ready_. The last element moves into its slot.
 void FdHandlers::remove_always_ready(int fd) {
-  const int place = std::exchange(watch_of(fd).always_place, kNone);
+  const int place = std::exchange(by_fd_[fd].always_place, kNone);
   const int last = always_ready_.back();
   always_ready_.pop_back();
   if (last == fd) return;
   always_ready_[static_cast<std::size_t>(place)] = last;
-  watch_of(last).always_place = place;
+  by_fd_[last].always_place = place;
 }
 
 // Removes the handlers of a number that the selector refused, for the exception
 // that is being handled.
 void FdHandlers::refuse(int fd) {
-  Watch& watch = watch_of(fd);
+  Watch& watch = by_fd_[fd];
   const bool is_watched =
       watch.is_always_ready() || selector_.get_map()->contains(fd);
   if (watch.registered != 0 && is_watched) stop_watching(fd);

@@ -46,6 +46,7 @@
 #include "loop/callbacks/handler_pool.h"
 #include "loop/callbacks/source_location.h"
 #include "selectors/base_selector.h"
+#include "selectors/fd_array.h"
 #include "selectors/file_obj.h"
 #include "selectors/selector_key.h"
 
@@ -98,7 +99,7 @@ class FdHandlers {
       callback(selectors::EventMask{reported_});
     };
     add_checked(fileobj, side, std::move(run), where);
-    Watch& watch = watch_of(fileobj.fileno());
+    Watch& watch = by_fd_[fileobj.fileno()];
     watch.takes_events = watch.needs_care = true;
   }
 
@@ -115,10 +116,10 @@ class FdHandlers {
   /// now, the task that waited for the earlier file gets OSError (EBADF).
   void wait(int fd, Side side, DescriptorWaiter& waiter,
             const SourceLocation& where) {
-    Wait* const kept = has_room_for(fd) ? wait_of(fd, side) : nullptr;
+    Wait* const kept = by_fd_.has(fd) ? wait_of(fd, side) : nullptr;
     if (kept == nullptr || kept->waiter != nullptr) [[unlikely]]
       return add_wait(fd, side, waiter, where);
-    watch_of(fd).handlers[side]->scheduled.where = where;
+    by_fd_[fd].handlers[side]->scheduled.where = where;
     kept->waiter = &waiter;
     waiter.is_waiting_ = true;
   }
@@ -150,10 +151,10 @@ class FdHandlers {
   /// each.
   template <class Report>
   void remove_all(Report report) {
-    // By index, as destructors of callbacks may remove other handlers.
-    for (std::size_t i = 0; i < by_fd_.size(); ++i) {
+    // By number, as destructors of callbacks may add handlers.
+    for (int fd = 0; fd < by_fd_.end(); ++fd) {
       for (const Side side : kSides) {
-        Handler* const handler = take(by_fd_[i], side);
+        Handler* const handler = take(by_fd_[fd], side);
         if (handler == nullptr) continue;
         if (!handler->scheduled.callback.holds<Wait>())
           report(handler->scheduled.where);
@@ -203,7 +204,7 @@ class FdHandlers {
   /// Makes the kernel report `batch` again, for handlers that have not run.
   void report_again(std::span<const selectors::ReadyKey> batch) {
     for (const auto& [key, events] : batch) {
-      if (has_room_for(key.fd)) arm_again(key.fd);
+      if (by_fd_.has(key.fd)) arm_again(key.fd);
     }
   }
 
@@ -215,7 +216,7 @@ class FdHandlers {
     for (const auto& [key, events] : batch) run_one(key.fd, events, run);
     // The callbacks do not change always_ready_; only tell_selector() does.
     for (const int fd : always_ready_) {
-      run_one(fd, watch_of(fd).wanted() & kAlwaysReady, run);
+      run_one(fd, by_fd_[fd].wanted() & kAlwaysReady, run);
     }
   }
 
@@ -276,8 +277,8 @@ class FdHandlers {
 
   template <class Run>
   void run_one(int fd, selectors::EventMask events, Run run) {
-    if (!has_room_for(fd)) return;
-    if (watch_of(fd).needs_care) [[unlikely]]
+    if (!by_fd_.has(fd)) return;
+    if (by_fd_[fd].needs_care) [[unlikely]]
       run_with_care(fd, events, run);
     if ((events & selectors::EVENT_READ) != 0) run_side(fd, kReader, run);
     if ((events & selectors::EVENT_WRITE) != 0) run_side(fd, kWriter, run);
@@ -286,7 +287,7 @@ class FdHandlers {
   template <class Run>
   [[gnu::noinline]] void run_with_care(int fd, selectors::EventMask events,
                                        Run run) {
-    if (watch_of(fd).reports_once()) note_report(fd);
+    if (by_fd_[fd].reports_once()) note_report(fd);
     reported_ = events;
     if ((events & selectors::EVENT_PRIORITY) != 0) {
       run_side(fd, kPriorityReader, run);
@@ -294,7 +295,7 @@ class FdHandlers {
   }
   template <class Run>
   void run_side(int fd, Side side, Run run) {
-    Handler* const handler = watch_of(fd).handlers[side];
+    Handler* const handler = by_fd_[fd].handlers[side];
     if (handler != nullptr && pool_.runs_in_this_iteration(*handler))
       run(*handler);
   }
@@ -328,9 +329,9 @@ class FdHandlers {
   // number. Throws the errors of add().
   void check(const selectors::FileObj& fileobj, Side side) {
     const int fd = fileobj.fileno();
-    if (!has_room_for(fd)) [[unlikely]]
+    if (!by_fd_.has(fd)) [[unlikely]]
       make_room_for(fileobj);
-    if (must_be_asked(watch_of(fd), side)) [[unlikely]]
+    if (must_be_asked(by_fd_[fd], side)) [[unlikely]]
       ask_if_open(fileobj);
   }
   // Returns whether to ask the kernel if the number is open. A number that the
@@ -352,7 +353,7 @@ class FdHandlers {
   // nullptr.
   Handler* put(const selectors::FileObj& fileobj, Side side, Handler& handler) {
     const int fd = fileobj.fileno();
-    Watch& watch = watch_of(fd);
+    Watch& watch = by_fd_[fd];
     note_change(watch, fd);
     const bool is_first = watch.wanted() == 0;
     if (is_first) watch.order = ++last_order_;
@@ -378,18 +379,14 @@ class FdHandlers {
     if (first_changed_ == kNone) {
       first_changed_ = fd;
     } else {
-      watch_of(last_changed_).next_changed = fd;
+      by_fd_[last_changed_].next_changed = fd;
     }
     last_changed_ = fd;
   }
 
-  bool has_room_for(int fd) const {  // A negative number is a huge index.
-    return static_cast<std::size_t>(fd) < by_fd_.size();
-  }
-  Watch& watch_of(int fd) { return by_fd_[static_cast<std::size_t>(fd)]; }
   // Returns the wait of one side; nullptr if there is none.
   Wait* wait_of(int fd, Side side) {
-    Handler* const handler = watch_of(fd).handlers[side];
+    Handler* const handler = by_fd_[fd].handlers[side];
     if (handler == nullptr) return nullptr;
     return handler->scheduled.callback.get_if<Wait>();
   }
@@ -419,7 +416,7 @@ class FdHandlers {
 
   selectors::BaseSelector& selector_;
   HandlerPool& pool_;
-  std::vector<Watch> by_fd_;
+  selectors::FdArray<Watch> by_fd_;
   const bool lets_go_slowly_;
   bool has_changed_ = false;
   bool is_telling_ = false;  // Whether tell_changes() is running.
