@@ -21,6 +21,42 @@ std::string described(const BaseSelector& selector, const char* function,
 
 }  // namespace
 
+std::optional<OSError> BaseSelectorImpl::start(const FileObj& fileobj,
+                                               EventMask events,
+                                               std::any&& data) {
+  Registration& registration =
+      table_.create(fileobj, fileobj.fileno(), events, std::move(data));
+  try {
+    auto refusal = add(registration);
+    if (refusal) {
+      table_.destroy(registration);
+    } else {
+      table_.insert(registration);
+    }
+    return refusal;
+  } catch (...) {
+    table_.destroy(registration);
+    throw;
+  }
+}
+
+inline std::optional<OSError> BaseSelectorImpl::restart(Registration& old,
+                                                        const FileObj& fileobj,
+                                                        EventMask events,
+                                                        std::any& data) {
+  Registration& registration = updated(old, events, data);
+  registration.fileobj = fileobj;
+  table_.make_last(registration);
+  try {
+    auto refusal = renew(registration);
+    if (refusal) discard(registration);
+    return refusal;
+  } catch (...) {
+    discard(registration);
+    throw;
+  }
+}
+
 const SelectorKey& BaseSelectorImpl::register_(const FileObj& fileobj,
                                                EventMask events,
                                                std::any data) {
@@ -115,44 +151,6 @@ std::optional<OSError> BaseSelectorImpl::try_watch(const FileObj& fileobj,
   } catch (const OSError& error) {  // A number beyond what can be open.
     return error;
   }
-}
-
-std::optional<OSError> BaseSelectorImpl::start(const FileObj& fileobj,
-                                               EventMask events,
-                                               std::any&& data) {
-  Registration& registration =
-      table_.create(fileobj, fileobj.fileno(), events, std::move(data));
-  std::optional<OSError> refusal;
-  try {
-    refusal = add(registration);
-  } catch (...) {
-    table_.destroy(registration);
-    throw;
-  }
-  if (refusal) {
-    table_.destroy(registration);
-  } else {
-    table_.insert(registration);
-  }
-  return refusal;
-}
-
-std::optional<OSError> BaseSelectorImpl::restart(Registration& old,
-                                                 const FileObj& fileobj,
-                                                 EventMask events,
-                                                 std::any& data) {
-  Registration& registration = updated(old, events, data);
-  registration.fileobj = fileobj;
-  table_.make_last(registration);
-  std::optional<OSError> refusal;
-  try {
-    refusal = renew(registration);
-  } catch (...) {
-    discard(registration);
-    throw;
-  }
-  if (refusal) discard(registration);
-  return refusal;
 }
 
 std::span<const ReadyKey> BaseSelectorImpl::select(WaitLimit timeout) {

@@ -47,10 +47,16 @@ using Native = PollEvents<EPOLLIN, EPOLLOUT, EPOLLPRI>;
 // The lowest bit of a backend_data, for EVENT_ONESHOT. The other bits are the
 // generation.
 constexpr std::uint32_t kOnce = 1;
+constexpr std::uint32_t kOneGeneration = 2;
+constexpr std::uint32_t kLastGeneration = 0xfffffffe;
 
 // The backend_data of an EVENT_ONESHOT registration that has been reported. Its
 // entry in the kernel is disarmed until modify() arms it again.
 constexpr std::uint32_t kSpent = 0 | kOnce;
+
+// In the place of a backend_data: the entry of a kSpent registration in a new
+// instance. It reports EPOLLHUP, although disarmed, to no registration.
+constexpr std::uint32_t kNobody = kLastGeneration | kOnce;
 
 int make_epoll() {
   const int epfd = kernel::epoll_create1(EPOLL_CLOEXEC);
@@ -85,14 +91,18 @@ void move_to(int from, int to) {
   if (moved < 0) throw make_os_error(error, "dup3");
 }
 
+std::uint64_t mark(std::uint32_t backend_data, int fd) {
+  return std::uint64_t{backend_data} << 32 | static_cast<std::uint32_t>(fd);
+}
+
 epoll_event entry_for(const Registration& registration) {
   epoll_event entry{};
-  entry.data.u64 = static_cast<std::uint64_t>(registration.backend_data) << 32 |
-                   static_cast<std::uint32_t>(registration.fd);
   if (registration.backend_data == kSpent) {
-    entry.events = EPOLLONESHOT;  // No events; EPOLLHUP comes anyway.
+    entry.data.u64 = mark(kNobody, registration.fd);
+    entry.events = EPOLLONESHOT;
     return entry;
   }
+  entry.data.u64 = mark(registration.backend_data, registration.fd);
   entry.events = Native::question(registration.events);
   if (registration.events & EVENT_EDGE) entry.events |= EPOLLET;
   if (registration.events & EVENT_ONESHOT) entry.events |= EPOLLONESHOT;
@@ -196,9 +206,8 @@ inline void EpollSelector::report_event(const epoll_event& event) {
     if ((backend_data & kOnce) == 0) has_strays_ = true;
     return;
   }
-  if (backend_data == kSpent) return;
   report_native<Native>(*registration, event.events);
-  if (registration->events & EVENT_ONESHOT) registration->backend_data = kSpent;
+  if ((backend_data & kOnce) != 0) registration->backend_data = kSpent;
 }
 
 bool EpollSelector::wait(const WaitLimit& timeout) {
@@ -236,10 +245,10 @@ void EpollSelector::renew_after_fork() {
 
 // Returns the backend_data of the next generation of `registration`.
 std::uint32_t EpollSelector::next_mark(const Registration& registration) {
-  constexpr std::uint32_t kGenerations = 0x7fffffff;
-  last_generation_ = last_generation_ % kGenerations + 1;  // Never 0.
+  last_generation_ += kOneGeneration;
+  if (last_generation_ >= kLastGeneration) last_generation_ = kOneGeneration;
   const bool once = (registration.events & EVENT_ONESHOT) != 0;
-  return last_generation_ << 1 | (once ? kOnce : 0);
+  return last_generation_ | (once ? kOnce : 0);
 }
 
 // Returns whether there is an entry for (the file that `fd` means now, fd).

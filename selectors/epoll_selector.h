@@ -66,9 +66,9 @@ class EpollSelector final : public BaseSelectorImpl {
 
   int epfd_ = -1;
   mutable int outer_ = -1;  // Result of fileno(): an instance that has epfd_.
-  std::uint32_t last_generation_ = 0;
-  bool has_nanoseconds_ = true;  // until epoll_pwait2 answers ENOSYS
-  bool has_strays_ = false;      // see the top of epoll_selector.cc
+  std::uint32_t last_generation_ = 0;  // An even number.
+  bool has_nanoseconds_ = true;        // until epoll_pwait2 answers ENOSYS
+  bool has_strays_ = false;            // see the top of epoll_selector.cc
   EventBuffer<epoll_event> events_;
 };
 

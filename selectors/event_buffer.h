@@ -34,8 +34,9 @@ class EventBuffer {
   bool fill(const WaitLimit& timeout, Ask ask, Report report, Grown grown) {
     static constexpr WaitLimit kPoll = WaitLimit::nanoseconds::zero();
     for (const WaitLimit* wait = &timeout;; wait = &kPoll) {
-      const int count = ask(elements_.get(), size_, *wait);
-      for (int i = 0; i < count; ++i) report(elements_[i]);
+      Event* const events = elements_.get();
+      const int count = ask(events, size_, *wait);
+      for (int i = 0; i < count; ++i) report(events[i]);
       if (count < size_) return count >= 0 || wait == &kPoll;
       if (!grow(grown)) return true;
     }
