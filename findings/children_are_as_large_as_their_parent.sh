@@ -5,12 +5,13 @@
 # Seen with CPython 3.11.2 (python3 3.11.2-1+b1, Debian 12) on Linux 6.18. No more
 # than the package python3 is needed.
 #
-# The usual guess: getrusage(2): the maximum resident set size of the process; exec
-# replaces its memory, so /bin/true is as small whoever starts it.
-# Seen: the memory before exec counts. With fork() that is what the parent has now;
-# with vfork(), which posix_spawn() and subprocess use, the parent's own memory, of
-# which the maximum is taken, even if it was freed long ago. A supervisor that once
-# had 300 MB sees 300 MB for each program.
+# The usual guess: fork(2): "resource utilizations are reset to zero in the child",
+# and exec replaces its memory, so /bin/true is as small whoever starts it.
+# Seen: getrusage(2) has the usage preserved over exec, and this begins with the
+# memory before exec. With fork() that is what the parent has now; with vfork(),
+# which posix_spawn() and subprocess use, it is the parent's own memory, of which
+# the maximum is taken, even if it was freed long ago. A supervisor that once had
+# 300 MB sees 300 MB for each program.
 /usr/bin/python3 - <<'PYTHON'
 import os
 import platform
