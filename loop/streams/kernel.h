@@ -1,10 +1,11 @@
-// The system calls of files that have a path: thin wrappers that can be traced.
-// See selectors/kernel/call.h.
+// The system calls of files that have a path, and of limits: thin wrappers that
+// can be traced. See selectors/kernel/call.h.
 
 #ifndef LOOP_STREAMS_KERNEL_H_
 #define LOOP_STREAMS_KERNEL_H_
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ using selectors::kernel::call;
 using selectors::kernel::Syscall;
 
 /// The descriptions of the system calls for traces.
-extern const Syscall kOpen, kStat, kUnlink;
+extern const Syscall kOpen, kStat, kUnlink, kGetrlimit;
 
 /// open(2): opens a file that exists.
 inline int open(const char* path, int flags) {
@@ -44,6 +45,15 @@ inline int fstat(int fd, struct stat* status) {
     return ::fstat(number, to);
   };
   return call(kFstat, make, fd, status);
+}
+
+/// getrlimit(2) of RLIMIT_NOFILE: the number of descriptors that the process
+/// may have open.
+inline int getrlimit_nofile(rlimit* limits) {
+  constexpr auto make = [](rlimit* to) {
+    return ::getrlimit(RLIMIT_NOFILE, to);
+  };
+  return call(kGetrlimit, make, limits);
 }
 
 }  // namespace loop::kernel

@@ -3,9 +3,11 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +46,18 @@ void remove_old_socket(const std::string& path) {
 
 void check(const ServerOptions& options) {
   if (options.backlog < 0) throw ValueError("backlog must be >= 0");
-  if (options.max_clients < 1) throw ValueError("max_clients must be >= 1");
+  if (options.max_clients.value_or(1) < 1) {
+    throw ValueError("max_clients must be >= 1");
+  }
+}
+
+// Returns the number of clients to serve at a time.
+std::size_t most_clients(const ServerOptions& options) {
+  if (options.max_clients)
+    return static_cast<std::size_t>(*options.max_clients);
+  rlimit descriptors;
+  if (kernel::getrlimit_nofile(&descriptors) != 0) return SIZE_MAX;
+  return std::max<std::size_t>(1, descriptors.rlim_cur * 3 / 4);
 }
 
 Socket bind_to(const Address& address, const ServerOptions& options) {
@@ -81,7 +94,7 @@ class ServerCore::Client : public ListLink {
   Client(ServerCore& core, Stream stream)
       : core_(&core), stream_(std::move(stream)) {
     core.clients_.push_back(*this);
-    if (++core.client_count_ == core.most_clients()) core.has_room_.clear();
+    if (++core.client_count_ == core.most_clients_) core.has_room_.clear();
   }
   Client(Client&&) = default;
   ~Client() {
@@ -106,6 +119,7 @@ ServerCore::ServerCore(EventLoop& event_loop, ClientCallback callback,
     : loop_(event_loop),
       callback_(std::move(callback)),
       options_(options),
+      most_clients_(most_clients(options)),
       sockets_(std::move(sockets)) {
   has_room_.set();
 }

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +45,10 @@ struct ServerOptions {
   /// clients: one loop per thread, for example. IPv4 and IPv6 only.
   bool reuse_port = false;
   /// The number of clients to serve at a time, 1 or more; the others wait in
-  /// the kernel's queue. Beyond Python.
-  int max_clients = std::numeric_limits<int>::max();
+  /// the kernel's queue. By default three quarters of the descriptors that the
+  /// process may have open (`ulimit -n`), so that the clients' callbacks can
+  /// open files. Differs from Python: there, as many as there are descriptors.
+  std::optional<int> max_clients = std::nullopt;
   /// Whether to accept clients at once, without start_serving().
   bool start_serving = true;
 };

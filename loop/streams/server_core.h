@@ -57,14 +57,12 @@ class ServerCore {
   static Coroutine<> serve(Client client);
   static Coroutine<> finish(StreamWriter writer);
   void report(const char* message, std::exception_ptr error) const;
-  std::size_t most_clients() const {
-    return static_cast<std::size_t>(options_.max_clients);
-  }
   void note_end();
 
   EventLoop& loop_;
   const ClientCallback callback_;
   const ServerOptions options_;
+  const std::size_t most_clients_;
   std::vector<Socket> sockets_;
   std::vector<Task<>> accepting_;
   std::optional<Future<>> serving_forever_;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,9 +23,11 @@
 #include "loop/futures/errors.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/socket.h"
+#include "loop/streams/kernel.h"
 #include "loop/streams/open_connection.h"
 #include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
+#include "selectors/kernel/call.h"
 #include "selectors/wait_limit.h"
 #include "tests/loop/streams/stream_fixture.h"
 #include "tests/support/fault_injector.h"
@@ -420,20 +423,46 @@ TEST_P(ServerTest, WithoutDescriptorsAcceptBacksOff) {
   expected_reports_ = {"accept() failed; the server tries again"};
 }
 
+// Answers getrlimit() as if the process could have so many descriptors.
+class DescriptorLimit : public selectors::kernel::Interceptor {
+ public:
+  explicit DescriptorLimit(rlim_t limit) : limit_(limit) {}
+
+  std::optional<selectors::kernel::Word> enter(
+      const selectors::kernel::Call& call) override {
+    if (&call.syscall != &kernel::kGetrlimit) return std::nullopt;
+    reinterpret_cast<rlimit*>(call.args[0])->rlim_cur = limit_;
+    return 0;
+  }
+  void leave(const selectors::kernel::Call&) override {}
+
+ private:
+  const rlim_t limit_;
+};
+
 TEST_P(ServerTest, MaxClients) {
-  ServerOptions options;
-  options.max_clients = 2;
-  serve(echo, options);
-  std::vector<Socket> peers;
-  for (int i = 0; i < 4; ++i) peers.push_back(connect_peer());
-  turn(6);
-  EXPECT_EQ(server_->client_count(), 2u);
-  peers.erase(peers.begin());
-  turn(6);
-  EXPECT_EQ(server_->client_count(), 2u) << "the third one";
-  peers.clear();
-  turn(20);
-  EXPECT_EQ(server_->client_count(), 0u);
+  struct Row {
+    std::optional<int> max_clients;
+    rlim_t descriptors;
+    std::size_t most;
+  };
+  for (const auto& [max_clients, descriptors, most] :
+       {Row{2, 1000, 2}, Row{2, 1, 2}, Row{{}, 4, 3}, Row{{}, 1, 1}}) {
+    const DescriptorLimit limit(descriptors);
+    ServerOptions options;
+    options.max_clients = max_clients;
+    serve(echo, options);
+    std::vector<Socket> peers;
+    for (int i = 0; i < 5; ++i) peers.push_back(connect_peer());
+    turn(8);
+    EXPECT_EQ(server_->client_count(), most);
+    peers.erase(peers.begin());
+    turn(8);
+    EXPECT_EQ(server_->client_count(), most) << "the next one";
+    peers.clear();
+    turn(20);
+    EXPECT_EQ(server_->client_count(), 0u);
+  }
 }
 
 TEST_P(ServerTest, ReusePort) {
