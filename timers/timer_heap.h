@@ -65,6 +65,7 @@ namespace timers {
 template <class Value>
 class TimerHeap {
   using Records = TimerRecords<Value>;
+  using Added = typename Records::Added;
 
  public:
   /// Makes an empty heap. `first_ticket` starts the heap's own count of the
@@ -82,14 +83,11 @@ class TimerHeap {
   /// deadline may be past. Throws std::bad_alloc when out of memory, or the
   /// exception of the constructor; then nothing has changed.
   template <class... Args>
-  TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
-    make_room();
-    const std::uint32_t index = records_.add(std::forward<Args>(args)...);
-    // The constructor may have scheduled other timers, which took the room.
-    if (is_full()) [[unlikely]]
-      make_room_or_discard(index);
-    push({deadline.count(), index, records_.start(index)});
-    return records_.id_of(index);
+  [[gnu::flatten]] TimerId schedule(std::chrono::nanoseconds deadline,
+                                    Args&&... args) {
+    if (!records_.has_room() || is_full()) [[unlikely]]
+      return schedule_slowly(deadline, std::forward<Args>(args)...);
+    return schedule_into_room(deadline, std::forward<Args>(args)...);
   }
 
   /// Cancels a timer, destroys its value and returns whether the timer was
@@ -97,6 +95,8 @@ class TimerHeap {
   bool cancel(TimerId id) {
     if (!records_.contains(id)) return false;
     records_.remove(Records::index_of(id));
+    if (empty() && due_ == due_end_) [[unlikely]]
+      clear();
     return true;
   }
 
@@ -106,7 +106,7 @@ class TimerHeap {
   bool reschedule(TimerId id, std::chrono::nanoseconds deadline) {
     if (!records_.contains(id)) return false;
     if (is_full()) [[unlikely]]
-      find_entry_room();
+      return reschedule_slowly(id, deadline);
     const std::uint32_t index = Records::index_of(id);
     push({deadline.count(), index, records_.restart(index)});
     return true;
@@ -191,14 +191,50 @@ class TimerHeap {
     return due_end_ - due_ + entries_.size() - run_ - size();
   }
 
-  void make_room() {
-    records_.make_room();
+  template <class... Args>
+  [[gnu::always_inline]] TimerId schedule_into_room(
+      std::chrono::nanoseconds deadline, Args&&... args) {
+    const Added added = records_.add(std::forward<Args>(args)...);
+    // The constructor may have scheduled other timers, which took the room.
     if (is_full()) [[unlikely]]
-      find_entry_room();
+      return start_slowly(added, deadline);
+    return start(added, deadline);
   }
 
-  // Functions that are rarely called are not inlined, so that their callers
-  // save no registers for them.
+  [[gnu::always_inline]] TimerId start(Added added,
+                                       std::chrono::nanoseconds deadline) {
+    push({deadline.count(), added.index, records_.start(added)});
+    return records_.id_of(added.index);
+  }
+
+  // The functions that follow make room first. They are rarely called and not
+  // inlined. Their callers only return what they return, and so save no
+  // registers.
+
+  template <class... Args>
+  [[gnu::noinline]] TimerId schedule_slowly(std::chrono::nanoseconds deadline,
+                                            Args&&... args) {
+    records_.make_room();
+    if (is_full()) find_entry_room();
+    return schedule_into_room(deadline, std::forward<Args>(args)...);
+  }
+
+  [[gnu::noinline]] TimerId start_slowly(Added added,
+                                         std::chrono::nanoseconds deadline) {
+    try {
+      find_entry_room();
+    } catch (...) {
+      records_.discard(added.index);
+      throw;
+    }
+    return start(added, deadline);
+  }
+
+  [[gnu::noinline]] bool reschedule_slowly(TimerId id,
+                                           std::chrono::nanoseconds deadline) {
+    find_entry_room();
+    return reschedule(id, deadline);
+  }
 
   [[gnu::noinline]] void find_entry_room() {
     if (2 * size() >= entries_.size()) {
@@ -210,19 +246,11 @@ class TimerHeap {
       renumber();
   }
 
-  [[gnu::noinline]] void make_room_or_discard(std::uint32_t index) {
-    try {
-      find_entry_room();
-    } catch (...) {
-      records_.discard(index);
-      throw;
-    }
-  }
-
-  // Drops the gap before the run. No other entries may be left.
+  // Drops the gap before the run, and stale entries. No other entries may be
+  // left.
   void clear() {
     entries_.clear();
-    run_ = levels_ = 0;
+    due_ = due_end_ = run_ = levels_ = 0;
     records_.reset_tickets();
   }
 

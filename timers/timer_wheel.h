@@ -78,13 +78,11 @@ class TimerWheel {
   template <class... Args>
   TimerId schedule(std::chrono::nanoseconds deadline, Args&&... args) {
     records_.make_room();
-    const std::uint32_t index =
-        records_.add(std::in_place, std::forward<Args>(args)...);
-    records_.start(index);
-    Timer& timer = *records_.value_at(index);
-    timer.index = index;
-    put_last(timer, deadline);
-    return records_.id_of(index);
+    const auto added = records_.add(std::in_place, std::forward<Args>(args)...);
+    records_.start(added);
+    added.value->index = added.index;
+    put_last(*added.value, deadline);
+    return records_.id_of(added.index);
   }
 
   /// Cancels a timer, destroys its value and returns whether the timer was

@@ -64,6 +64,8 @@ class TimerRecords {
   /// Returns the number of pending records.
   std::size_t size() const { return size_; }
 
+  /// Returns whether there is room for one more record.
+  bool has_room() const { return open_ != 0; }
   /// Reserves room for one more record. Throws std::bad_alloc when out of
   /// memory; then nothing has changed.
   void make_room() {
@@ -71,33 +73,39 @@ class TimerRecords {
       find_room();
   }
 
-  /// Constructs a value from `args` in a free record and returns the index of
-  /// the record, which is not pending yet. There must be room. If the
-  /// constructor throws, the record stays free.
+  /// A record that is not pending yet.
+  struct Added {
+    std::uint32_t index;
+    Value* value;
+  };
+
+  /// Constructs a value from `args` in a free record. There must be room. If
+  /// the constructor throws, the record stays free.
   template <class... Args>
-  std::uint32_t add(Args&&... args) {
+  Added add(Args&&... args) {
     const auto bit = static_cast<std::uint32_t>(std::countr_zero(open_));
     const std::uint32_t index = open_word_ * 64 + bit;
+    auto* const value = reinterpret_cast<Value*>(&open_places_[bit]);
     open_ &= open_ - 1;
     if constexpr (std::is_nothrow_constructible_v<Value, Args...>) {
-      std::construct_at(value_at(index), std::forward<Args>(args)...);
+      std::construct_at(value, std::forward<Args>(args)...);
     } else {
       try {
-        std::construct_at(value_at(index), std::forward<Args>(args)...);
+        std::construct_at(value, std::forward<Args>(args)...);
       } catch (...) {
         mark_free(index);
         throw;
       }
     }
-    return index;
+    return {index, value};
   }
 
-  /// Makes a record from add() pending, and returns its new ticket.
-  Ticket start(std::uint32_t index) {
+  /// Makes a record pending, and returns its new ticket.
+  Ticket start(const Added& added) {
     ++size_;
-    State& state = states_[index];
+    State& state = states_[added.index];
     ++state.generation;
-    const bool is_trivial = is_trivially_destructible(*value_at(index));
+    const bool is_trivial = is_trivially_destructible(*added.value);
     return state.ticket = draw_ticket(is_trivial ? kTrivial : 0);
   }
 
@@ -258,7 +266,8 @@ class TimerRecords {
   // cancellations, and each of its cache misses would wait for the one before.
   std::vector<std::uint64_t> free_;
   std::uint64_t open_ = 0;
-  std::uint32_t open_word_ = 0;  // Where open_ was in free_.
+  std::uint32_t open_word_ = 0;   // Where open_ was in free_.
+  Place* open_places_ = nullptr;  // Of the 64 values of that word.
   Ticket next_ticket_;
   std::size_t size_ = 0;
   std::size_t free_count_ = 0;  // Of bits in free_.
@@ -287,6 +296,8 @@ void TimerRecords<Value>::find_room() {
     open_ = std::exchange(free_[open_word_], 0);
   }
   free_count_ -= static_cast<std::size_t>(std::popcount(open_));
+  open_places_ =
+      &chunks_[open_word_ / kChunkWords][open_word_ % kChunkWords * 64];
 }
 
 template <class Value>
