@@ -39,10 +39,11 @@ class Progress:
     def __init__(self, what, steps):
         self.what, self.steps, self.done = what, steps, 0
 
-    def step(self, _=None):
+    def step(self):
         self.done += 1
         end = '\r' if sys.stderr.isatty() and self.done < self.steps else '\n'
-        if end == '\r' or self.done in (1, self.steps // 2, self.steps):
+        tenth = 10 * self.done // self.steps > 10 * (self.done - 1) // self.steps
+        if end == '\r' or tenth:
             print(f'{self.what}: {self.done} of {self.steps}', end=end,
                   file=sys.stderr, flush=True)
 
@@ -104,15 +105,31 @@ def cells(programs, lines):
             if line.workload in has[name]]
 
 
+FAILED = []  # What was said of each measurement that failed.
+
+
+def attempt(function, *arguments):
+    """Returns the result; None if the program fails, which is no reason to lose
+    all other results."""
+    try:
+        return function(*arguments)
+    except RuntimeError as error:
+        FAILED.append(str(error))
+        say(f'Failed: {error}')
+        return None
+
+
 def count(what, function, wanted):
-    """Calls function(line, library) for all that are wanted, two at a time."""
+    """Calls function(line, library) for all that are wanted, a few at a time."""
     progress = Progress(what, len(wanted))
     results = {}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = {pool.submit(function, *each): each for each in wanted}
+        futures = {pool.submit(attempt, function, *each): each
+                   for each in wanted}
         for future in concurrent.futures.as_completed(futures):
             line, name = futures[future]
-            results[line.workload, name] = future.result()
+            if (result := future.result()) is not None:
+                results[line.workload, name] = result
             progress.step()
     return results
 
@@ -126,9 +143,11 @@ def cpu_rounds(programs, wanted, rounds):
     times = collections.defaultdict(list)
     for _ in range(rounds):
         for line, name in wanted:
-            times[line.workload, name].append(measure.cpu_time(
-                programs[name], line.workload, line.cpu_rounds))
+            taken = attempt(measure.cpu_time, programs[name], line.workload,
+                            line.cpu_rounds)
+            times[line.workload, name].append(taken)
             progress.step()
+    times = {key: each for key, each in times.items() if None not in each}
     ratios = {}
     for (workload, name), each in times.items():
         if raw := times.get((workload, 'raw')):
@@ -219,6 +238,8 @@ def main():
     # Bazel has changed the directory.
     out = pathlib.Path(os.environ.get('BUILD_WORKING_DIRECTORY', '.'), out)
     write(out, lines, list(programs), data, environment(programs))
+    if FAILED:
+        sys.exit(f'{len(FAILED)} measurements failed')
 
 
 if __name__ == '__main__':

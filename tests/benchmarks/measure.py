@@ -17,10 +17,14 @@ class Result:
 def run(command, program, workload, rounds):
     """Runs a program, under `command` if that is not empty.
 
-    Returns its result, and the standard error.
+    Returns its result, and the standard error. Raises RuntimeError if the
+    program fails, or runs for more than ten minutes.
     """
-    done = subprocess.run([*command, str(program), workload, str(rounds)],
-                          capture_output=True, text=True, timeout=600)
+    try:
+        done = subprocess.run([*command, str(program), workload, str(rounds)],
+                              capture_output=True, text=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f'{program} {workload}: no end') from None
     if done.returncode != 0:
         raise RuntimeError(f'{program} {workload}: {done.stderr.strip()}')
     return Result(*map(float, done.stdout.split())), done.stderr

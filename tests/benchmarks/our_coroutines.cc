@@ -59,6 +59,7 @@ loop::Coroutine<> echo_with_awaiter(EchoClients& clients, std::size_t i) {
   std::array<std::byte, EchoClients::kBuffer> buffer;
   for (;;) {
     const std::size_t size = co_await loop::sock_recv_into(socket, buffer);
+    if (size == 0) co_return;  // The clients have got their last answer.
     co_await loop::sock_sendall(
         socket, {reinterpret_cast<const char*>(buffer.data()), size});
     if (clients.sent(size)) loop.stop();
@@ -72,6 +73,7 @@ loop::Coroutine<> echo_with_streams(EchoClients& clients, std::size_t i) {
   char buffer[EchoClients::kBuffer];
   for (;;) {
     const std::size_t size = co_await reader.read_into(buffer);
+    if (size == 0) co_return;
     writer.write({buffer, size});
     co_await writer.drain();
     if (clients.sent(size)) loop.stop();
