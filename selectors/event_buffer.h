@@ -36,8 +36,10 @@ class EventBuffer {
     for (const WaitLimit* wait = &timeout;; wait = &kPoll) {
       Event* const events = elements_.get();
       const int count = ask(events, size_, *wait);
+      if (count < 0) [[unlikely]]
+        return wait == &kPoll;
       for (int i = 0; i < count; ++i) report(events[i]);
-      if (count < size_) return count >= 0 || wait == &kPoll;
+      if (count < size_) return true;
       if (!grow(grown)) return true;
     }
   }
