@@ -52,9 +52,14 @@ void cancel_sleeping(Run& run) {
 
 // ---- Echo ----
 
+// Suspends, because a task might serve a request of the next round otherwise.
+loop::Coroutine<> end_round() {
+  loop::get_running_loop().stop();
+  co_await loop::sleep(0s);
+}
+
 // Serves client `i`, with the operations of a socket.
 loop::Coroutine<> echo_with_awaiter(EchoClients& clients, std::size_t i) {
-  auto& loop = loop::get_running_loop();
   auto socket = loop::Socket::from_fd(::dup(clients.fd(i)));
   std::array<std::byte, EchoClients::kBuffer> buffer;
   for (;;) {
@@ -62,12 +67,11 @@ loop::Coroutine<> echo_with_awaiter(EchoClients& clients, std::size_t i) {
     if (size == 0) co_return;  // The clients have got their last answer.
     co_await loop::sock_sendall(
         socket, {reinterpret_cast<const char*>(buffer.data()), size});
-    if (clients.sent(size)) loop.stop();
+    if (clients.sent(size)) co_await end_round();
   }
 }
 
 loop::Coroutine<> echo_with_streams(EchoClients& clients, std::size_t i) {
-  auto& loop = loop::get_running_loop();
   auto [reader, writer] =
       loop::make_stream(loop::Socket::from_fd(::dup(clients.fd(i))));
   char buffer[EchoClients::kBuffer];
@@ -76,7 +80,7 @@ loop::Coroutine<> echo_with_streams(EchoClients& clients, std::size_t i) {
     if (size == 0) co_return;
     writer.write({buffer, size});
     co_await writer.drain();
-    if (clients.sent(size)) loop.stop();
+    if (clients.sent(size)) co_await end_round();
   }
 }
 
