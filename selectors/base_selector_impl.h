@@ -152,7 +152,7 @@ class BaseSelectorImpl : public BaseSelector {
     // Tells the compiler, which then leaves out the code that makes room.
     assert(ready_.size() < ready_.capacity());
     if (ready_.size() == ready_.capacity()) __builtin_unreachable();
-    ready_.push_back({registration, events});
+    ready_.emplace_back(registration, events);
   }
 
   // Like report(). Also adds EVENT_ERROR, if `events` has it and the

@@ -81,6 +81,10 @@ struct SelectorKey {
 /// }
 /// ```
 struct ReadyKey {
+  /// Makes the entry of a key and its events.
+  ReadyKey(const SelectorKey& ready_key, EventMask ready_events)
+      : key(ready_key), events(ready_events) {}
+
   /// The key; valid until the next select() or close().
   const SelectorKey& key;
   /// The events of the key that are ready, and EVENT_ERROR if one of them comes
