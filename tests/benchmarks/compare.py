@@ -5,7 +5,8 @@
 
 Installs the Debian packages that are missing, builds a program for each library
 and runs all workloads of all of them. Prints a table, and writes it as
-compare.md, the numbers as compare.json, and a chart of them as compare.svg.
+compare.md, the numbers as compare.json, and a chart of them as compare.svg. At
+last writes the table of what the libraries promise, promises.md.
 """
 
 import argparse
@@ -215,6 +216,17 @@ def write(folder, lines, names, data, about):
     say(f'Written: compare.md, compare.json and compare.svg in {folder}')
 
 
+def compare_promises(table):
+    """Writes the table of the promises that the libraries keep."""
+    done = bazel('run', '-c', 'opt', '--noshow_progress',
+                 '--ui_event_filters=error', '//tests/benchmarks/promises',
+                 '--', str(table))
+    if done.returncode != 0:
+        FAILED.append('promises')
+    else:
+        say(f'Written: {table}')
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--quick', action='store_true',
@@ -238,6 +250,8 @@ def main():
     # Bazel has changed the directory.
     out = pathlib.Path(os.environ.get('BUILD_WORKING_DIRECTORY', '.'), out)
     write(out, lines, list(programs), data, environment(programs))
+    if not options.only:
+        compare_promises(out.resolve() / 'promises.md')
     if FAILED:
         sys.exit(f'{len(FAILED)} measurements failed')
 
