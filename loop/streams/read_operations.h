@@ -45,14 +45,6 @@ class ReadInto {
   using Plan = std::span<char>;
   explicit ReadInto(std::span<char> to) : to_(to) {}
 
-  // Returns the buffer, if bytes should be received there directly. Into a
-  // small one that would take a system call for each few bytes.
-  std::span<char> own_buffer() const {
-    return to_.size() >= kSmallestBuffer ? to_ : std::span<char>();
-  }
-  // Notes that `count` bytes have been received into own_buffer().
-  void note_received(std::size_t count) { count_ = count; }
-
   Taken take(std::string_view bytes, bool is_at_end) {
     if (bytes.empty() && !is_at_end && !to_.empty()) return std::nullopt;
     count_ = std::min(bytes.size(), to_.size());
@@ -62,8 +54,6 @@ class ReadInto {
   std::size_t result() const { return count_; }
 
  private:
-  static constexpr std::size_t kSmallestBuffer = 4096;
-
   std::span<char> to_;
   std::size_t count_ = 0;
 };

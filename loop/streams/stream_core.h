@@ -2,9 +2,8 @@
 // StreamWriter share.
 //
 // Reading. A task that reads makes the system call itself. The bytes go into a
-// buffer of the thread, and from there to the reader, or at once into a large
-// buffer of the reader's; only the rest is kept with the connection. So a
-// connection that is idle holds no buffer.
+// buffer of the thread, and from there to the reader; only the rest
+// is kept with the connection. So a connection that is idle holds no buffer.
 //
 // Writing. write() sends at once. Only if the kernel takes less, because the
 // peer is slow, the rest is kept, and the loop sends it when there is room.
@@ -170,14 +169,10 @@ class StreamCore final : public Recycled,
     return *waiters_;
   }
 
-  // Does what take_more() does, with a buffer of the operation's own.
-  template <class Operation>
-  bool take_directly(Operation& operation, bool& done);
-
   [[noreturn]] static void throw_has_reader(const char* function);
   [[noreturn]] static void throw_other_loop();
-  // A task that always finds data waits after this many full buffers, so that
-  // the others run.
+  // A task that always finds data waits after this many full buffers (1 MiB),
+  // so that the others run.
   static constexpr unsigned char kMostFullReceives = 16;
 
   std::optional<std::size_t> receive_none(long result);
@@ -268,19 +263,7 @@ inline std::optional<std::size_t> StreamCore::receive(std::span<char> to) {
 }
 
 template <class Operation>
-bool StreamCore::take_directly(Operation& operation, bool& done) {
-  const auto count = receive(operation.own_buffer());
-  if (count.value_or(0) == 0) return count.has_value();
-  operation.note_received(*count);
-  return done = true;
-}
-
-template <class Operation>
 bool StreamCore::take_more(Operation& operation, bool& done) {
-  if constexpr (requires { operation.own_buffer(); }) {
-    if (kept_.empty() && !operation.own_buffer().empty())
-      return take_directly(operation, done);
-  }
   const std::span<char> buffer = loop::scratch();
   const auto count = receive(buffer);
   if (!count) return false;

@@ -36,8 +36,7 @@ namespace loop {
 /// that its writer has closed gives the bytes that were received before, and
 /// then its end.
 ///
-/// Reads that find data do not suspend, except after 16 times a full buffer (64
-/// KiB, or that of read_into()) without a pause.
+/// Reads that find data do not suspend, except after 1 MiB without a pause.
 ///
 /// Threads: the loop's thread only.
 ///
@@ -63,9 +62,8 @@ class StreamReader {
   StreamRead<read_operations::ReadToEnd> read() const { return {*core_, {}}; }
 
   /// Copies up to `to.size()` bytes to `to`, as soon as there are any, and
-  /// returns their number; 0 at the end. Allocates nothing, and receives into
-  /// `to` directly if it has 4 KiB or more. `to` must exist until the read has
-  /// ended. Beyond Python.
+  /// returns their number; 0 at the end. Allocates nothing. `to` must exist
+  /// until the read has ended. Beyond Python.
   StreamRead<read_operations::ReadInto> read_into(std::span<char> to) const {
     return {*core_, to};
   }

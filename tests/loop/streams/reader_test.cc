@@ -477,34 +477,6 @@ TEST_P(ReaderTest, AReadThatWaitsAgainMakesOneRecv) {
   turn();
 }
 
-// Without a copy, if the buffer is large and no bytes are kept.
-TEST_P(ReaderTest, ReadIntoALargeBufferReceivesThere) {
-  struct Buffers : selectors::kernel::Interceptor {
-    std::optional<selectors::kernel::Word> enter(
-        const selectors::kernel::Call& call) override {
-      if (tests::FaultInjector::is(call, "recv")) last = call.args[1];
-      return std::nullopt;
-    }
-    void leave(const selectors::kernel::Call&) override {}
-    selectors::kernel::Word last = 0;
-  } buffers;
-  std::vector<char> small(4095), large(4096);
-  const auto reads_there = [&](std::vector<char>& buffer) {
-    buffers.last = 0;
-    EXPECT_EQ(run(reader().read_into(buffer)), 1u);
-    EXPECT_EQ(buffer[0], 'x');
-    return buffers.last == selectors::kernel::to_word(buffer.data());
-  };
-  feed("x");
-  EXPECT_TRUE(reads_there(large));
-  feed("x");
-  EXPECT_FALSE(reads_there(small));
-  feed("yx");
-  EXPECT_EQ(run(reader().readexactly(1)), "y");
-  EXPECT_FALSE(reads_there(large)) << "a byte was kept";
-  EXPECT_EQ(buffers.last, 0);
-}
-
 // A peer that never stops does not keep the loop from the other tasks.
 TEST_P(ReaderTest, AReaderThatAlwaysFindsDataLetsOthersRun) {
   struct Endless : selectors::kernel::Interceptor {
