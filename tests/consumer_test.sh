@@ -2,7 +2,7 @@
 # A workspace of its own, with none of our settings, can use the library: it has
 # to build at -O0 with whatever standard the compiler takes for its own.
 set -eu
-consumer=$(dirname "$(readlink -f WORKSPACE)")/tests/consumer
+root=$(dirname "$(readlink -f WORKSPACE)")
 
 for bazel in bazel bazelisk ''; do
   command -v "$bazel" >/dev/null && break
@@ -17,8 +17,9 @@ fi
 cache=${TEST_TMPDIR%%/execroot/*}/consumer
 unset TEST_TMPDIR  # The inner Bazel would build there.
 
-cd "$consumer"
-output=$("$bazel" --batch --output_user_root="$cache" \
+# By bazelw, which knows what Debian's Bazel 7 needs where there is no registry.
+cd "$root/tests/consumer"
+output=$("$root/bazelw" --batch --output_user_root="$cache" \
   run --symlink_prefix=/ --nosandbox_debug --noshow_progress //:main)
 echo "$output"
 [[ $output == $'the pipe is readable\nthe loop says so, too' ]]
