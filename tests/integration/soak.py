@@ -20,7 +20,10 @@ import sys
 import tempfile
 import time
 
-DESCRIPTORS = 100  # The limit of each server.
+DESCRIPTORS = 100  # The limit of each server, once it has started.
+# The limit before. A server serves three quarters as many clients at a time, which
+# are more than there are descriptors later.
+DESCRIPTORS_AT_START = 200
 MORE_THAN_FIT = 150  # The clients that ask for more: the rest fits the backlog.
 WARM_UP = 3  # Rounds.
 # Without these, glibc keeps a freed MiB now and then: its thresholds adapt.
@@ -39,8 +42,10 @@ class Server:
             [path, "0"], stdout=subprocess.PIPE, stderr=self.errors, text=True,
             env=os.environ | RETURN_MEMORY,
             preexec_fn=lambda: resource.setrlimit(
-                resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS)))
+                resource.RLIMIT_NOFILE, (DESCRIPTORS_AT_START,) * 2))
         self.port = int(self.process.stdout.readline().rpartition(":")[2])
+        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE,
+                         (DESCRIPTORS, DESCRIPTORS))
         self.descriptors_at_rest = self.descriptors()
         self.exhausted = 0
         self.samples = []
