@@ -41,7 +41,13 @@ std::optional<Address> peer_of(const Socket& socket) {
 DatagramCore::DatagramCore(EventLoop& event_loop, Socket socket)
     : loop_(event_loop.reference()),
       socket_(std::move(socket)),
-      remote_(peer_of(socket_)) {}
+      remote_(peer_of(socket_)) {
+  event_loop.extension<DatagramService>();
+}
+
+void DatagramCore::throw_closed() {
+  throw selectors::make_os_error(EBADF, "drain of a closed endpoint");
+}
 
 void DatagramCore::sendto(std::string_view data,
                           const std::optional<Address>& address) {
@@ -88,13 +94,23 @@ void DatagramCore::start_flushing() {
   socket_.descriptor().note_wait(loop_);
   event_loop->wait(socket_.fileno(), FdHandlers::kWriter, *this,
                    SourceLocation());
+  event_loop->extension<DatagramService>().waiting().push_back(*this);
+  retain();
 }
 
 void DatagramCore::stop_flushing() {
   retry_.cancel();
-  EventLoop* const event_loop = loop_.get();
-  if (event_loop == nullptr || !is_waiting()) return;
-  event_loop->end_wait(socket_.fileno(), FdHandlers::kWriter, /*keep=*/false);
+  if (is_waiting()) stop_waiting();
+}
+
+// If the wait has failed, failed() is about to be called.
+void DatagramCore::stop_waiting() {
+  if (is_waiting()) {
+    loop_.get()->end_wait(socket_.fileno(), FdHandlers::kWriter,
+                          /*keep=*/false);
+  }
+  unlink();
+  release();
 }
 
 // Called by the loop, and by the timer of back_off().
@@ -134,6 +150,7 @@ void DatagramCore::back_off() {
 void DatagramCore::failed() {
   send_error_ = error_;
   clear();
+  stop_waiting();
 }
 
 void DatagramCore::clear() {
@@ -157,12 +174,12 @@ void DatagramCore::set_limits(std::size_t high, std::size_t low) {
 void DatagramCore::close() {
   if (!socket_) return;
   stop_flushing();
-  if (is_paused_) {
-    send_error_ = std::make_exception_ptr(
-        selectors::make_os_error(EBADF, "drain of a closed endpoint"));
-  }
   clear();
   socket_.close();
+}
+
+DatagramService::~DatagramService() {
+  while (!waiting_.empty()) waiting_.front().stop_waiting();
 }
 
 }  // namespace loop

@@ -15,6 +15,8 @@
 #include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
+#include "loop/callbacks/loop_extension.h"
+#include "loop/futures/intrusive_list.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/socket.h"
@@ -24,11 +26,14 @@ namespace loop {
 
 // Sends at once. A datagram for which the kernel has no room is queued, and
 // sent when the socket is writable, or is tried again after a delay if the
-// socket is always writable.
-class DatagramCore final : private DescriptorWaiter {
+// socket is always writable. Counted by its endpoint and, while it waits for
+// the socket, by the loop, which may be about to call failed().
+class DatagramCore final : public ListLink, private DescriptorWaiter {
  public:
   DatagramCore(EventLoop& event_loop, Socket socket);
-  ~DatagramCore() override { stop_flushing(); }
+  DatagramCore(const DatagramCore&) = delete;
+  DatagramCore& operator=(const DatagramCore&) = delete;
+  ~DatagramCore() override = default;
 
   Socket& socket() { return socket_; }
 
@@ -39,6 +44,11 @@ class DatagramCore final : private DescriptorWaiter {
   void close();
 
   bool is_paused() const { return is_paused_; }
+  // Throws OSError (EBADF) if the socket is closed.
+  void check_open() const {
+    if (!socket_) [[unlikely]]
+      throw_closed();
+  }
   // Throws the error of a queued datagram, once.
   void check_error() {
     if (send_error_) [[unlikely]]
@@ -46,6 +56,15 @@ class DatagramCore final : private DescriptorWaiter {
   }
   WaitQueue& drainers() { return drainers_; }
   BoundLoop& bound_loop() { return bound_loop_; }
+
+  // Ends the wait for the socket. Also called when the loop closes.
+  void stop_waiting();
+
+  // For Reference.
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
 
  private:
   struct Datagram {
@@ -60,6 +79,7 @@ class DatagramCore final : private DescriptorWaiter {
   void ready() override;
   void failed() override;
 
+  [[noreturn]] static void throw_closed();
   void check_address(const std::optional<Address>& address) const;
   bool try_send(std::string_view data, const std::optional<Address>& address);
   void start_flushing();
@@ -76,6 +96,7 @@ class DatagramCore final : private DescriptorWaiter {
   std::size_t size_ = 0;
   std::size_t high_ = kHighWater;
   std::size_t low_ = kLowWater;
+  int references_ = 0;
   bool is_paused_ = false;
   // While the kernel reports the socket as writable and refuses to send.
   TimerHandle retry_;
@@ -83,6 +104,19 @@ class DatagramCore final : private DescriptorWaiter {
   std::exception_ptr send_error_;
   BoundLoop bound_loop_;
   WaitQueue drainers_;
+};
+
+// The endpoints of a loop that wait for their sockets.
+class DatagramService final : public LoopExtension {
+ public:
+  explicit DatagramService(EventLoop&) {}
+  ~DatagramService() override;
+
+  // A link holds a reference.
+  IntrusiveList<DatagramCore>& waiting() { return waiting_; }
+
+ private:
+  IntrusiveList<DatagramCore> waiting_;
 };
 
 }  // namespace loop

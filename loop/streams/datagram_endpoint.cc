@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <memory>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
@@ -37,8 +36,18 @@ void connect(Socket& socket, const Address& address) {
 }  // namespace
 
 DatagramEndpoint::DatagramEndpoint(Socket socket)
-    : core_(std::make_unique<DatagramCore>(get_running_loop(),
-                                           std::move(socket))) {}
+    : core_(new DatagramCore(get_running_loop(), std::move(socket))) {}
+
+DatagramEndpoint& DatagramEndpoint::operator=(
+    DatagramEndpoint&& other) noexcept {
+  DatagramEndpoint old(std::move(other));
+  std::swap(core_, old.core_);
+  return *this;
+}
+
+DatagramEndpoint::~DatagramEndpoint() {
+  if (core_.get() != nullptr) core_->close();
+}
 
 DatagramEndpoint create_datagram_endpoint(const DatagramOptions& options) {
   const int family = family_of(options);

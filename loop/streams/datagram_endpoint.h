@@ -4,12 +4,12 @@
 #define LOOP_STREAMS_DATAGRAM_ENDPOINT_H_
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/frame_awaiter.h"
+#include "loop/futures/future_core.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/io_awaiter.h"
@@ -67,6 +67,13 @@ class DatagramEndpoint {
   /// Makes an endpoint of a datagram socket, for the running loop. Throws
   /// RuntimeError if no loop is running.
   explicit DatagramEndpoint(Socket socket);
+  /// Takes over the socket and the queue of `other`, which must not be used
+  /// afterwards.
+  DatagramEndpoint(DatagramEndpoint&& other) noexcept = default;
+  /// Closes the present socket, and takes over that of `other`.
+  DatagramEndpoint& operator=(DatagramEndpoint&& other) noexcept;
+  /// Closes the socket, and drops the queue.
+  ~DatagramEndpoint();
 
   /// Waits for a datagram, and returns up to `most` of its bytes, and the
   /// address of its sender; see sock_recvfrom(). Throws OSError (ECONNREFUSED)
@@ -116,7 +123,7 @@ class DatagramEndpoint {
   Socket& socket() { return core_->socket(); }
 
  private:
-  std::unique_ptr<DatagramCore> core_;
+  Reference<DatagramCore> core_;
 };
 
 /// The result of DatagramEndpoint::drain(), an operand for `co_await`.
@@ -143,7 +150,10 @@ class DatagramEndpoint::Drain::Awaiter final
     start(frame, core_.drainers(), core_.bound_loop());
   }
   void await_resume() {
-    if (has_waited()) end_or_throw();
+    if (has_waited()) {
+      end_or_throw();
+      core_.check_open();
+    }
     core_.check_error();
   }
 

@@ -234,8 +234,11 @@ TEST_P(DatagramQueueTest, CloseDropsTheQueue) {
   fill(1, "data");
   const auto task = create_task(*loop_, drain(*client_));
   turn();
+  const auto other = create_task(*loop_, drain(*client_));
+  turn();
   client_->close();
   EXPECT_THROW(run_until_complete(task), OSError);
+  EXPECT_THROW(run_until_complete(other), OSError) << "each task";
   EXPECT_EQ(client_->get_write_buffer_size(), 0u);
   EXPECT_THROW(client_->set_write_buffer_limits(1, 2), ValueError);
 }
@@ -305,6 +308,32 @@ TEST_P(DatagramWithoutPeerTest, TheLoopMayCloseBetweenAttempts) {
   attempts(1s);
   loop_->close();
   EXPECT_THROW(client_->sendto("x", kAny), RuntimeError);
+}
+
+// The loop is about to tell the endpoint that its wait has failed.
+TEST_P(DatagramQueueTest, AnEndpointMayEndBeforeItIsToldOfAFailure) {
+  fill(1, "data");
+  turn();
+  client_->socket().close();
+  client_.reset();
+  turn();
+}
+
+TEST_P(DatagramQueueTest, ALoopMayCloseBeforeItTellsOfAFailure) {
+  fill(1, "data");
+  turn();
+  client_->socket().close();
+  loop_->close();
+}
+
+TEST_P(DatagramQueueTest, EndpointsAreAssigned) {
+  fill(1, "data");
+  turn();
+  auto other = connected_to(*server_);
+  const int fd = other.socket().fileno();
+  *client_ = std::move(other);
+  EXPECT_EQ(client_->socket().fileno(), fd);
+  EXPECT_EQ(client_->get_write_buffer_size(), 0u) << "of the other";
 }
 
 TEST_P(DatagramQueueTest, TheLoopMayCloseFirst) {
