@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "loop/callbacks/exception_context.h"
 #include "loop/futures/errors.h"
 #include "loop/sockets/getaddrinfo.h"
+#include "loop/sockets/io_awaiter.h"
 #include "loop/sockets/socket_io.h"
 #include "loop/streams/kernel.h"
 #include "loop/streams/server_core.h"
@@ -94,11 +96,13 @@ class ServerCore::Client : public ListLink {
   Client(ServerCore& core, Stream stream)
       : core_(&core), stream_(std::move(stream)) {
     core.clients_.push_back(*this);
-    if (++core.client_count_ == core.most_clients_) core.has_room_.clear();
+    ++core.client_count_;
+    if (!core.has_room()) core.has_room_.clear();
   }
   Client(Client&&) = default;
   ~Client() {
     if (core_.get() == nullptr) return;  // Moved from.
+    unlink();  // Before the server, which owns the list, may end.
     stream_.writer.close();
     --core_->client_count_;
     core_->has_room_.set();
@@ -113,10 +117,31 @@ class ServerCore::Client : public ListLink {
   Stream stream_;
 };
 
+// The operation sock_accept(), unless there is no room for a client when one
+// has come: another listening socket of the server may have had the last one.
+class ServerCore::AcceptIfRoom : public socket_io_internal::Reading {
+ public:
+  AcceptIfRoom(const ServerCore& core, Socket& listener)
+      : Operation(listener), core_(&core) {}
+
+  bool attempt() {
+    if (!core_->has_room()) return true;
+    client_ = socket().try_accept();
+    return client_.has_value();
+  }
+  std::optional<std::pair<Socket, Address>> result() {
+    return std::move(client_);
+  }
+
+ private:
+  const ServerCore* core_;
+  std::optional<std::pair<Socket, Address>> client_;
+};
+
 ServerCore::ServerCore(EventLoop& event_loop, ClientCallback callback,
                        const ServerOptions& options,
                        std::vector<Socket> sockets)
-    : loop_(event_loop),
+    : loop_(event_loop.reference()),
       callback_(std::move(callback)),
       options_(options),
       most_clients_(most_clients(options)),
@@ -124,14 +149,20 @@ ServerCore::ServerCore(EventLoop& event_loop, ClientCallback callback,
   has_room_.set();
 }
 
+EventLoop& ServerCore::event_loop() const {
+  if (EventLoop* const event_loop = loop_.get()) return *event_loop;
+  throw RuntimeError("Event loop is closed");
+}
+
 void ServerCore::start_serving() {
   if (is_closed_) throw RuntimeError("server is closed");
+  EventLoop& loop = event_loop();
   if (is_serving_) return;
   for (Socket& socket : sockets_) socket.listen(options_.backlog);
   is_serving_ = true;
   for (Socket& socket : sockets_) {
     accepting_.push_back(
-        create_task(loop_, accept_clients(Pointer(this), socket)));
+        create_task(loop, accept_clients(Pointer(this), socket)));
   }
 }
 
@@ -140,8 +171,8 @@ Coroutine<> ServerCore::accept_clients(Pointer core, Socket& listener) {
     std::exception_ptr error;
     try {
       co_await accept_some(*core, listener, is_reported);
-    } catch (const selectors::OSError&) {
-      error = std::current_exception();
+    } catch (const std::exception&) {
+      error = std::current_exception();  // Also a selector's ValueError.
     }
     if (error && !std::exchange(is_reported, true)) {
       core->report("accept() failed; the server tries again", error);
@@ -155,14 +186,16 @@ Coroutine<> ServerCore::accept_some(ServerCore& core, Socket& listener,
                                     bool& is_reported) {
   for (int i = 0; i <= core.options_.backlog; ++i) {
     co_await core.has_room_.wait();
-    auto accepted = co_await sock_accept(listener);
+    auto accepted = co_await Io(AcceptIfRoom(core, listener));
+    if (!accepted) continue;
+    auto& [socket, peer] = *accepted;
     is_reported = false;
-    if (accepted.second.family() != AF_UNIX) {
-      accepted.first.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
-    }
-    Client client(core, make_stream(core.loop_, std::move(accepted.first),
-                                    core.options_.limit));
-    create_task(core.loop_, serve(std::move(client)));
+    if (peer.family() != AF_UNIX)
+      socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
+    EventLoop& loop = core.event_loop();
+    Client client(core,
+                  make_stream(loop, std::move(socket), core.options_.limit));
+    create_task(loop, serve(std::move(client)));
   }
 }
 
@@ -191,7 +224,7 @@ Coroutine<> ServerCore::finish(StreamWriter writer) {
 }
 
 void ServerCore::report(const char* message, std::exception_ptr error) const {
-  loop_.call_exception_handler(
+  event_loop().call_exception_handler(
       {.message = message, .exception = std::move(error)});
 }
 
@@ -200,7 +233,7 @@ Coroutine<> ServerCore::serve_forever(Pointer core) {
     throw RuntimeError("server is already being awaited on serve_forever()");
   }
   core->start_serving();
-  core->serving_forever_ = create_future<>(core->loop_);
+  core->serving_forever_ = create_future<>(core->event_loop());
   std::exception_ptr cancelled;
   try {
     co_await *core->serving_forever_;

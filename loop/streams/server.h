@@ -73,8 +73,9 @@ struct ServerOptions {
 /// Each client is served by a task of its own. An exception of the callback is
 /// reported to the exception handler. A client that is gone before it is
 /// accepted is passed over. If accept(2) fails, because there are no
-/// descriptors (EMFILE) or no memory, the server waits for a second and tries
-/// again; the error is reported once, until a client has been accepted.
+/// descriptors (EMFILE) or no memory, or the selector refuses to watch a
+/// socket, the server waits for a second and tries again; the error is reported
+/// once, until a client has been accepted.
 ///
 /// Copies refer to one server, which serves until close(), also without a
 /// handle. Threads: the loop's thread only.
@@ -93,7 +94,7 @@ class Server {
   ~Server();
 
   /// Begins to accept clients. No effect if the server does already. Throws
-  /// RuntimeError if the server is closed.
+  /// RuntimeError if the server or its loop is closed.
   void start_serving() const;
 
   /// Accepts clients until the task is cancelled or the server is closed, and

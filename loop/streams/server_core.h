@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/handle.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
@@ -50,7 +51,11 @@ class ServerCore {
 
  private:
   class Client;
+  class AcceptIfRoom;
 
+  // Throws RuntimeError if the loop is closed.
+  EventLoop& event_loop() const;
+  bool has_room() const { return client_count_ < most_clients_; }
   static Coroutine<> accept_clients(Pointer core, Socket& listener);
   static Coroutine<> accept_some(ServerCore& core, Socket& listener,
                                  bool& is_reported);
@@ -59,7 +64,7 @@ class ServerCore {
   void report(const char* message, std::exception_ptr error) const;
   void note_end();
 
-  EventLoop& loop_;
+  const LoopReference loop_;
   const ClientCallback callback_;
   const ServerOptions options_;
   const std::size_t most_clients_;

@@ -3,9 +3,11 @@
 
 #include "loop/streams/server.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,12 +16,16 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/exception_context.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/socket.h"
@@ -28,9 +34,11 @@
 #include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
 #include "selectors/kernel/call.h"
+#include "selectors/select_selector.h"
 #include "selectors/wait_limit.h"
 #include "tests/loop/streams/stream_fixture.h"
 #include "tests/support/fault_injector.h"
+#include "tests/support/files.h"
 
 namespace loop {
 namespace {
@@ -463,6 +471,76 @@ TEST_P(ServerTest, MaxClients) {
     turn(20);
     EXPECT_EQ(server_->client_count(), 0u);
   }
+}
+
+// Of two listening sockets that wait for a client, one gets the last place.
+TEST_P(ServerTest, MaxClientsOfSeveralSockets) {
+  std::vector<Socket> sockets;
+  std::vector<Address> at;
+  for (int i = 0; i < 2; ++i) {
+    sockets.emplace_back(AF_INET, SOCK_STREAM);
+    sockets.back().bind(Address::ipv4("127.0.0.1", 0));
+    at.push_back(sockets.back().getsockname());
+  }
+  ServerOptions options;
+  options.max_clients = 1;
+  server_ = run(start_server(echo, std::move(sockets), options));
+  turn();
+  std::vector<Socket> peers;
+  for (int i = 0; i < 8; ++i) {
+    address_ = at[i % 2];
+    peers.push_back(connect_peer());
+  }
+  for (; !peers.empty(); peers.erase(peers.begin())) {
+    for (int i = 0; i < 20; ++i) {
+      turn(1);
+      ASSERT_LE(server_->client_count(), 1u) << peers.size();
+    }
+  }
+  turn(20);
+  EXPECT_EQ(server_->client_count(), 0u);
+}
+
+TEST_P(ServerTest, AServerMayOutliveItsLoop) {
+  serve(echo, {.start_serving = false});
+  const Server other = *server_;
+  server_.reset();
+  loop_.emplace(make_selector());
+  EXPECT_THROW(other.start_serving(), RuntimeError);
+  other.close();
+}
+
+// The last client owns the server.
+TEST_P(ServerTest, AServerWithoutHandlesEndsWithItsLoop) {
+  serve();
+  const Stream stream = connect();
+  EXPECT_EQ(ask(stream, "hello\n"), "hello\n");
+  server_.reset();
+  loop_.emplace(make_selector());
+  expected_reports_ = reports_;
+}
+
+TEST(ServerOfSelectTest, ASocketThatSelectCannotWatchIsReported) {
+  const tests::MostOpenFiles many;
+  EventLoop loop(std::make_unique<selectors::SelectSelector>());
+  std::vector<std::string> reports;
+  loop.set_exception_handler([&](EventLoop&, const ExceptionContext& context) {
+    reports.push_back(context.message);
+  });
+  const auto serve = []() -> Coroutine<Server> {
+    Socket socket(AF_INET, SOCK_STREAM);
+    socket.bind(Address::ipv4("127.0.0.1", 0));
+    const int high = ::fcntl(socket.fileno(), F_DUPFD_CLOEXEC, int{FD_SETSIZE});
+    std::vector<Socket> sockets;
+    sockets.push_back(Socket::from_fd(high));
+    co_return co_await start_server(echo, std::move(sockets));
+  };
+  const Server server = run_until_complete(create_task(loop, serve()));
+  for (int i = 0; i < 5; ++i) loop.run_once(0s);
+  EXPECT_EQ(reports, std::vector<std::string>{
+                         "accept() failed; the server tries again"});
+  server.close();
+  for (int i = 0; i < 5; ++i) loop.run_once(0s);
 }
 
 TEST_P(ServerTest, ReusePort) {
