@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -75,6 +76,31 @@ Socket bind_to(const Address& address, const ServerOptions& options) {
   }
   socket.bind(address);
   return socket;
+}
+
+// Returns whether bind_to() has failed because the machine has no such address:
+// IPv6 is often switched off (bpo-30945).
+bool is_missing(const selectors::OSError& error) {
+  const int number = error.code().value();
+  return number == EAFNOSUPPORT || number == EADDRNOTAVAIL;
+}
+
+// Makes a socket for each address that the machine has. Throws an error of
+// bind_to() if there is none.
+std::vector<Socket> bind_to_each(const std::vector<Address>& addresses,
+                                 const ServerOptions& options) {
+  std::vector<Socket> sockets;
+  std::exception_ptr refusal;
+  for (const Address& address : addresses) {
+    try {
+      sockets.push_back(bind_to(address, options));
+    } catch (const selectors::OSError& error) {
+      if (!is_missing(error)) throw;
+      refusal = std::current_exception();
+    }
+  }
+  if (sockets.empty() && refusal) std::rethrow_exception(refusal);
+  return sockets;
 }
 
 Server make_server(ClientCallback callback, std::vector<Socket> sockets,
@@ -320,12 +346,14 @@ Coroutine<Server> start_server(ClientCallback callback, std::string host,
   const AddressHints hints = {
       .family = options.family, .type = SOCK_STREAM, .flags = AI_PASSIVE};
   const auto answers = co_await getaddrinfo(host, port, hints);
-  std::vector<Socket> sockets;
-  sockets.reserve(answers.size());
+  std::vector<Address> addresses;  // The resolver may give one twice.
   for (const AddressInfo& answer : answers) {
-    sockets.push_back(bind_to(answer.address, options));
+    if (std::ranges::find(addresses, answer.address) == addresses.end()) {
+      addresses.push_back(answer.address);
+    }
   }
-  co_return make_server(std::move(callback), std::move(sockets), options);
+  co_return make_server(std::move(callback), bind_to_each(addresses, options),
+                        options);
 }
 
 Coroutine<Server> start_unix_server(ClientCallback callback,

@@ -141,8 +141,10 @@ Coroutine<Server> start_server(ClientCallback callback, Address address,
 
 /// Starts a server that listens at all addresses of `host`, a name or a numeric
 /// address; "" is any address of this machine. Port 0 lets the kernel choose
-/// one for each address. Throws GaiError if the host has no address, and
-/// OSError if the kernel refuses one. Port of asyncio.start_server.
+/// one for each address. An address that this machine does not have is passed
+/// over if it has another one of the host: `localhost` without IPv6. Throws
+/// GaiError if the host has no address, and OSError if the kernel refuses one.
+/// Port of asyncio.start_server.
 Coroutine<Server> start_server(ClientCallback callback, std::string host,
                                std::uint16_t port, ServerOptions options = {});
 

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -499,6 +500,56 @@ TEST_P(ServerTest, MaxClientsOfSeveralSockets) {
   }
   turn(20);
   EXPECT_EQ(server_->client_count(), 0u);
+}
+
+TEST_P(ServerTest, AnAddressThatTheMachineLacksIsPassedOver) {
+  const auto addresses_with = [this](const char* call, int nth, int error) {
+    const FaultInjector fault(nth, error, [call](const auto& each) {
+      return FaultInjector::is(each, call);
+    });
+    try {
+      const Server server = run(start_server(echo, "", 0));
+      const std::size_t count = server.addresses().size();
+      server.close();
+      turn();
+      return count;
+    } catch (const OSError&) {
+      return std::size_t{0};
+    }
+  };
+  const std::size_t all = addresses_with("none", 1, 0);
+  if (all < 2) GTEST_SKIP() << "\"\" has one address";
+  EXPECT_EQ(addresses_with("socket", 1, EAFNOSUPPORT), all - 1);
+  EXPECT_EQ(addresses_with("bind", 2, EADDRNOTAVAIL), all - 1);
+  EXPECT_EQ(addresses_with("bind", FaultInjector::kAll, EADDRNOTAVAIL), 0u);
+  EXPECT_EQ(addresses_with("bind", 1, EADDRINUSE), 0u);
+}
+
+// A resolver that gives each address twice, as glibc does for `localhost` if
+// /etc/hosts names it in two lines.
+class RepeatingResolver : public selectors::kernel::Interceptor {
+ public:
+  std::optional<selectors::kernel::Word> enter(
+      const selectors::kernel::Call& call) override {
+    if (call.syscall.name != std::string("getaddrinfo")) return std::nullopt;
+    addrinfo** last = reinterpret_cast<addrinfo**>(call.args[3]);
+    for (int i = 0; i < 2; ++i) {
+      const int code =
+          ::getaddrinfo(reinterpret_cast<const char*>(call.args[0]),
+                        reinterpret_cast<const char*>(call.args[1]),
+                        reinterpret_cast<const addrinfo*>(call.args[2]), last);
+      if (code != 0) return code;
+      while (*last != nullptr) last = &(*last)->ai_next;
+    }
+    return 0;
+  }
+  void leave(const selectors::kernel::Call&) override {}
+};
+
+TEST_P(ServerTest, AnAddressThatTheResolverRepeatsIsBoundOnce) {
+  const RepeatingResolver resolver;
+  server_ = run(start_server(echo, "127.0.0.1", 0));
+  EXPECT_EQ(server_->addresses().size(), 1u);
 }
 
 TEST_P(ServerTest, AServerMayOutliveItsLoop) {
