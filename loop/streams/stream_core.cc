@@ -34,6 +34,10 @@ std::exception_ptr os_error(int error, const std::string& what) {
   return std::make_exception_ptr(selectors::make_os_error(error, what));
 }
 
+std::exception_ptr loop_is_closed() {
+  return std::make_exception_ptr(RuntimeError("Event loop is closed"));
+}
+
 }  // namespace
 
 StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
@@ -139,8 +143,8 @@ void StreamCore::keep_unsent(std::string_view data) {
 void StreamCore::start_flushing() {
   if (is_linked()) return;
   EventLoop* const event_loop = loop_.get();
+  if (event_loop == nullptr) return lose(loop_is_closed());
   try {
-    if (event_loop == nullptr) throw RuntimeError("Event loop is closed");
     descriptor_.note_wait(loop_);
     event_loop->wait(descriptor_.fileno(), FdHandlers::kWriter, *this,
                      SourceLocation());
@@ -223,6 +227,7 @@ void StreamCore::lose(std::exception_ptr error) {
   waits_first_ = false;
   unsent_.clear();
   stop_flushing();
+  if (closing_) descriptor_.close();
   resume_all();
 }
 
@@ -249,8 +254,7 @@ void StreamCore::close_descriptor() {
 
 void StreamCore::abandon() {
   const Reference<StreamCore> lives(this);
-  unsent_.clear();
-  stop_flushing();
+  lose(loop_is_closed());
   if (!is_linked()) return;  // Else the wait has failed.
   unlink();
   release();

@@ -300,6 +300,23 @@ TEST_P(WriterTest, ALoopThatClosesDropsTheUnsentData) {
   EXPECT_TRUE(peer_is_at_end());
 }
 
+TEST_P(WriterTest, AConnectionThatIsLostWhileItClosesIsClosed) {
+  fill();
+  writer().close();
+  EXPECT_GE(writer().fileno(), 0) << "data are unsent";
+  peer_.close();
+  EXPECT_THROW(run(writer().wait_closed()), OSError);
+  EXPECT_EQ(writer().fileno(), -1);
+}
+
+TEST_P(WriterTest, DrainAfterTheEndOfTheLoopThrows) {
+  fill();
+  EXPECT_GT(writer().get_write_buffer_size(), 64u * 1024);
+  loop_.emplace(make_selector());
+  EXPECT_THROW(run(writer().drain()), RuntimeError) << "the data are dropped";
+  EXPECT_EQ(writer().get_write_buffer_size(), 0u);
+}
+
 TEST_P(WriterTest, AStreamMayOutliveItsLoop) {
   fill();
   const auto waits = start(reader().read(1));
