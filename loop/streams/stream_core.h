@@ -285,7 +285,8 @@ template <class Pieces>
 void StreamCore::writelines(const Pieces& pieces) {
   if (!may_write()) return;
   std::string all;
-  for (const std::string_view piece : pieces) all.append(piece);
+  // A piece may be a temporary string, which a string_view would outlive.
+  for (auto&& piece : pieces) all.append(std::string_view(piece));
   write(all);
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -110,7 +111,9 @@ TEST_P(WriterTest, Writelines) {
   writer().writelines({"a"sv, ""sv, "b"sv});
   writer().writelines(std::vector<std::string>{"c", "d"});
   writer().writelines(std::vector<std::string>{});
-  EXPECT_EQ(received(), "abcd");
+  const auto padded = [](char line) { return std::string(100, line); };
+  writer().writelines("ef"sv | std::views::transform(padded));
+  EXPECT_EQ(received(), "abcd" + padded('e') + padded('f'));
 }
 
 TEST_P(WriterTest, WritelinesIsOneSystemCall) {
