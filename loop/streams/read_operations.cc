@@ -25,14 +25,30 @@ Separators::Separators(std::string first, std::vector<std::string> others)
   for (const std::string& separator : others_) note(separator);
 }
 
+// Searches parts that double, so that the search for a separator that is far
+// away, or not there, ends soon after one that is near.
 std::optional<Separators::Match> Separators::find(std::string_view bytes,
                                                   std::size_t from) const {
+  constexpr std::size_t kFirstPart = 256;
+  std::size_t size = others_.empty() ? bytes.size() : kFirstPart;
+  for (;; size *= 2) {
+    const std::string_view part = bytes.substr(0, from + size);
+    const auto match = find_in(part, from);
+    if (match || part.size() == bytes.size()) return match;
+  }
+}
+
+// Of two separators that end at one byte, the shorter one counts, as in Python.
+std::optional<Separators::Match> Separators::find_in(std::string_view bytes,
+                                                     std::size_t from) const {
   std::optional<Match> best;
   const auto try_one = [&](const std::string& separator) {
     const std::size_t begin = bytes.find(separator, from);
     if (begin == bytes.npos) return;
     const Match match{begin, begin + separator.size()};
-    if (!best || match.end < best->end) best = match;
+    const bool is_better = !best || match.end < best->end ||
+                           (match.end == best->end && begin > best->begin);
+    if (is_better) best = match;
   };
   try_one(first_);
   for (const std::string& separator : others_) try_one(separator);

@@ -115,6 +115,8 @@ class Separators {
   std::size_t longest() const { return longest_; }
 
  private:
+  std::optional<Match> find_in(std::string_view bytes, std::size_t from) const;
+
   std::string first_;
   std::vector<std::string> others_;
   std::size_t longest_ = 0;

@@ -1,11 +1,14 @@
 // StreamReader. Tests of CPython's test_streams.py keep their names.
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +16,7 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/futures/errors.h"
 #include "loop/streams/errors.h"
+#include "loop/streams/read_operations.h"
 #include "loop/streams/stream_reader.h"
 #include "loop/tasks/wait_for.h"
 #include "tests/loop/streams/stream_fixture.h"
@@ -258,6 +262,34 @@ TEST_P(ReaderTest, ReaduntilMultiSeparatorTrickles) {
   EXPECT_EQ(task.result(), "some EN, END!");
 }
 
+// A read of many lines would otherwise search all that were received for each
+// of them. Here the rest is in a page that cannot be read.
+TEST(SeparatorsTest, ANearSeparatorCostsNoSearchOfTheRest) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* const pages = ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(pages, MAP_FAILED);
+  char* const bytes = static_cast<char*>(pages);
+  bytes[100] = '\n';
+  ASSERT_EQ(::mprotect(bytes + page, page, PROT_NONE), 0);
+  const read_operations::Separators separators("\r\n", {"\n", "\r"});
+  const auto match = separators.find({bytes, 2 * page}, 7);
+  EXPECT_EQ(match.value().end, 101u);
+  ::munmap(pages, 2 * page);
+}
+
+TEST(SeparatorsTest, FindsTheFirstEndAtAnyDistance) {
+  const read_operations::Separators separators("abcdef", {"cd", "xyz"});
+  for (std::size_t begin = 0; begin < 1100; ++begin) {
+    const std::string text = std::string(begin, '-') + "abcdef xyz";
+    const auto match = separators.find(text, begin / 2);
+    ASSERT_EQ(match.value().begin, begin + 2);
+    ASSERT_EQ(match.value().end, begin + 4);
+  }
+  EXPECT_FALSE(separators.find(std::string(1100, '-'), 3));
+  EXPECT_FALSE(separators.find("", 0));
+}
+
 // ---- readexactly() ----
 
 TEST_P(ReaderTest, ReadexactlyZeroOrLess) {
@@ -339,6 +371,14 @@ TEST_P(ReaderLimitTest, ReaduntilLimitFoundSep) {
   EXPECT_EQ(run(reader().read(9)), "some data");
   feed("A");
   EXPECT_EQ(run(reader().readuntil("AAA")), "AAA");
+}
+
+// Of separators that end together the shortest decides, in any order.
+TEST_P(ReaderLimitTest, ReaduntilLimitOfSeveralSeparators) {
+  feed("abc\r\n");
+  EXPECT_EQ(overrun(reader().readuntil("\r\n", "\n")), 4u);
+  EXPECT_EQ(overrun(reader().readuntil("\n", "\r\n")), 4u);
+  EXPECT_EQ(run(reader().readuntil("\r\n")), "abc\r\n");
 }
 
 TEST_P(ReaderLimitTest, ALineOfTheLimitIsNotTooLong) {
