@@ -83,13 +83,16 @@ void Connect::end() const {
   throw selectors::make_os_error(error, "connect to " + address_.repr());
 }
 
+// The kernel would wait until there is a byte.
 bool Recv::attempt() {
+  if (most_ == 0) return true;
   return receive_string(data_, most_, [&](void* buffer, std::size_t most) {
     return recv_some(fd(), buffer, most);
   });
 }
 
 bool RecvInto::attempt() {
+  if (buffer_.empty()) return true;
   const auto count = recv_some(fd(), buffer_.data(), buffer_.size());
   count_ = count.value_or(0);
   return count.has_value();

@@ -196,8 +196,9 @@ inline Io<socket_io_internal::Connect> sock_connect(Socket& socket,
 }
 
 /// `co_await sock_recv(socket, most)` waits for data, and returns up to `most`
-/// bytes; "" at the end of a stream. Of a longer datagram the rest is lost. No
-/// buffer exists during the wait. For other rules see sock_accept().
+/// bytes; "" at the end of a stream, and at once if `most` is 0. Of a longer
+/// datagram the rest is lost. No buffer exists during the wait. For other rules
+/// see sock_accept().
 /// Port of loop.sock_recv().
 inline Io<socket_io_internal::Recv> sock_recv(Socket& socket,
                                               std::size_t most) {
@@ -205,8 +206,8 @@ inline Io<socket_io_internal::Recv> sock_recv(Socket& socket,
 }
 
 /// `co_await sock_recv_into(socket, buffer)` waits for data, and writes them to
-/// `buffer`. Returns the number of bytes; 0 at the end of a stream, and for an
-/// empty buffer. For other rules see sock_accept().
+/// `buffer`. Returns the number of bytes; 0 at the end of a stream, and at once
+/// for an empty buffer. For other rules see sock_accept().
 /// Port of loop.sock_recv_into().
 inline Io<socket_io_internal::RecvInto> sock_recv_into(
     Socket& socket, std::span<std::byte> buffer) {

@@ -294,6 +294,15 @@ TEST_P(SockLowlevelTest, RecvInto) {
   EXPECT_EQ(run(sock_recv_into(a, bytes)), 0u);
 }
 
+TEST_P(SockLowlevelTest, RecvOfNoBytesDoesNotWait) {
+  auto [a, b] = socketpair();
+  EXPECT_EQ(run(sock_recv(a, 0)), "");
+  EXPECT_EQ(run(sock_recv_into(a, std::span<char>())), 0u);
+  run(sock_sendall(b, "x"));
+  EXPECT_EQ(run(sock_recv(a, 0)), "");
+  EXPECT_EQ(run(sock_recv(a, 9)), "x") << "nothing was taken";
+}
+
 // A second reader gets the data that the first, cancelled one did not.
 TEST_P(SockLowlevelTest, SockRecvRacing) {
   for (int turns = 0; turns < 3; ++turns) {
