@@ -38,10 +38,16 @@ using selectors::ValueError;
 // Lib/asyncio/constants.py.
 constexpr std::chrono::seconds kRetryDelay(1);
 
+// Returns whether an address is that of a Unix socket with a file.
+bool has_file(const Address& address) {
+  if (address.family() != AF_UNIX) return false;
+  const std::string path = address.path();
+  return !path.empty() && path.front() != '@';
+}
+
 // A socket that an earlier server has left; anything else stays.
 void remove_old_socket(const std::string& path) {
   struct stat status;
-  if (path.empty() || path.front() == '@') return;
   if (kernel::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
     kernel::unlink(path.c_str());
   }
@@ -65,9 +71,8 @@ std::size_t most_clients(const ServerOptions& options) {
 
 Socket bind_to(const Address& address, const ServerOptions& options) {
   Socket socket(address.family(), SOCK_STREAM);
-  if (address.family() == AF_UNIX) {
-    remove_old_socket(address.path());
-  } else {
+  if (has_file(address)) remove_old_socket(address.path());
+  if (address.family() != AF_UNIX) {
     socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, options.reuse_address);
     if (options.reuse_port) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
   }
@@ -112,6 +117,21 @@ Server make_server(ClientCallback callback, std::vector<Socket> sockets,
 }
 
 }  // namespace
+
+// ---- SocketFile ----
+
+SocketFile::SocketFile(std::string path)
+    : path_(std::move(path)), identity_(find()) {}
+
+SocketFile::Identity SocketFile::find() const {
+  struct stat status;
+  if (kernel::stat(path_.c_str(), &status) != 0) return std::nullopt;
+  return std::pair(status.st_dev, status.st_ino);
+}
+
+void SocketFile::remove() const {
+  if (identity_ && find() == identity_) kernel::unlink(path_.c_str());
+}
 
 // ---- ServerCore ----
 
@@ -173,6 +193,10 @@ ServerCore::ServerCore(EventLoop& event_loop, ClientCallback callback,
       most_clients_(most_clients(options)),
       sockets_(std::move(sockets)) {
   has_room_.set();
+  if (!options.cleanup_socket) return;
+  for (const Address& address : addresses()) {
+    if (has_file(address)) files_.emplace_back(address.path());
+  }
 }
 
 EventLoop& ServerCore::event_loop() const {
@@ -279,6 +303,7 @@ void ServerCore::close() {
   is_serving_ = false;
   for (const Task<>& task : accepting_) task.cancel();
   for (Socket& socket : sockets_) socket.close();
+  for (const SocketFile& file : files_) file.remove();
   if (serving_forever_) serving_forever_->cancel();
   note_end();
 }

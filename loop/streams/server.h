@@ -51,6 +51,9 @@ struct ServerOptions {
   std::optional<int> max_clients = std::nullopt;
   /// Whether to accept clients at once, without start_serving().
   bool start_serving = true;
+  /// Whether close() removes the file of a Unix socket, unless its path names
+  /// another file by then.
+  bool cleanup_socket = true;
 };
 
 /// A handle of a server, which accepts clients and runs a callback for each.
@@ -103,7 +106,8 @@ class Server {
   /// RuntimeError if the server is closed, or another task is serving forever.
   Coroutine<> serve_forever() const;
 
-  /// Stops accepting, and closes the listening sockets. Clients are served to
+  /// Stops accepting, closes the listening sockets, and removes the files of
+  /// Unix sockets; see ServerOptions::cleanup_socket. Clients are served to
   /// their end. No effect on a closed server.
   void close() const;
   /// Closes the connections of all clients, as StreamWriter::close() does.

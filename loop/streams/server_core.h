@@ -3,9 +3,13 @@
 #ifndef LOOP_STREAMS_SERVER_CORE_H_
 #define LOOP_STREAMS_SERVER_CORE_H_
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
@@ -22,6 +26,23 @@
 #include "loop/streams/stream.h"
 
 namespace loop {
+
+// The file of a Unix socket.
+class SocketFile {
+ public:
+  // Remembers the file that is at `path` now.
+  explicit SocketFile(std::string path);
+  // Removes the file, unless its path names another one, or none.
+  void remove() const;
+
+ private:
+  using Identity = std::optional<std::pair<dev_t, ino_t>>;
+
+  Identity find() const;
+
+  std::string path_;
+  Identity identity_;
+};
 
 // One task accepts the clients of each listening socket, and one task serves
 // each client. All of them hold a reference.
@@ -69,6 +90,7 @@ class ServerCore {
   const ServerOptions options_;
   const std::size_t most_clients_;
   std::vector<Socket> sockets_;
+  std::vector<SocketFile> files_;  // Those that close() removes.
   std::vector<Task<>> accepting_;
   std::optional<Future<>> serving_forever_;
   IntrusiveList<Client> clients_;
