@@ -13,6 +13,7 @@
 #include "loop/sockets/socket.h"
 #include "loop/sockets/socket_io.h"
 #include "loop/streams/connection_race.h"
+#include "loop/streams/stream_core.h"
 
 namespace loop {
 namespace {
@@ -30,12 +31,14 @@ Coroutine<Socket> connect_to(Address address, ConnectionOptions options) {
 }  // namespace
 
 Coroutine<Stream> open_connection(Address address, ConnectionOptions options) {
+  StreamCore::check_limit(options.limit);
   Socket socket = co_await connect_to(address, options);
   co_return make_stream(std::move(socket), options.limit);
 }
 
 Coroutine<Stream> open_connection(std::string host, std::uint16_t port,
                                   ConnectionOptions options) {
+  StreamCore::check_limit(options.limit);
   const AddressHints hints = {.family = options.family, .type = SOCK_STREAM};
   const auto answers = co_await getaddrinfo(host, port, hints);
   std::vector<Address> addresses;

@@ -23,7 +23,7 @@ namespace loop {
 /// loop::Stream stream = co_await loop::open_connection(host, 80, options);
 /// ```
 struct ConnectionOptions {
-  /// The size of the longest line, in bytes.
+  /// The size of the longest line, in bytes; 1 or more.
   std::size_t limit = StreamReader::kDefaultLimit;
   /// The address family to use: AF_INET or AF_INET6; 0 stands for both.
   int family = 0;
@@ -48,11 +48,11 @@ struct ConnectionOptions {
 /// std::string answer = co_await stream.reader.read();
 /// ```
 ///
-/// Throws OSError if the connection fails; a cancelled call leaves no socket
-/// open. A Unix server whose queue is full throws OSError (EAGAIN). A TCP
-/// connection has TCP_NODELAY. Threads: the loop's thread only.
-/// Port of asyncio.open_connection and asyncio.open_unix_connection (CPython
-/// 3.15, Lib/asyncio/streams.py).
+/// Throws OSError if the connection fails, and ValueError for a limit of 0; a
+/// cancelled call leaves no socket open. A Unix server whose queue is full
+/// throws OSError (EAGAIN). A TCP connection has TCP_NODELAY. Threads: the
+/// loop's thread only. Port of asyncio.open_connection and
+/// asyncio.open_unix_connection (CPython 3.15, Lib/asyncio/streams.py).
 Coroutine<Stream> open_connection(Address address,
                                   ConnectionOptions options = {});
 

@@ -54,6 +54,7 @@ void remove_old_socket(const std::string& path) {
 }
 
 void check(const ServerOptions& options) {
+  StreamCore::check_limit(options.limit);
   if (options.backlog < 0) throw ValueError("backlog must be >= 0");
   if (options.max_clients.value_or(1) < 1) {
     throw ValueError("max_clients must be >= 1");

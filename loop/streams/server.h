@@ -32,7 +32,7 @@ using ClientCallback = std::function<Coroutine<>(StreamReader, StreamWriter)>;
 /// loop::Server server = co_await loop::start_server(serve, "", 80, options);
 /// ```
 struct ServerOptions {
-  /// The size of the longest line, in bytes.
+  /// The size of the longest line, in bytes; 1 or more.
   std::size_t limit = StreamReader::kDefaultLimit;
   /// The address family of a host: AF_INET or AF_INET6; 0 stands for both.
   int family = 0;
@@ -136,7 +136,7 @@ class Server {
 /// Starts a server that listens at `address`. A Unix socket of an earlier
 /// server at the path of `address` is removed first. Throws OSError, which
 /// names the address, if the kernel refuses. Throws ValueError if
-/// `options.backlog` or `options.max_clients` is out of range. Differs from
+/// `options.limit`, `backlog` or `max_clients` is out of range. Differs from
 /// Python: there, a negative backlog accepts no client. Threads: the loop's
 /// thread only. Port of asyncio.start_server and asyncio.start_unix_server
 /// (CPython 3.15, Lib/asyncio/streams.py).

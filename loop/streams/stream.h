@@ -37,7 +37,8 @@ class Stream {
 
 /// Makes a stream of a connected socket, for the loop `event_loop`. `limit` is
 /// the size of the longest line, in bytes. Throws RuntimeError if the loop is
-/// closed. Port of asyncio.open_connection(sock=...).
+/// closed, and ValueError if `limit` is 0. Port of
+/// asyncio.open_connection(sock=...).
 Stream make_stream(EventLoop& event_loop, Socket socket,
                    std::size_t limit = StreamReader::kDefaultLimit);
 /// Makes a stream of a connected socket, for the running loop. Throws

@@ -40,6 +40,10 @@ std::exception_ptr loop_is_closed() {
 
 }  // namespace
 
+void StreamCore::check_limit(std::size_t limit) {
+  if (limit == 0) throw selectors::ValueError("Limit cannot be <= 0");
+}
+
 StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
                        StreamKind kind, std::size_t limit)
     : loop_(event_loop.reference()),
@@ -47,6 +51,7 @@ StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
       limit_(limit),
       kind_(kind),
       waits_first_(kind == StreamKind::kBlockingPipe) {
+  check_limit(limit);
   event_loop.extension<StreamService>();
   if (kind != StreamKind::kSocket) sigpipe_.emplace();
 }

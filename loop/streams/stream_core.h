@@ -54,7 +54,10 @@ class StreamCore final : public Recycled,
                          public ListLink,
                          private DescriptorWaiter {
  public:
-  // Throws RuntimeError if the loop is closed.
+  // Throws ValueError if a line may have no byte.
+  static void check_limit(std::size_t limit);
+
+  // Throws RuntimeError if the loop is closed, and ValueError for a limit of 0.
   StreamCore(EventLoop& event_loop, Descriptor descriptor, StreamKind kind,
              std::size_t limit);
   StreamCore(const StreamCore&) = delete;

@@ -302,6 +302,11 @@ TEST_P(ServerTest, OptionsOutOfRangeAreNamed) {
     return std::string("accepted");
   };
   const auto to = Address::ipv4("127.0.0.1", 0);
+  EXPECT_EQ(refusal({.limit = 0}, to), "Limit cannot be <= 0");
+  EXPECT_THROW(run(open_connection(to, {.limit = 0})), ValueError);
+  EXPECT_THROW(run(open_connection("127.0.0.1", 1, {.limit = 0})), ValueError);
+  EXPECT_THROW(make_stream(*loop_, Socket(AF_INET, SOCK_STREAM), 0),
+               ValueError);
   for (const int number : {-1, std::numeric_limits<int>::min()}) {
     const ServerOptions backlog = {.backlog = number};
     EXPECT_EQ(refusal(backlog, to), "backlog must be >= 0");
