@@ -61,6 +61,7 @@ StreamCore& open_standard(int fd, int access, std::size_t limit) {
 
 StreamReader connect_read_pipe(EventLoop& event_loop, Descriptor pipe,
                                std::size_t limit) {
+  StreamCore::check_limit(limit);
   return StreamReader(connect(event_loop, std::move(pipe), limit));
 }
 
@@ -69,6 +70,7 @@ StreamWriter connect_write_pipe(EventLoop& event_loop, Descriptor pipe) {
 }
 
 StreamReader standard_input(std::size_t limit) {
+  StreamCore::check_limit(limit);
   return StreamReader(open_standard(STDIN_FILENO, O_RDONLY, limit));
 }
 

@@ -9,6 +9,7 @@
 namespace loop {
 
 Stream make_stream(EventLoop& event_loop, Socket socket, std::size_t limit) {
+  StreamCore::check_limit(limit);
   auto* const core = new StreamCore(event_loop, Descriptor(socket.detach()),
                                     StreamKind::kSocket, limit);
   return {StreamReader(*core), StreamWriter(*core)};

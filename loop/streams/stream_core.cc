@@ -51,7 +51,6 @@ StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
       limit_(limit),
       kind_(kind),
       waits_first_(kind == StreamKind::kBlockingPipe) {
-  check_limit(limit);
   event_loop.extension<StreamService>();
   if (kind != StreamKind::kSocket) sigpipe_.emplace();
 }

@@ -57,7 +57,8 @@ class StreamCore final : public Recycled,
   // Throws ValueError if a line may have no byte.
   static void check_limit(std::size_t limit);
 
-  // Throws RuntimeError if the loop is closed, and ValueError for a limit of 0.
+  // The limit may be 0 if the stream is only written to. Throws RuntimeError if
+  // the loop is closed.
   StreamCore(EventLoop& event_loop, Descriptor descriptor, StreamKind kind,
              std::size_t limit);
   StreamCore(const StreamCore&) = delete;
