@@ -106,7 +106,7 @@ def cells(programs, lines):
             if line.workload in has[name]]
 
 
-FAILED = []  # What was said of each measurement that failed.
+FAILED = []  # The message of each measurement that failed.
 
 
 def attempt(function, *arguments):
@@ -144,9 +144,10 @@ def cpu_rounds(programs, wanted, rounds):
     times = collections.defaultdict(list)
     for _ in range(rounds):
         for line, name in wanted:
-            taken = attempt(measure.cpu_time, programs[name], line.workload,
-                            line.cpu_rounds)
-            times[line.workload, name].append(taken)
+            mine = times[line.workload, name]
+            if None not in mine:  # A workload that failed would fail again.
+                mine.append(attempt(measure.cpu_time, programs[name],
+                                    line.workload, line.cpu_rounds))
             progress.step()
     times = {key: each for key, each in times.items() if None not in each}
     ratios = {}
