@@ -85,6 +85,8 @@ class TimerHeap {
   template <class... Args>
   [[gnu::flatten]] TimerId schedule(std::chrono::nanoseconds deadline,
                                     Args&&... args) {
+    // "flatten", as g++ would call the vector's push_back() out of line, which
+    // has several callers here.
     if (!records_.has_room() || is_full()) [[unlikely]]
       return schedule_slowly(deadline, std::forward<Args>(args)...);
     return schedule_into_room(deadline, std::forward<Args>(args)...);
