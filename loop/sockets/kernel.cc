@@ -104,16 +104,6 @@ void describe_sendto(std::string& text, const Call& call) {
   append_address(text, call.args[4], static_cast<std::size_t>(call.args[5]));
 }
 
-// "4, 3 buffers"
-void describe_message(std::string& text, const Call& call) {
-  const auto* const message = reinterpret_cast<const msghdr*>(call.args[1]);
-  append(text, call.args[0], ", ", message->msg_iovlen, " buffers");
-}
-
-void describe_writev(std::string& text, const Call& call) {
-  append(text, call.args[0], ", ", call.args[2], " buffers");
-}
-
 // "4, file 5, 65536 bytes"
 void describe_sendfile(std::string& text, const Call& call) {
   append(text, call.args[0], ", file ", call.args[1], ", ", call.args[3],
@@ -178,10 +168,6 @@ constinit const Syscall kRecv = {"recv", describe_transfer};
 constinit const Syscall kSend = {"send", describe_transfer};
 constinit const Syscall kRecvfrom = {"recvfrom", describe_recvfrom};
 constinit const Syscall kSendto = {"sendto", describe_sendto};
-
-constinit const Syscall kRecvmsg = {"recvmsg", describe_message};
-constinit const Syscall kSendmsg = {"sendmsg", describe_message};
-constinit const Syscall kWritev = {"writev", describe_writev};
 constinit const Syscall kSendfile = {"sendfile", describe_sendfile};
 constinit const Syscall kPread = {"pread", describe_pread};
 constinit const Syscall kLseek = {"lseek", describe_lseek};

@@ -6,7 +6,6 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -24,8 +23,8 @@ using selectors::kernel::Syscall;
 /// The descriptions of the system calls for traces.
 extern const Syscall kSocket, kSocketpair, kBind, kListen, kAccept, kConnect,
     kGetsockname, kGetpeername, kGetsockopt, kSetsockopt, kShutdown, kRecv,
-    kSend, kRecvfrom, kSendto, kRecvmsg, kSendmsg, kWritev, kSendfile, kPread,
-    kLseek, kFstat, kGetaddrinfo, kGetnameinfo;
+    kSend, kRecvfrom, kSendto, kSendfile, kPread, kLseek, kFstat, kGetaddrinfo,
+    kGetnameinfo;
 
 /// The flags that make a new socket non-blocking and close-on-exec in one step
 /// with its creation, so that no program that another thread starts inherits
@@ -125,29 +124,12 @@ inline auto sendto(int fd, const void* data, std::size_t size, int flags,
               receiver_size);
 }
 
-/// recvmsg(2): takes data into several buffers, with control messages.
-inline auto recvmsg(int fd, msghdr* message, int flags = 0) {
-  return call(kRecvmsg, ::recvmsg, fd, message, flags);
-}
-
-/// sendmsg(2): sends several buffers, with control messages. Never raises
-/// SIGPIPE.
-inline auto sendmsg(int fd, const msghdr* message, int flags = 0) {
-  return call(kSendmsg, ::sendmsg, fd, message, flags | kSendFlags);
-}
-
-/// writev(2): writes several buffers to a file of any kind. Raises SIGPIPE if
-/// the peer of a pipe is gone; sendmsg() does not.
-inline auto writev(int fd, const iovec* buffers, int count) {
-  return call(kWritev, ::writev, fd, buffers, count);
-}
-
 /// sendfile(2): sends up to `size` bytes of `file`, from `offset` on, which the
 /// call moves. Never raises SIGPIPE. Fails with ENOSYS on systems other than
 /// Linux.
 ssize_t sendfile(int fd, int file, off_t* offset, std::size_t size);
 
-/// pread(2): reads from a place in a file, and leaves its position alone.
+/// pread(2): reads from an offset of a file, without moving its position.
 inline auto pread(int file, void* buffer, std::size_t size, off_t offset) {
   return call(kPread, ::pread, file, buffer, size, offset);
 }
