@@ -15,6 +15,11 @@ EventLoop* LoopReference::get() const {
   return &mailbox_->loop();
 }
 
+EventLoop& LoopReference::get_open() const {
+  if (EventLoop* const loop = get()) return *loop;
+  Mailbox::throw_closed();
+}
+
 void LoopReference::call_soon_threadsafe(Callback callback,
                                          SourceLocation where) const {
   if (mailbox_ == nullptr) throw selectors::RuntimeError("no event loop");

@@ -37,6 +37,9 @@ class LoopReference {
   /// Returns the loop; nullptr once the loop is closed, and if there is none.
   /// For the loop's thread only.
   EventLoop* get() const;
+  /// Returns the loop. Throws RuntimeError once the loop is closed, and if
+  /// there is none. For the loop's thread only.
+  EventLoop& get_open() const;
 
   /// Runs `callback` in the next iteration of the loop, like
   /// EventLoop::call_soon(). If the loop is closed or closing, destroys the

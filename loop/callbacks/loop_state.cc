@@ -11,7 +11,7 @@ bool LoopState::is_running() const {
 }
 
 void LoopState::check_open() const {
-  if (closed_) throw RuntimeError("Event loop is closed");
+  if (closed_) Mailbox::throw_closed();
 }
 
 void LoopState::check_home() const {

@@ -76,6 +76,9 @@ class Mailbox {
   /// Returns the loop of the present generation.
   EventLoop& loop() const { return *loop_; }
 
+  /// Throws the RuntimeError of a loop that is closed.
+  [[noreturn]] static void throw_closed();
+
   /// Posts a callback to the loop of `generation`, and wakes the loop if it is
   /// asleep. Returns the number of posts to that loop before this one, which
   /// names the post for cancel_post(). Throws RuntimeError if that loop has
@@ -240,7 +243,6 @@ class Mailbox {
       wake_for_posts();
     return number;
   }
-  [[noreturn]] static void throw_closed();
   bool announce_posts();
   void wake_for_posts();
   void append_posts();

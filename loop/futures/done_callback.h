@@ -3,9 +3,8 @@
 #ifndef LOOP_FUTURES_DONE_CALLBACK_H_
 #define LOOP_FUTURES_DONE_CALLBACK_H_
 
-#include <cstdint>
-
 #include "loop/futures/intrusive_list.h"
+#include "loop/futures/reference.h"
 
 namespace loop {
 
@@ -33,7 +32,7 @@ class DoneCallback : public ListLink {
 // The future's list holds a reference, and so does each id that names the
 // callback. So an id finds its callback without a search, and knows when the
 // callback is gone.
-class FunctionCallback : public DoneCallback {
+class FunctionCallback : public DoneCallback, public Counted<FunctionCallback> {
  public:
   void on_done(FutureCore& future) override;
   void on_gone() override;
@@ -50,14 +49,7 @@ class FunctionCallback : public DoneCallback {
   // Destroys the function.
   virtual void destroy_function() = 0;
 
-  // For Reference.
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
-
  private:
-  std::uint32_t references_ = 0;
   const FutureCore* future_ = nullptr;  // The owner of the list, or nullptr.
 };
 

@@ -51,13 +51,7 @@ void FutureCore::report_exception_later() {
   reports_exception_ = true;
 }
 
-EventLoop& FutureCore::get_loop() const {
-  EventLoop* const event_loop = loop_.get();
-  if (event_loop == nullptr) {
-    throw selectors::RuntimeError("Event loop is closed");
-  }
-  return *event_loop;
-}
+EventLoop& FutureCore::get_loop() const { return loop_.get_open(); }
 
 bool FutureCore::cancel(std::string message) {
   check_thread("cancel");

@@ -21,6 +21,7 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/recycled_memory.h"
+#include "loop/futures/reference.h"
 
 namespace loop {
 
@@ -188,33 +189,6 @@ template <class T>
 struct FutureState : FutureCore {
   using FutureCore::FutureCore;
   std::optional<StoredResult<T>> result;
-};
-
-// A counted pointer to a FutureCore or a derived object.
-template <class T>
-class Reference {
- public:
-  explicit Reference(T* state) noexcept : state_(state) { state_->retain(); }
-  Reference(const Reference& other) noexcept : Reference(other.state_) {}
-  Reference(Reference&& other) noexcept
-      : state_(std::exchange(other.state_, nullptr)) {}
-  Reference& operator=(Reference other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
-  // clang-tidy does not see that other references are counted.
-  // NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete)
-  ~Reference() {
-    if (state_ != nullptr) state_->release();
-  }
-
-  T* get() const { return state_; }
-  T* operator->() const { return state_; }
-  T& operator*() const { return *state_; }
-  // NOLINTEND(clang-analyzer-cplusplus.NewDelete)
-
- private:
-  T* state_;
 };
 
 }  // namespace loop
