@@ -43,6 +43,10 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
   void failed() final { task_->step(); }
   bool cancel(const std::string& message) final;
 
+  // Ends the wait without an exception: the task continues soon. No effect on a
+  // wait that has failed.
+  void wake_up();
+
  protected:
   // Waits for one side of `fd`. If `keep` is true, the handler stays until the
   // next wait, and a Descriptor owns `fd`.
@@ -58,9 +62,6 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
   // Called when the descriptor is ready. Returns whether the wait is over. An
   // exception ends the wait, and continues in the waiting task.
   virtual bool attempt() { return true; }
-
-  // Returns whether an exception has ended the wait.
-  bool has_failed() const { return error_ != nullptr; }
 
   // Called in await_resume(): throws CancelledError if the task was cancelled
   // during the wait, and the exception that ended it.

@@ -24,7 +24,10 @@ class ByteBuffer {
 
   void append(std::string_view more) {
     if (more.empty()) return;
-    if (bytes_ == nullptr) bytes_ = std::make_unique<Bytes>();
+    if (bytes_ == nullptr) {
+      bytes_ = std::make_unique<Bytes>(more);
+      return;
+    }
     auto& [all, begin] = *bytes_;
     if (begin > all.size() / 2) {  // Moves fewer bytes than were taken.
       all.erase(0, begin);
@@ -44,6 +47,7 @@ class ByteBuffer {
 
  private:
   struct Bytes {
+    explicit Bytes(std::string_view first) : all(first) {}
     std::string all;
     std::size_t begin = 0;  // The bytes before it have been taken.
   };

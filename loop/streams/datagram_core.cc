@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "loop/callbacks/source_location.h"
+#include "loop/futures/kept_by_loop.h"
 #include "loop/sockets/call_on_socket.h"
 #include "loop/sockets/kernel.h"
 #include "selectors/errors.h"
@@ -38,11 +39,14 @@ std::optional<Address> peer_of(const Socket& socket) {
 
 }  // namespace
 
-DatagramCore::DatagramCore(EventLoop& event_loop, Socket socket)
+DatagramCore::DatagramCore(EventLoop& event_loop, Socket socket,
+                           std::optional<Address> remote)
     : loop_(event_loop.reference()),
       socket_(std::move(socket)),
       remote_(peer_of(socket_)) {
-  event_loop.extension<DatagramService>();
+  is_connected_ = remote_.has_value();
+  if (!is_connected_) remote_ = std::move(remote);
+  event_loop.extension<KeptByLoop<DatagramCore>>();
 }
 
 void DatagramCore::throw_closed() {
@@ -58,7 +62,7 @@ void DatagramCore::sendto(std::string_view data,
   start_flushing();
   queue_.push_back({std::string(data), address});
   size_ += queue_.back().size();
-  if (size_ > high_) is_paused_ = true;
+  if (size_ > limits_.high) is_paused_ = true;
 }
 
 void DatagramCore::check_address(const std::optional<Address>& address) const {
@@ -73,29 +77,24 @@ void DatagramCore::check_address(const std::optional<Address>& address) const {
 // Returns false if the kernel has no room.
 bool DatagramCore::try_send(std::string_view data,
                             const std::optional<Address>& address) {
-  const bool is_connected = remote_.has_value();
   const int fd = socket_.fileno();
-  return call_on_socket("sendto", fd,
-                        [&] {
-                          if (is_connected)
-                            return kernel::send(fd, data.data(), data.size());
-                          return kernel::sendto(
-                              fd, data.data(), data.size(), 0, address->data(),
-                              static_cast<socklen_t>(address->size()));
-                        })
-      .has_value();
+  const auto send = [&] {
+    if (is_connected_) return kernel::send(fd, data.data(), data.size());
+    const Address& receiver = address ? *address : *remote_;
+    return kernel::sendto(fd, data.data(), data.size(), 0, receiver.data(),
+                          static_cast<socklen_t>(receiver.size()));
+  };
+  return call_on_socket("sendto", fd, send).has_value();
 }
 
 void DatagramCore::start_flushing() {
-  EventLoop* const event_loop = loop_.get();
-  if (event_loop == nullptr) throw RuntimeError("Event loop is closed");
+  EventLoop& event_loop = loop_.get_open();
   if (!queue_.empty()) return;  // Flushing, or backing off.
   retry_delay_ = kFirstRetry;
   socket_.descriptor().note_wait(loop_);
-  event_loop->wait(socket_.fileno(), FdHandlers::kWriter, *this,
-                   SourceLocation());
-  event_loop->extension<DatagramService>().waiting().push_back(*this);
-  retain();
+  event_loop.wait(socket_.fileno(), FdHandlers::kWriter, *this,
+                  SourceLocation());
+  event_loop.extension<KeptByLoop<DatagramCore>>().keep(*this);
 }
 
 void DatagramCore::stop_flushing() {
@@ -109,15 +108,14 @@ void DatagramCore::stop_waiting() {
     loop_.get()->end_wait(socket_.fileno(), FdHandlers::kWriter,
                           /*keep=*/false);
   }
-  unlink();
-  release();
+  KeptByLoop<DatagramCore>::let_go(*this);
 }
 
 // Called by the loop, and by the timer of back_off().
 void DatagramCore::ready() {
   const std::size_t before = queue_.size();
   send_queue();
-  if (size_ <= low_) resume_drainers();
+  if (size_ <= limits_.low) resume_drainers();
   if (queue_.empty()) return stop_flushing();
   if (queue_.size() < before) retry_delay_ = kFirstRetry;
   if (queue_.size() == before || !is_waiting()) back_off();
@@ -160,15 +158,13 @@ void DatagramCore::clear() {
 }
 
 void DatagramCore::resume_drainers() {
-  is_paused_ = false;
   drainers_.wake_all();
+  is_paused_ = false;  // Last: without memory, the next call goes on.
 }
 
-void DatagramCore::set_limits(std::size_t high, std::size_t low) {
-  if (low > high) throw ValueError("low must not be greater than high");
-  high_ = high;
-  low_ = low;
-  if (size_ > high_) is_paused_ = true;
+void DatagramCore::set_limits(const WaterMarks& limits) {
+  limits_ = limits;
+  if (size_ > limits_.high) is_paused_ = true;
 }
 
 void DatagramCore::close() {
@@ -176,10 +172,6 @@ void DatagramCore::close() {
   stop_flushing();
   clear();
   socket_.close();
-}
-
-DatagramService::~DatagramService() {
-  while (!waiting_.empty()) waiting_.front().stop_waiting();
 }
 
 }  // namespace loop

@@ -15,8 +15,8 @@
 #include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/handle.h"
-#include "loop/callbacks/loop_extension.h"
 #include "loop/futures/intrusive_list.h"
+#include "loop/futures/reference.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/socket.h"
@@ -28,11 +28,13 @@ namespace loop {
 // sent when the socket is writable, or is tried again after a delay if the
 // socket is always writable. Counted by its endpoint and, while it waits for
 // the socket, by the loop, which may be about to call failed().
-class DatagramCore final : public ListLink, private DescriptorWaiter {
+class DatagramCore final : public Counted<DatagramCore>,
+                           public ListLink,
+                           private DescriptorWaiter {
  public:
-  DatagramCore(EventLoop& event_loop, Socket socket);
-  DatagramCore(const DatagramCore&) = delete;
-  DatagramCore& operator=(const DatagramCore&) = delete;
+  // Sends to `remote` without an address; nullopt is the socket's peer.
+  DatagramCore(EventLoop& event_loop, Socket socket,
+               std::optional<Address> remote);
   ~DatagramCore() override = default;
 
   Socket& socket() { return socket_; }
@@ -40,7 +42,7 @@ class DatagramCore final : public ListLink, private DescriptorWaiter {
   // The functions of DatagramEndpoint.
   void sendto(std::string_view data, const std::optional<Address>& address);
   std::size_t size() const { return size_; }
-  void set_limits(std::size_t high, std::size_t low);
+  void set_limits(const WaterMarks& limits);
   void close();
 
   bool is_paused() const { return is_paused_; }
@@ -57,14 +59,8 @@ class DatagramCore final : public ListLink, private DescriptorWaiter {
   WaitQueue& drainers() { return drainers_; }
   BoundLoop& bound_loop() { return bound_loop_; }
 
-  // Ends the wait for the socket. Also called when the loop closes.
-  void stop_waiting();
-
-  // For Reference.
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
+  // Called when the loop closes: ends the wait for the socket.
+  void abandon() { stop_waiting(); }
 
  private:
   struct Datagram {
@@ -84,6 +80,7 @@ class DatagramCore final : public ListLink, private DescriptorWaiter {
   bool try_send(std::string_view data, const std::optional<Address>& address);
   void start_flushing();
   void stop_flushing();
+  void stop_waiting();
   void send_queue();
   void back_off();
   void clear();
@@ -91,12 +88,11 @@ class DatagramCore final : public ListLink, private DescriptorWaiter {
 
   LoopReference loop_;
   Socket socket_;
-  std::optional<Address> remote_;
+  bool is_connected_ = false;
+  std::optional<Address> remote_;  // The only receiver.
   std::deque<Datagram> queue_;
   std::size_t size_ = 0;
-  std::size_t high_ = kHighWater;
-  std::size_t low_ = kLowWater;
-  int references_ = 0;
+  WaterMarks limits_;
   bool is_paused_ = false;
   // While the kernel reports the socket as writable and refuses to send.
   TimerHandle retry_;
@@ -104,19 +100,6 @@ class DatagramCore final : public ListLink, private DescriptorWaiter {
   std::exception_ptr send_error_;
   BoundLoop bound_loop_;
   WaitQueue drainers_;
-};
-
-// The endpoints of a loop that wait for their sockets.
-class DatagramService final : public LoopExtension {
- public:
-  explicit DatagramService(EventLoop&) {}
-  ~DatagramService() override;
-
-  // A link holds a reference.
-  IntrusiveList<DatagramCore>& waiting() { return waiting_; }
-
- private:
-  IntrusiveList<DatagramCore> waiting_;
 };
 
 }  // namespace loop

@@ -3,10 +3,12 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/sockets/kernel.h"
+#include "loop/streams/socket_file.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -35,8 +37,10 @@ void connect(Socket& socket, const Address& address) {
 
 }  // namespace
 
-DatagramEndpoint::DatagramEndpoint(Socket socket)
-    : core_(new DatagramCore(get_running_loop(), std::move(socket))) {}
+DatagramEndpoint::DatagramEndpoint(Socket socket,
+                                   std::optional<Address> remote_addr)
+    : core_(new DatagramCore(get_running_loop(), std::move(socket),
+                             std::move(remote_addr))) {}
 
 DatagramEndpoint& DatagramEndpoint::operator=(
     DatagramEndpoint&& other) noexcept {
@@ -56,9 +60,14 @@ DatagramEndpoint create_datagram_endpoint(const DatagramOptions& options) {
     socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
   }
   if (options.allow_broadcast) socket.setsockopt(SOL_SOCKET, SO_BROADCAST, 1);
-  if (options.local_addr) socket.bind(*options.local_addr);
-  if (options.remote_addr) connect(socket, *options.remote_addr);
-  return DatagramEndpoint(std::move(socket));
+  if (options.local_addr) {
+    remove_old_socket(*options.local_addr);
+    socket.bind(*options.local_addr);
+  }
+  if (options.remote_addr && !options.allow_broadcast) {
+    connect(socket, *options.remote_addr);
+  }
+  return DatagramEndpoint(std::move(socket), options.remote_addr);
 }
 
 }  // namespace loop

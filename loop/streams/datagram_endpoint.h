@@ -16,6 +16,7 @@
 #include "loop/sockets/socket.h"
 #include "loop/sockets/socket_io.h"
 #include "loop/streams/datagram_core.h"
+#include "loop/streams/water_marks.h"
 
 namespace loop {
 
@@ -29,12 +30,14 @@ struct DatagramOptions {
   /// The address of the endpoint; nullopt lets the kernel choose one when the
   /// first datagram is sent.
   std::optional<Address> local_addr = {};
-  /// The address of the only peer; nullopt allows any.
+  /// The address to which all datagrams are sent; nullopt allows any. Only its
+  /// datagrams are received, except with `allow_broadcast`.
   std::optional<Address> remote_addr = {};
   /// Lets several sockets have one local address (SO_REUSEPORT). No effect on
   /// Unix sockets.
   bool reuse_port = false;
-  /// Permits sending to broadcast addresses (SO_BROADCAST).
+  /// Permits sending to broadcast addresses (SO_BROADCAST). The socket is then
+  /// not connected to `remote_addr`, so that any host may answer.
   bool allow_broadcast = false;
 };
 
@@ -64,9 +67,11 @@ class DatagramEndpoint {
   /// The size of the largest datagram of UDP, in bytes.
   static constexpr std::size_t kLargest = std::size_t{64} * 1024;
 
-  /// Makes an endpoint of a datagram socket, for the running loop. Throws
-  /// RuntimeError if no loop is running.
-  explicit DatagramEndpoint(Socket socket);
+  /// Makes an endpoint of a datagram socket, for the running loop. Datagrams
+  /// without an address go to the peer of the socket or, if it is not
+  /// connected, to `remote_addr`. Throws RuntimeError if no loop is running.
+  explicit DatagramEndpoint(Socket socket,
+                            std::optional<Address> remote_addr = {});
   /// Takes over the socket and the queue of `other`, which must not be used
   /// afterwards.
   DatagramEndpoint(DatagramEndpoint&& other) noexcept = default;
@@ -87,8 +92,8 @@ class DatagramEndpoint {
   ///
   /// Throws ValueError if there is neither address nor remote_addr, or if
   /// both are given and differ; RuntimeError after close(). Throws OSError if
-  /// the kernel refuses (EMSGSIZE, ECONNREFUSED), now or since the last call,
-  /// a queued datagram. The refused datagram is dropped.
+  /// the kernel refuses the datagram (EMSGSIZE, ECONNREFUSED), or has refused a
+  /// queued one since the last call; `data` are dropped in both cases.
   ///
   /// If a Unix socket without remote_addr sends to a receiver whose queue is
   /// full, the kernel does not report when there is room: the endpoint tries
@@ -109,10 +114,12 @@ class DatagramEndpoint {
   /// more than it has, so that empty ones fill the queue, too. Port of
   /// asyncio.DatagramTransport.get_write_buffer_size.
   std::size_t get_write_buffer_size() const { return core_->size(); }
-  /// Sets the limits of drain(), in bytes; 64 KiB and 16 KiB by default. Throws
+  /// Sets the limits of drain(), in bytes. If one is not given, `high` is four
+  /// times `low`. If none is given, the limits are 64 KiB and 16 KiB. Throws
   /// ValueError if `low` is greater than `high`.
-  void set_write_buffer_limits(std::size_t high, std::size_t low) {
-    core_->set_limits(high, low);
+  void set_write_buffer_limits(std::optional<std::size_t> high = {},
+                               std::optional<std::size_t> low = {}) {
+    core_->set_limits(water_marks(high, low));
   }
 
   /// Closes the socket, and drops the queue. A task that waits for the endpoint
@@ -170,7 +177,8 @@ inline DatagramEndpoint::Drain DatagramEndpoint::drain() {
 }
 
 /// Makes a datagram socket, binds it to `options.local_addr`, connects it to
-/// `options.remote_addr`, and returns its endpoint in the running loop.
+/// `options.remote_addr`, and returns its endpoint in the running loop. A Unix
+/// socket that exists at the path of `options.local_addr` is removed first.
 ///
 /// Throws ValueError if there is no address or the families of the two differ,
 /// OSError if the kernel refuses, and RuntimeError if no loop is running.

@@ -1,7 +1,5 @@
 #include "loop/streams/open_connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -22,9 +20,6 @@ Coroutine<Socket> connect_to(Address address, ConnectionOptions options) {
   Socket socket(address.family(), SOCK_STREAM);
   if (options.local_addr) socket.bind(*options.local_addr);
   co_await sock_connect(socket, address);
-  if (address.family() != AF_UNIX) {
-    socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
-  }
   co_return socket;
 }
 

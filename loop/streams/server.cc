@@ -2,10 +2,8 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -25,6 +23,7 @@
 #include "loop/sockets/socket_io.h"
 #include "loop/streams/kernel.h"
 #include "loop/streams/server_core.h"
+#include "loop/streams/socket_file.h"
 #include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
 
@@ -37,21 +36,6 @@ using selectors::ValueError;
 // The time after a failed accept(2). ACCEPT_RETRY_DELAY of
 // Lib/asyncio/constants.py.
 constexpr std::chrono::seconds kRetryDelay(1);
-
-// Returns whether an address is that of a Unix socket with a file.
-bool has_file(const Address& address) {
-  if (address.family() != AF_UNIX) return false;
-  const std::string path = address.path();
-  return !path.empty() && path.front() != '@';
-}
-
-// A socket that an earlier server has left; anything else stays.
-void remove_old_socket(const std::string& path) {
-  struct stat status;
-  if (kernel::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
-    kernel::unlink(path.c_str());
-  }
-}
 
 void check(const ServerOptions& options) {
   StreamCore::check_limit(options.limit);
@@ -72,14 +56,13 @@ std::size_t most_clients(const ServerOptions& options) {
 
 Socket bind_to(const Address& address, const ServerOptions& options) {
   Socket socket(address.family(), SOCK_STREAM);
-  if (has_file(address)) remove_old_socket(address.path());
-  if (address.family() != AF_UNIX) {
+  remove_old_socket(address);
+  const bool is_ipv6 = address.family() == AF_INET6;
+  if (is_ipv6 || address.family() == AF_INET) {
     socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, options.reuse_address);
     if (options.reuse_port) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
   }
-  if (address.family() == AF_INET6) {
-    socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  }
+  if (is_ipv6) socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
   socket.bind(address);
   return socket;
 }
@@ -118,21 +101,6 @@ Server make_server(ClientCallback callback, std::vector<Socket> sockets,
 }
 
 }  // namespace
-
-// ---- SocketFile ----
-
-SocketFile::SocketFile(std::string path)
-    : path_(std::move(path)), identity_(find()) {}
-
-SocketFile::Identity SocketFile::find() const {
-  struct stat status;
-  if (kernel::stat(path_.c_str(), &status) != 0) return std::nullopt;
-  return std::pair(status.st_dev, status.st_ino);
-}
-
-void SocketFile::remove() const {
-  if (identity_ && find() == identity_) kernel::unlink(path_.c_str());
-}
 
 // ---- ServerCore ----
 
@@ -200,14 +168,9 @@ ServerCore::ServerCore(EventLoop& event_loop, ClientCallback callback,
   }
 }
 
-EventLoop& ServerCore::event_loop() const {
-  if (EventLoop* const event_loop = loop_.get()) return *event_loop;
-  throw RuntimeError("Event loop is closed");
-}
-
 void ServerCore::start_serving() {
   if (is_closed_) throw RuntimeError("server is closed");
-  EventLoop& loop = event_loop();
+  EventLoop& loop = loop_.get_open();
   if (is_serving_) return;
   for (Socket& socket : sockets_) socket.listen(options_.backlog);
   is_serving_ = true;
@@ -235,17 +198,14 @@ Coroutine<> ServerCore::accept_clients(Pointer core, Socket& listener) {
 // Accepts up to backlog + 1 clients, at least one.
 Coroutine<> ServerCore::accept_some(ServerCore& core, Socket& listener,
                                     bool& is_reported) {
-  for (int i = 0; i <= core.options_.backlog; ++i) {
+  for (int left = core.options_.backlog; left >= 0; --left) {
     co_await core.has_room_.wait();
     auto accepted = co_await Io(AcceptIfRoom(core, listener));
     if (!accepted) continue;
-    auto& [socket, peer] = *accepted;
     is_reported = false;
-    if (peer.family() != AF_UNIX)
-      socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
-    EventLoop& loop = core.event_loop();
-    Client client(core,
-                  make_stream(loop, std::move(socket), core.options_.limit));
+    EventLoop& loop = core.loop_.get_open();
+    Client client(core, make_stream(loop, std::move(accepted->first),
+                                    core.options_.limit));
     create_task(loop, serve(std::move(client)));
   }
 }
@@ -275,7 +235,7 @@ Coroutine<> ServerCore::finish(StreamWriter writer) {
 }
 
 void ServerCore::report(const char* message, std::exception_ptr error) const {
-  event_loop().call_exception_handler(
+  loop_.get_open().call_exception_handler(
       {.message = message, .exception = std::move(error)});
 }
 
@@ -284,7 +244,7 @@ Coroutine<> ServerCore::serve_forever(Pointer core) {
     throw RuntimeError("server is already being awaited on serve_forever()");
   }
   core->start_serving();
-  core->serving_forever_ = create_future<>(core->event_loop());
+  core->serving_forever_ = create_future<>(core->loop_.get_open());
   std::exception_ptr cancelled;
   try {
     co_await *core->serving_forever_;

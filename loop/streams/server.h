@@ -100,15 +100,16 @@ class Server {
   /// RuntimeError if the server or its loop is closed.
   void start_serving() const;
 
-  /// Accepts clients until the task is cancelled or the server is closed, and
-  /// then throws CancelledError. If the task is cancelled, closes the server
-  /// and the connections of its clients, and waits for their callbacks. Throws
-  /// RuntimeError if the server is closed, or another task is serving forever.
+  /// Accepts clients until the task is cancelled or the server is closed. Then
+  /// closes the server and the connections of its clients, waits for the end of
+  /// their callbacks, and throws CancelledError. Throws RuntimeError if the
+  /// server is closed already, or another task is serving forever.
   Coroutine<> serve_forever() const;
 
   /// Stops accepting, closes the listening sockets, and removes the files of
   /// Unix sockets; see ServerOptions::cleanup_socket. Clients are served to
-  /// their end. No effect on a closed server.
+  /// their end, unless a task is in serve_forever(), which then closes their
+  /// connections. No effect on a closed server.
   void close() const;
   /// Closes the connections of all clients, as StreamWriter::close() does.
   void close_clients() const;

@@ -3,13 +3,9 @@
 #ifndef LOOP_STREAMS_SERVER_CORE_H_
 #define LOOP_STREAMS_SERVER_CORE_H_
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <exception>
 #include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
@@ -17,36 +13,20 @@
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/future.h"
-#include "loop/futures/future_core.h"
 #include "loop/futures/intrusive_list.h"
+#include "loop/futures/reference.h"
 #include "loop/locks/event.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/socket.h"
 #include "loop/streams/server.h"
+#include "loop/streams/socket_file.h"
 #include "loop/streams/stream.h"
 
 namespace loop {
 
-// The file of a Unix socket.
-class SocketFile {
- public:
-  // Remembers the file that is at `path` now.
-  explicit SocketFile(std::string path);
-  // Removes the file, unless its path names another one, or none.
-  void remove() const;
-
- private:
-  using Identity = std::optional<std::pair<dev_t, ino_t>>;
-
-  Identity find() const;
-
-  std::string path_;
-  Identity identity_;
-};
-
 // One task accepts the clients of each listening socket, and one task serves
 // each client. All of them hold a reference.
-class ServerCore {
+class ServerCore : public Counted<ServerCore> {
  public:
   using Pointer = Reference<ServerCore>;
 
@@ -64,18 +44,10 @@ class ServerCore {
   std::vector<Address> addresses() const;
   std::size_t client_count() const { return client_count_; }
 
-  // For Reference.
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
-
  private:
   class Client;
   class AcceptIfRoom;
 
-  // Throws RuntimeError if the loop is closed.
-  EventLoop& event_loop() const;
   bool has_room() const { return client_count_ < most_clients_; }
   static Coroutine<> accept_clients(Pointer core, Socket& listener);
   static Coroutine<> accept_some(ServerCore& core, Socket& listener,
@@ -97,7 +69,6 @@ class ServerCore {
   std::size_t client_count_ = 0;
   Event has_room_;  // For another client.
   Event ended_;
-  int references_ = 0;
   bool is_serving_ = false;
   bool is_closed_ = false;
 };

@@ -35,9 +35,10 @@ class Stream {
   StreamWriter writer;
 };
 
-/// Makes a stream of a connected socket, for the loop `event_loop`. `limit` is
-/// the size of the longest line, in bytes. Throws RuntimeError if the loop is
-/// closed, and ValueError if `limit` is 0. Port of
+/// Makes a stream of a connected socket, for the loop `event_loop`. Sets
+/// TCP_NODELAY, if the socket is of TCP. `limit` is the size of the longest
+/// line, in bytes. Throws RuntimeError if the loop is closed, ValueError if
+/// `limit` is 0, and OSError (EBADF) if the socket is closed. Port of
 /// asyncio.open_connection(sock=...).
 Stream make_stream(EventLoop& event_loop, Socket socket,
                    std::size_t limit = StreamReader::kDefaultLimit);

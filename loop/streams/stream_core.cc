@@ -13,8 +13,9 @@
 #include <utility>
 
 #include "loop/callbacks/source_location.h"
-#include "loop/futures/future_core.h"
+#include "loop/futures/kept_by_loop.h"
 #include "loop/sockets/call_on_socket.h"
+#include "loop/sockets/descriptor_wait.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -34,10 +35,6 @@ std::exception_ptr os_error(int error, const std::string& what) {
   return std::make_exception_ptr(selectors::make_os_error(error, what));
 }
 
-std::exception_ptr loop_is_closed() {
-  return std::make_exception_ptr(RuntimeError("Event loop is closed"));
-}
-
 }  // namespace
 
 void StreamCore::check_limit(std::size_t limit) {
@@ -46,13 +43,14 @@ void StreamCore::check_limit(std::size_t limit) {
 
 StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
                        StreamKind kind, std::size_t limit)
-    : loop_(event_loop.reference()),
+    : kind_(kind),
+      waits_first_(kind == StreamKind::kBlockingPipe),
+      loop_(event_loop.reference()),
       descriptor_(std::move(descriptor)),
-      limit_(limit),
-      kind_(kind),
-      waits_first_(kind == StreamKind::kBlockingPipe) {
-  event_loop.extension<StreamService>();
-  if (kind != StreamKind::kSocket) sigpipe_.emplace();
+      limit_(limit) {
+  event_loop.extension<KeptByLoop<StreamCore>>();
+  const bool is_only_written = limit == 0;
+  if (kind != StreamKind::kSocket && is_only_written) sigpipe_.emplace();
 }
 
 void StreamCore::throw_other_loop() {
@@ -141,31 +139,28 @@ void StreamCore::note_send_error(int error) {
 void StreamCore::keep_unsent(std::string_view data) {
   unsent_.append(data);
   start_flushing();
-  if (unsent_.size() > high_) is_paused_ = true;
+  if (unsent_.size() > limits_.high) is_paused_ = true;
 }
 
 void StreamCore::start_flushing() {
   if (is_linked()) return;
-  EventLoop* const event_loop = loop_.get();
-  if (event_loop == nullptr) return lose(loop_is_closed());
   try {
+    EventLoop& event_loop = loop_.get_open();
     descriptor_.note_wait(loop_);
-    event_loop->wait(descriptor_.fileno(), FdHandlers::kWriter, *this,
-                     SourceLocation());
+    event_loop.wait(descriptor_.fileno(), FdHandlers::kWriter, *this,
+                    SourceLocation());
+    event_loop.extension<KeptByLoop<StreamCore>>().keep(*this);
   } catch (...) {
-    return lose(std::current_exception());
+    lose(std::current_exception());
   }
-  event_loop->extension<StreamService>().flushing().push_back(*this);
-  retain();
 }
 
 // If the wait has failed, failed() is about to be called.
 void StreamCore::stop_flushing() {
   if (!is_waiting()) return;
-  unlink();
   loop_.get()->end_wait(descriptor_.fileno(), FdHandlers::kWriter,
                         /*keep=*/false);
-  release();
+  KeptByLoop<StreamCore>::let_go(*this);
 }
 
 void StreamCore::ready() {
@@ -175,14 +170,13 @@ void StreamCore::ready() {
   if (kind_ == StreamKind::kBlockingPipe) data = data.substr(0, PIPE_BUF);
   unsent_.consume(send(data));
   if (write_error_) return;
-  if (unsent_.size() <= low_) resume_drainers();
+  if (unsent_.size() <= limits_.low) resume_drainers();
   if (unsent_.empty()) sent_all();
 }
 
 void StreamCore::failed() {
   const Reference<StreamCore> lives(this);
-  unlink();
-  release();
+  KeptByLoop<StreamCore>::let_go(*this);
   if (!is_lost()) lose(error_);
 }
 
@@ -197,25 +191,25 @@ void StreamCore::sent_all() {
 
 void StreamCore::resume_drainers() {
   if (!is_paused_) return;
-  is_paused_ = false;
   if (waiters_) waiters_->drainers.wake_all();
+  is_paused_ = false;  // Last: without memory, the next iteration goes on.
 }
 
-// Resumes the tasks in drain() and wait_closed(): the connection has ended.
+// Resumes the tasks in drain() and wait_closed(), in asyncio's order: the
+// connection has ended.
 void StreamCore::resume_all() {
   is_paused_ = false;
   if (waiters_ == nullptr) return;
-  waiters_->drainers.wake_all();
   waiters_->closers.wake_all();
+  waiters_->drainers.wake_all();
 }
 
-void StreamCore::set_limits(std::size_t high, std::size_t low) {
-  high_ = high;
-  low_ = low;
-  if (unsent_.size() > high_) is_paused_ = true;
+void StreamCore::set_limits(const WaterMarks& limits) {
+  limits_ = limits;
+  if (unsent_.size() > limits_.high) is_paused_ = true;
 }
 
-// The end of a pipe can only be told by closing it.
+// A pipe has no half-close: its reader finds the end when it is closed.
 void StreamCore::write_eof() {
   if (is_closing() || eof_written_) return;
   if (kind_ != StreamKind::kSocket) return close();
@@ -231,8 +225,7 @@ void StreamCore::lose(std::exception_ptr error) {
   waits_first_ = false;
   unsent_.clear();
   stop_flushing();
-  if (closing_) descriptor_.close();
-  resume_all();
+  closing_ ? close_descriptor() : resume_all();
 }
 
 void StreamCore::close() {
@@ -252,20 +245,16 @@ void StreamCore::abort() {
 
 void StreamCore::close_descriptor() {
   waits_first_ = false;
+  if (reader_ != nullptr) reader_->wake_up();
   descriptor_.close();
   resume_all();
 }
 
 void StreamCore::abandon() {
   const Reference<StreamCore> lives(this);
-  lose(loop_is_closed());
+  lose(std::make_exception_ptr(RuntimeError("Event loop is closed")));
   if (!is_linked()) return;  // Else the wait has failed.
-  unlink();
-  release();
-}
-
-StreamService::~StreamService() {
-  while (!flushing_.empty()) flushing_.front().abandon();
+  KeptByLoop<StreamCore>::let_go(*this);
 }
 
 }  // namespace loop

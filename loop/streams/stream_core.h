@@ -2,8 +2,8 @@
 // StreamWriter share.
 //
 // Reading. A task that reads makes the system call itself. The bytes go into a
-// buffer of the thread, and from there to the reader; only the rest
-// is kept with the connection. So a connection that is idle holds no buffer.
+// buffer of the thread, and from there to the reader; only the rest is kept
+// with the connection. So a connection that is idle holds no buffer.
 //
 // Writing. write() sends at once. Only if the kernel takes less, because the
 // peer is slow, the rest is kept, and the loop sends it when there is room.
@@ -26,10 +26,9 @@
 #include "loop/callbacks/dispositions.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/kernel.h"
-#include "loop/callbacks/loop_extension.h"
-#include "loop/futures/future_core.h"
 #include "loop/futures/intrusive_list.h"
 #include "loop/futures/recycled_memory.h"
+#include "loop/futures/reference.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/descriptor.h"
 #include "loop/sockets/kernel.h"
@@ -38,6 +37,8 @@
 #include "loop/streams/water_marks.h"
 
 namespace loop {
+
+class DescriptorWait;
 
 // The kinds of descriptors, which differ in their system calls: recv(2) and
 // send(2), or read(2) and write(2).
@@ -52,17 +53,16 @@ enum class StreamKind : unsigned char {
 // data are sent. For the thread of one loop.
 class StreamCore final : public Recycled,
                          public ListLink,
-                         private DescriptorWaiter {
+                         private DescriptorWaiter,
+                         public Counted<StreamCore> {
  public:
   // Throws ValueError if a line may have no byte.
   static void check_limit(std::size_t limit);
 
-  // The limit may be 0 if the stream is only written to. Throws RuntimeError if
-  // the loop is closed.
+  // A limit of 0 is for a stream that is only written to. Throws RuntimeError
+  // if the loop is closed.
   StreamCore(EventLoop& event_loop, Descriptor descriptor, StreamKind kind,
              std::size_t limit);
-  StreamCore(const StreamCore&) = delete;
-  StreamCore& operator=(const StreamCore&) = delete;
   ~StreamCore() override = default;
 
   // ---- For both sides ----
@@ -80,10 +80,12 @@ class StreamCore final : public Recycled,
   // Begins a read operation. Throws RuntimeError, with the name of the
   // function, while a task waits for data.
   void begin_read(const char* function) const {
-    if (has_reader_) [[unlikely]]
+    if (reader_ != nullptr) [[unlikely]]
       throw_has_reader(function);
   }
-  void set_has_reader(bool has_reader) { has_reader_ = has_reader; }
+  // The task that waits for data, or nullptr.
+  const DescriptorWait* reader() const { return reader_; }
+  void set_reader(DescriptorWait* reader) { reader_ = reader; }
 
   // Returns whether more() would certainly block.
   bool waits_first() const { return waits_first_; }
@@ -119,8 +121,6 @@ class StreamCore final : public Recycled,
 
   // Returns whether the last read has found the end, and no bytes are kept.
   bool at_eof() const { return (is_at_end_ || closing_) && kept_.empty(); }
-  // Whether a wait that failed has failed because of the end of the stream.
-  bool is_done() const { return closing_ || read_error_; }
 
   // ---- Writing: see StreamWriter ----
 
@@ -130,9 +130,8 @@ class StreamCore final : public Recycled,
   void write_eof();
   bool is_paused() const { return is_paused_; }
   std::size_t unsent() const { return unsent_.size(); }
-  void set_limits(std::size_t high, std::size_t low);
-  std::size_t high() const { return high_; }
-  std::size_t low() const { return low_; }
+  void set_limits(const WaterMarks& limits);
+  const WaterMarks& limits() const { return limits_; }
 
   // ---- The end ----
 
@@ -146,7 +145,7 @@ class StreamCore final : public Recycled,
     if (write_error_) std::rethrow_exception(write_error_);
   }
 
-  // Called when the loop closes: drops the unsent data.
+  // For KeptByLoop, which keeps streams with unsent data: drops them.
   void abandon();
 
   // The tasks in drain() and in wait_closed().
@@ -154,15 +153,7 @@ class StreamCore final : public Recycled,
   WaitQueue& closers() { return waiters().closers; }
   BoundLoop& bound_loop() { return waiters().loop; }
 
-  // For Reference.
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
-
  private:
-  friend class StreamService;
-
   struct Waiters {
     WaitQueue drainers;
     WaitQueue closers;
@@ -200,14 +191,7 @@ class StreamCore final : public Recycled,
   void lose(std::exception_ptr error);
   void close_descriptor();
 
-  LoopReference loop_;
-  Descriptor descriptor_;
-  const std::size_t limit_;
-  std::size_t high_ = kHighWater;
-  std::size_t low_ = kLowWater;
-  int references_ = 0;
   const StreamKind kind_;
-  bool has_reader_ = false;
   bool waits_first_;
   unsigned char full_receives_ = 0;  // Since the last wait.
   bool is_at_end_ = false;
@@ -216,6 +200,11 @@ class StreamCore final : public Recycled,
   bool closing_ = false;
   bool is_broken_ = false;  // The end of the stream is an error.
   unsigned char lost_writes_ = 0;
+  LoopReference loop_;
+  Descriptor descriptor_;
+  const std::size_t limit_;
+  WaterMarks limits_;
+  DescriptorWait* reader_ = nullptr;
   ByteBuffer kept_;    // Received, and not read yet.
   ByteBuffer unsent_;  // Written, and not sent yet.
   std::exception_ptr read_error_;
@@ -233,19 +222,6 @@ class StreamHolder {
 
  private:
   Reference<StreamCore> core_;
-};
-
-// The part of a loop that all of its streams share.
-class StreamService final : public LoopExtension {
- public:
-  explicit StreamService(EventLoop&) {}
-  ~StreamService() override;
-
-  // Streams with unsent data. A link holds a reference.
-  IntrusiveList<StreamCore>& flushing() { return flushing_; }
-
- private:
-  IntrusiveList<StreamCore> flushing_;
 };
 
 inline std::optional<std::size_t> StreamCore::receive(std::span<char> to) {

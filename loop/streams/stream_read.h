@@ -55,25 +55,18 @@ class StreamReadWait : protected StreamHolder, public DescriptorWait {
     core().check_loop(task.loop());
     core().descriptor().note_wait(task.loop().reference());
     start(frame);
-    is_reader_ = true;
-    core().set_has_reader(true);
+    core().set_reader(this);
   }
   // Throws CancelledError, and the kernel's refusal to wait.
   void check() {
-    if (!is_reader_) return;
     end();
-    if (has_failed()) [[unlikely]]
-      return check_failure();
     check_outcome();
   }
 
  private:
-  void check_failure();
   void end() {
-    if (std::exchange(is_reader_, false)) core().set_has_reader(false);
+    if (core().reader() == this) core().set_reader(nullptr);
   }
-
-  bool is_reader_ = false;
 };
 
 template <class Operation>

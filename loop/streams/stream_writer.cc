@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <optional>
-#include <string>
 
 #include "loop/sockets/call_on_socket.h"
 #include "loop/sockets/kernel.h"
@@ -14,14 +13,7 @@ namespace loop {
 
 void StreamWriter::set_write_buffer_limits(
     std::optional<std::size_t> high, std::optional<std::size_t> low) const {
-  if (!high) high = low ? 4 * *low : kHighWater;
-  if (!low) low = *high / 4;
-  if (*low > *high) {
-    throw selectors::ValueError("high (" + std::to_string(*high) +
-                                ") must be >= low (" + std::to_string(*low) +
-                                ")");
-  }
-  core_->set_limits(*high, *low);
+  core_->set_limits(water_marks(high, low));
 }
 
 Address StreamWriter::getpeername() const {

@@ -68,7 +68,8 @@ class StreamWriter {
   /// limit, until they are fewer than the low limit; all waiters resume then,
   /// also if the first one of them closes the stream. Does not suspend
   /// otherwise. Throws the error of the connection, and OSError (ECONNRESET) if
-  /// the stream is closed before.
+  /// the stream was closed before the call. If another task aborts the stream
+  /// during the wait, the wait ends without an exception.
   /// Differs from Python: there, it yields once if the stream is closing, to
   /// learn of an error; here write() knows of it at once.
   [[nodiscard]] Drain drain() const;
@@ -107,7 +108,7 @@ class StreamWriter {
   /// Returns the limits of drain(): low and high. Port of
   /// asyncio.WriteTransport.get_write_buffer_limits.
   std::pair<std::size_t, std::size_t> get_write_buffer_limits() const {
-    return {core_->low(), core_->high()};
+    return {core_->limits().low, core_->limits().high};
   }
 
   /// Returns the address of the peer. Throws OSError for a stream without one.
@@ -155,22 +156,14 @@ class StreamWriter::Drain::Awaiter final
   void await_resume() {
     if (has_waited()) {
       end_or_throw();
-    } else {
-      is_lost_ = core().is_lost();
-    }
-    if (is_lost_) [[unlikely]]
+      core().check_error();
+    } else if (core().is_lost()) [[unlikely]] {
       throw_lost();
+    }
   }
 
  private:
-  // A task that resumes before this one may close the stream (gh-156512).
-  void schedule() override {
-    is_lost_ = core().is_lost();
-    Waiter::schedule();
-  }
   [[noreturn]] void throw_lost() const;
-
-  bool is_lost_ = false;  // When the wait ended, or without one now.
 };
 
 /// The result of StreamWriter::wait_closed(), an operand for `co_await`.

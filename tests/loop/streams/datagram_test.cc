@@ -161,6 +161,33 @@ TEST_P(DatagramTest, ReusePort) {
   make({.local_addr = unix_address(), .reuse_port = true});
 }
 
+// The answers come from addresses other than the broadcast address.
+TEST_P(DatagramTest, AnyHostMayAnswerABroadcast) {
+  auto server = make({.local_addr = Address::ipv4("", 0)});
+  const auto port = server.socket().getsockname().port();
+  const Address everybody = Address::ipv4("127.255.255.255", port);
+  auto client = make({.remote_addr = everybody, .allow_broadcast = true});
+  client.sendto("question");
+  client.sendto("again", everybody);
+  EXPECT_THROW(client.sendto("x", kAny), ValueError);
+  const auto answer = [](DatagramEndpoint& from) -> Coroutine<> {
+    const auto datagram = co_await from.recvfrom();
+    from.sendto("answer", datagram.second);
+  };
+  run(answer(server));
+  EXPECT_EQ(receive(client), "answer");
+  EXPECT_EQ(receive(server), "again");
+}
+
+TEST_P(DatagramTest, CreateDatagramEndpointExistingSockUnix) {
+  // A path of a Unix socket must be short.
+  const std::string path = "/tmp/datagram_test." + std::to_string(::getpid());
+  for (int i = 0; i < 2; ++i) {  // The second one replaces the old socket.
+    make({.local_addr = Address::unix_path(path)});
+  }
+  ::unlink(path.c_str());
+}
+
 // Unix datagrams, which have a bounded queue in the kernel.
 class DatagramQueueTest : public DatagramTest {
  protected:

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "loop/callbacks/dispositions.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/sockets/descriptor.h"
 #include "loop/streams/stream_core.h"
@@ -106,6 +107,12 @@ TEST_P(PipesTest, WritePipeDisconnect) {
     EXPECT_EQ(error_of(writer.drain()), EPIPE);
   }
   EXPECT_EQ(::signal(SIGPIPE, SIG_DFL), SIG_DFL) << "as before";
+}
+
+TEST_P(PipesTest, AReaderLeavesSigpipe) {
+  Pipe pipe;
+  const StreamReader reader = read_from(pipe.reader);
+  EXPECT_TRUE(has_default_disposition(SIGPIPE));
 }
 
 TEST_P(PipesTest, ANumberThatIsNotOpenIsRefused) {

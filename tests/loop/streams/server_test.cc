@@ -3,22 +3,18 @@
 
 #include "loop/streams/server.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
-#include <sys/select.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,19 +23,14 @@
 #include "loop/callbacks/exception_context.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
-#include "loop/futures/errors.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/socket.h"
-#include "loop/streams/kernel.h"
 #include "loop/streams/open_connection.h"
-#include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
 #include "selectors/kernel/call.h"
-#include "selectors/select_selector.h"
 #include "selectors/wait_limit.h"
-#include "tests/loop/streams/stream_fixture.h"
+#include "tests/loop/streams/server_fixture.h"
 #include "tests/support/fault_injector.h"
-#include "tests/support/files.h"
 
 namespace loop {
 namespace {
@@ -49,53 +40,6 @@ using selectors::ValueError;
 using selectors::WaitLimit;
 using tests::FaultInjector;
 
-Coroutine<> echo(StreamReader reader, StreamWriter writer) {
-  while (const auto line = co_await reader.next_line()) {
-    writer.write(*line);
-    co_await writer.drain();
-  }
-}
-
-// A server that echoes lines, at a port of its own.
-class ServerTest : public StreamTest {
- protected:
-  void TearDown() override {
-    if (server_) {
-      server_->close();
-      server_->abort_clients();
-      run(server_->wait_closed());
-      server_.reset();
-    }
-    turn();
-    StreamTest::TearDown();
-  }
-  void serve(ClientCallback callback = echo, ServerOptions options = {}) {
-    const Address any = Address::ipv4("127.0.0.1", 0);
-    server_ = run(start_server(std::move(callback), any, options));
-    address_ = options.start_serving ? server_->addresses().at(0) : Address();
-  }
-  Stream connect() { return run(open_connection(address_)); }
-  // Connects without the loop.
-  Socket connect_peer() {
-    Socket peer(AF_INET, SOCK_STREAM);
-    ::connect(peer.fileno(), address_.data(),
-              static_cast<socklen_t>(address_.size()));
-    return peer;
-  }
-  std::string ask(const Stream& stream, const std::string& line) {
-    stream.writer.write(line);
-    return run(stream.reader.readline());
-  }
-  static FaultInjector::Predicate is_accept() {
-    return [](const auto& call) {
-      return FaultInjector::is(call, "accept4") ||
-             FaultInjector::is(call, "accept");
-    };
-  }
-
-  std::optional<Server> server_;
-  Address address_;
-};
 INSTANTIATE_TEST_SUITE_P(Selectors, ServerTest, tests::all_selectors(),
                          tests::name_of);
 
@@ -196,84 +140,6 @@ TEST_P(ServerTest, ALimitIsThatOfTheReader) {
   expected_reports_ = {"Unhandled exception in client callback"};
 }
 
-// ---- Unix sockets ----
-
-TEST_P(ServerTest, OpenUnixConnection) {
-  // A path of a Unix socket must be short.
-  const std::string path = "/tmp/server_test." + std::to_string(::getpid());
-  const ServerOptions leaves = {.cleanup_socket = false};
-  for (int i = 0; i < 2; ++i) {  // The second one replaces the old socket.
-    const Server server = run(start_unix_server(echo, path, leaves));
-    {
-      const Stream stream = run(open_unix_connection(path));
-      EXPECT_EQ(ask(stream, "unix\n"), "unix\n");
-    }
-    server.close();
-    run(server.wait_closed());
-  }
-  tests::CallCounter calls;
-  run(start_unix_server(echo, path, leaves)).close();
-  for (const char* const name : {"stat", "unlink"}) {
-    EXPECT_EQ(std::ranges::count(calls.names(), name), 1) << name;
-  }
-  ::unlink(path.c_str());
-}
-
-// The path of a Unix socket, which must be short. No file is left there.
-class UnixServerTest : public ServerTest {
- protected:
-  void TearDown() override {
-    ServerTest::TearDown();
-    ::unlink(path_.c_str());
-  }
-  void close() {
-    server_->close();
-    server_.reset();
-  }
-  bool exists() const { return ::access(path_.c_str(), F_OK) == 0; }
-
-  const std::string path_ = "/tmp/unix_server_test." + std::to_string(getpid());
-};
-INSTANTIATE_TEST_SUITE_P(Selectors, UnixServerTest, tests::all_selectors(),
-                         tests::name_of);
-
-TEST_P(UnixServerTest, UnixServerAddrCleanup) {
-  server_ = run(start_unix_server(echo, path_));
-  EXPECT_TRUE(exists());
-  close();
-  EXPECT_FALSE(exists());
-}
-
-TEST_P(UnixServerTest, UnixServerSockCleanup) {
-  std::vector<Socket> sockets;
-  sockets.emplace_back(AF_UNIX, SOCK_STREAM);
-  sockets.back().bind(Address::unix_path(path_));
-  server_ = run(start_server(echo, std::move(sockets)));
-  close();
-  EXPECT_FALSE(exists());
-}
-
-TEST_P(UnixServerTest, UnixServerCleanupGone) {
-  server_ = run(start_unix_server(echo, path_));
-  ::unlink(path_.c_str());
-  close();
-}
-
-TEST_P(UnixServerTest, UnixServerCleanupReplaced) {
-  server_ = run(start_unix_server(echo, path_));
-  const Server other = run(start_unix_server(echo, path_));
-  close();
-  EXPECT_TRUE(exists()) << "that of the other server";
-  other.close();
-  EXPECT_FALSE(exists());
-}
-
-TEST_P(UnixServerTest, UnixServerCleanupPrevented) {
-  server_ = run(start_unix_server(echo, path_, {.cleanup_socket = false}));
-  close();
-  EXPECT_TRUE(exists());
-}
-
 // ---- Serving ----
 
 TEST_P(ServerTest, StartServer1) {
@@ -323,9 +189,11 @@ TEST_P(ServerTest, ClosingServeForever) {
   const auto serving = start(server_->serve_forever());
   turn();
   EXPECT_THROW(run(server_->serve_forever()), RuntimeError);
+  const Stream silent = connect();
   server_->close();
-  turn();
+  turn(6);
   EXPECT_TRUE(serving.cancelled());
+  EXPECT_EQ(server_->client_count(), 0u) << "closed by serve_forever()";
 }
 
 // gh-123720
@@ -418,151 +286,6 @@ TEST_P(ServerTest, ALoopThatClosesEndsItsServers) {
   loop_.emplace(make_selector());
 }
 
-// ---- accept(2) ----
-
-// gh-90871
-TEST_P(ServerTest, AcceptTakesBacklogAndOneMore) {
-  for (const int backlog : {0, 1, 5}) {
-    ServerOptions options;
-    options.backlog = backlog;
-    serve(echo, options);
-    turn();
-    std::vector<Socket> peers;
-    for (int i = 0; i <= backlog; ++i) peers.push_back(connect_peer());
-    turn(3);
-    EXPECT_EQ(server_->client_count(), static_cast<std::size_t>(backlog) + 1);
-    server_->close();
-    server_->abort_clients();
-    turn();
-  }
-}
-
-// gh-90871: in 3.13 a backlog of 0 accepts no client.
-TEST_P(ServerTest, ABacklogOf0AcceptsAClientPerIteration) {
-  std::vector<Socket> listeners;
-  listeners.emplace_back(AF_INET, SOCK_STREAM);
-  listeners[0].bind(Address::ipv4("127.0.0.1", 0));
-  listeners[0].listen(10);  // Else the kernel would not queue three.
-  address_ = listeners[0].getsockname();
-  std::vector<Socket> peers;
-  for (int i = 0; i < 3; ++i) peers.push_back(connect_peer());
-  const ServerOptions options = {.backlog = 0};
-  server_ = run(start_server(echo, std::move(listeners), options));
-  for (int i = 0; i < 6; ++i) {
-    const std::size_t before = server_->client_count();
-    turn(1);
-    EXPECT_LE(server_->client_count(), before + 1);
-  }
-  EXPECT_EQ(server_->client_count(), 3u);
-}
-
-// gh-127529
-TEST_P(ServerTest, AnAbortedConnectionDoesNotEndTheTurn) {
-  serve();
-  turn();
-  FaultInjector aborted(1, ECONNABORTED, is_accept());
-  const Socket first = connect_peer();
-  const Socket second = connect_peer();
-  turn(2);
-  EXPECT_TRUE(aborted.fired());
-  EXPECT_EQ(server_->client_count(), 2u);
-}
-
-TEST_P(ServerTest, WithoutDescriptorsAcceptBacksOff) {
-  TimePoint now{};
-  loop_.emplace(make_selector(), [&now] { return now; });
-  loop_->set_exception_handler(
-      [this](EventLoop&, const ExceptionContext& context) {
-        reports_.push_back(context.message);
-      });
-  serve();
-  turn();
-  const Socket peer = connect_peer();
-  for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
-    FaultInjector shortage(FaultInjector::kAll, error, is_accept());
-    tests::CallCounter calls;
-    now += 2s;
-    turn(20);
-    EXPECT_LE(std::count(calls.names().begin(), calls.names().end(), "accept4"),
-              2);
-  }
-  EXPECT_EQ(server_->client_count(), 0u);
-  now += 2s;
-  turn(4);
-  EXPECT_EQ(server_->client_count(), 1u) << "serves again";
-  expected_reports_ = {"accept() failed; the server tries again"};
-}
-
-// Answers getrlimit() as if the process could have so many descriptors.
-class DescriptorLimit : public selectors::kernel::Interceptor {
- public:
-  explicit DescriptorLimit(rlim_t limit) : limit_(limit) {}
-
-  std::optional<selectors::kernel::Word> enter(
-      const selectors::kernel::Call& call) override {
-    if (&call.syscall != &kernel::kGetrlimit) return std::nullopt;
-    reinterpret_cast<rlimit*>(call.args[0])->rlim_cur = limit_;
-    return 0;
-  }
-  void leave(const selectors::kernel::Call&) override {}
-
- private:
-  const rlim_t limit_;
-};
-
-TEST_P(ServerTest, MaxClients) {
-  struct Row {
-    std::optional<int> max_clients;
-    rlim_t descriptors;
-    std::size_t most;
-  };
-  for (const auto& [max_clients, descriptors, most] :
-       {Row{2, 1000, 2}, Row{2, 1, 2}, Row{{}, 4, 3}, Row{{}, 1, 1}}) {
-    const DescriptorLimit limit(descriptors);
-    ServerOptions options;
-    options.max_clients = max_clients;
-    serve(echo, options);
-    std::vector<Socket> peers;
-    for (int i = 0; i < 5; ++i) peers.push_back(connect_peer());
-    turn(8);
-    EXPECT_EQ(server_->client_count(), most);
-    peers.erase(peers.begin());
-    turn(8);
-    EXPECT_EQ(server_->client_count(), most) << "the next one";
-    peers.clear();
-    turn(20);
-    EXPECT_EQ(server_->client_count(), 0u);
-  }
-}
-
-// Of two listening sockets that wait for a client, one gets the last place.
-TEST_P(ServerTest, MaxClientsOfSeveralSockets) {
-  std::vector<Socket> sockets;
-  std::vector<Address> at;
-  for (int i = 0; i < 2; ++i) {
-    sockets.emplace_back(AF_INET, SOCK_STREAM);
-    sockets.back().bind(Address::ipv4("127.0.0.1", 0));
-    at.push_back(sockets.back().getsockname());
-  }
-  ServerOptions options;
-  options.max_clients = 1;
-  server_ = run(start_server(echo, std::move(sockets), options));
-  turn();
-  std::vector<Socket> peers;
-  for (int i = 0; i < 8; ++i) {
-    address_ = at[i % 2];
-    peers.push_back(connect_peer());
-  }
-  for (; !peers.empty(); peers.erase(peers.begin())) {
-    for (int i = 0; i < 20; ++i) {
-      turn(1);
-      ASSERT_LE(server_->client_count(), 1u) << peers.size();
-    }
-  }
-  turn(20);
-  EXPECT_EQ(server_->client_count(), 0u);
-}
-
 TEST_P(ServerTest, AnAddressThatTheMachineLacksIsPassedOver) {
   const auto addresses_with = [this](const char* call, int nth, int error) {
     const FaultInjector fault(nth, error, [call](const auto& each) {
@@ -632,29 +355,6 @@ TEST_P(ServerTest, AServerWithoutHandlesEndsWithItsLoop) {
   expected_reports_ = reports_;
 }
 
-TEST(ServerOfSelectTest, ASocketThatSelectCannotWatchIsReported) {
-  const tests::MostOpenFiles many;
-  EventLoop loop(std::make_unique<selectors::SelectSelector>());
-  std::vector<std::string> reports;
-  loop.set_exception_handler([&](EventLoop&, const ExceptionContext& context) {
-    reports.push_back(context.message);
-  });
-  const auto serve = []() -> Coroutine<Server> {
-    Socket socket(AF_INET, SOCK_STREAM);
-    socket.bind(Address::ipv4("127.0.0.1", 0));
-    const int high = ::fcntl(socket.fileno(), F_DUPFD_CLOEXEC, int{FD_SETSIZE});
-    std::vector<Socket> sockets;
-    sockets.push_back(Socket::from_fd(high));
-    co_return co_await start_server(echo, std::move(sockets));
-  };
-  const Server server = run_until_complete(create_task(loop, serve()));
-  for (int i = 0; i < 5; ++i) loop.run_once(0s);
-  EXPECT_EQ(reports, std::vector<std::string>{
-                         "accept() failed; the server tries again"});
-  server.close();
-  for (int i = 0; i < 5; ++i) loop.run_once(0s);
-}
-
 TEST_P(ServerTest, ReusePort) {
   ServerOptions options;
   options.reuse_port = true;
@@ -667,33 +367,6 @@ TEST_P(ServerTest, ReusePort) {
   const Server unix_server = run(start_server(echo, unix_address, options));
   unix_server.close();
   run(unix_server.wait_closed());
-}
-
-// ---- Peers that behave badly ----
-
-TEST_P(ServerTest, APeerThatResetsEndsItsClientOnly) {
-  serve();
-  const Stream good = connect();
-  Socket bad = connect_peer();
-  turn();
-  bad.setsockopt(SOL_SOCKET, SO_LINGER, linger{1, 0});
-  bad.close();
-  turn(6);
-  EXPECT_EQ(ask(good, "x\n"), "x\n");
-  EXPECT_EQ(server_->client_count(), 1u);
-  expected_reports_ = {"Unhandled exception in client callback"};
-}
-
-// A client may be connected to itself, if its own port is that of the server.
-TEST_P(ServerTest, SelfConnect) {
-  Socket socket(AF_INET, SOCK_STREAM);
-  socket.bind(Address::ipv4("127.0.0.1", 0));
-  const Address self = socket.getsockname();
-  ::connect(socket.fileno(), self.data(), static_cast<socklen_t>(self.size()));
-  const Stream stream = make_stream(*loop_, std::move(socket));
-  EXPECT_EQ(ask(stream, "echo\n"), "echo\n");
-  stream.writer.write_eof();
-  EXPECT_EQ(run(stream.reader.read()), "");
 }
 
 }  // namespace
