@@ -25,7 +25,8 @@ namespace {
 using selectors::OSError;
 using selectors::ValueError;
 
-// Makes the stream of a pipe; nullopt if there is no pipe.
+// Makes the stream of a pipe; nullopt if there is no pipe. A writer has no
+// limit: see StreamCore.
 template <class Stream>
 std::optional<Stream> stream_of(EventLoop& event_loop, Descriptor& pipe_end,
                                 std::size_t limit) {
@@ -84,15 +85,17 @@ Process create_subprocess_exec(const std::string& program,
                                const std::vector<std::string>& args,
                                const SubprocessOptions& options) {
   EventLoop& event_loop = get_running_loop();
+  StreamCore::check_limit(options.limit);
   ChildStdio stdio(options);
-  const auto make = [&]<class Stream>(std::optional<Stream>& stream, int fd) {
-    stream = stream_of<Stream>(event_loop, stdio.pipe_end(fd), options.limit);
+  const auto make = [&]<class Stream>(std::optional<Stream>& stream, int fd,
+                                      std::size_t limit) {
+    stream = stream_of<Stream>(event_loop, stdio.pipe_end(fd), limit);
   };
   // First, so that nothing can throw once the process runs.
   Process process{Reference(new ProcessCore(event_loop))};
-  make(process.stdin_, STDIN_FILENO);
-  make(process.stdout_, STDOUT_FILENO);
-  make(process.stderr_, STDERR_FILENO);
+  make(process.stdin_, STDIN_FILENO, 0);
+  make(process.stdout_, STDOUT_FILENO, options.limit);
+  make(process.stderr_, STDERR_FILENO, options.limit);
   process.core_->start(spawn(program, args, options, stdio));
   return process;
 }

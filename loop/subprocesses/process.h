@@ -173,8 +173,8 @@ class Process {
 ///
 /// Throws OSError, which names the program, if it cannot be started (ENOENT,
 /// EACCES) or no descriptor is left (EMFILE); ValueError for an embedded NUL, a
-/// name in the environment that is empty or contains '=', or an option that is
-/// no descriptor; RuntimeError if no loop is running.
+/// name in the environment that is empty or contains '=', an option that is no
+/// descriptor, or a limit of 0; RuntimeError if no loop is running.
 ///
 /// Differs from Python: an ordinary function, because nothing in it waits for
 /// the loop. It returns when the program has been loaded.

@@ -7,6 +7,7 @@
 
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/task_core.h"
+#include "loop/futures/kept_by_loop.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -17,13 +18,12 @@ using selectors::RuntimeError;
 void ProcessCore::start(pid_t pid) {
   channel_ = ExitChannel(pid);
   try {
-    auto& running = event_loop_.extension<Processes>().running();
+    auto& running = event_loop_.extension<KeptByLoop<ProcessCore>>();
     channel_.open();
     channel_.descriptor().note_wait(event_loop_.reference());
     event_loop_.wait(channel_.descriptor().fileno(), FdHandlers::kReader, *this,
                      SourceLocation());
-    running.push_back(*this);
-    retain();
+    running.keep(*this);
   } catch (...) {
     kill_and_reap();
     channel_.close();
@@ -58,7 +58,7 @@ void ProcessCore::ready() {
   waiters_.wake_all();
   end_wait();
   channel_.close();
-  leave_loop();
+  KeptByLoop<ProcessCore>::let_go(*this);
 }
 
 // The handler goes when the channel is closed.
@@ -77,17 +77,11 @@ void ProcessCore::report_unknown() const {
                   " is unknown, as other code has taken it: 255 is reported"});
 }
 
-void ProcessCore::end() {
+void ProcessCore::abandon() {
   if (is_waiting()) end_wait();
   if (!returncode_) kill_and_reap();
   channel_.close();
-  leave_loop();
-}
-
-// The loop's reference may be the last one.
-void ProcessCore::leave_loop() {
-  unlink();
-  release();
+  KeptByLoop<ProcessCore>::let_go(*this);
 }
 
 // Leaves a process that must not be signalled, because it runs for another
@@ -100,10 +94,6 @@ void ProcessCore::kill_and_reap() {
     returncode_ = channel_.reap(/*waits=*/true);
   } catch (const OSError&) {
   }
-}
-
-Processes::~Processes() {
-  while (!running_.empty()) running_.front().end();
 }
 
 }  // namespace loop

@@ -9,9 +9,9 @@
 
 #include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/event_loop.h"
-#include "loop/callbacks/loop_extension.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/futures/intrusive_list.h"
+#include "loop/futures/reference.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/subprocesses/exit_channel.h"
 #include "selectors/forks.h"
@@ -21,11 +21,11 @@ namespace loop {
 // Counted by the handles and, until the process has ended or the loop is
 // closed, by the loop, which reaps the process. So a process without handles
 // leaves no zombie. For the thread of one loop.
-class ProcessCore final : public ListLink, private DescriptorWaiter {
+class ProcessCore final : public Counted<ProcessCore>,
+                          public ListLink,
+                          private DescriptorWaiter {
  public:
   explicit ProcessCore(EventLoop& event_loop) : event_loop_(event_loop) {}
-  ProcessCore(const ProcessCore&) = delete;
-  ProcessCore& operator=(const ProcessCore&) = delete;
   ~ProcessCore() override = default;
 
   // Takes over `pid`, a child of this program that no other code reaps, and
@@ -46,19 +46,12 @@ class ProcessCore final : public ListLink, private DescriptorWaiter {
   WaitQueue& waiters() { return waiters_; }
   BoundLoop& bound_loop() { return bound_loop_; }
 
-  // Kills the process, and reaps it. For a loop that closes.
-  void end();
-
-  // For Reference.
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
+  // Called when the loop closes: kills the process, and reaps it.
+  void abandon();
 
  private:
   void end_wait();
   void kill_and_reap();
-  void leave_loop();
   void report_unknown() const;
 
   // DescriptorWaiter.
@@ -69,23 +62,8 @@ class ProcessCore final : public ListLink, private DescriptorWaiter {
   ExitChannel channel_;
   const selectors::HomeProcess home_;  // Whose child the process is.
   std::optional<int> returncode_;
-  int references_ = 0;
   BoundLoop bound_loop_;
   WaitQueue waiters_;
-};
-
-// The running processes of a loop.
-class Processes final : public LoopExtension {
- public:
-  explicit Processes(EventLoop&) {}
-  // Ends the processes.
-  ~Processes() override;
-
-  // A link holds a reference.
-  IntrusiveList<ProcessCore>& running() { return running_; }
-
- private:
-  IntrusiveList<ProcessCore> running_;
 };
 
 }  // namespace loop

@@ -48,8 +48,8 @@ struct SubprocessOptions {
   /// Makes the process the leader of a new session, without a terminal: Ctrl-C
   /// does not reach it.
   bool start_new_session = false;
-  /// The longest line, in bytes, that the readers of PIPE accept; see
-  /// StreamReader.
+  /// The longest line, in bytes, that the readers of PIPE accept; 1 or more.
+  /// See StreamReader.
   std::size_t limit = StreamReader::kDefaultLimit;
 };
 

@@ -71,6 +71,7 @@ TEST_P(CreateSubprocessTest, ProcessExecInvalidArgs) {
   EXPECT_THROW(exec("true", {}, options), ValueError);
   options.stdin_ = -4;
   EXPECT_THROW(exec("true", {}, options), ValueError);
+  EXPECT_THROW(exec("true", {}, {.limit = 0}), ValueError);
 }
 
 TEST_P(CreateSubprocessTest, Cwd) {
