@@ -1,5 +1,5 @@
-// A chat: each line that a client sends goes to all other clients. The first
-// line of a client is its name.
+// A chat: each line that a client sends goes to all clients, itself included.
+// The first line of a client is its name.
 //
 // The coroutines share the list of clients without a lock: only one of them
 // runs at a time, and it runs until it waits. Nobody waits while the list is

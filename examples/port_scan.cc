@@ -27,6 +27,8 @@ loop::Coroutine<> probe(const std::string& host, std::uint16_t port,
   try {
     co_await loop::wait_for(loop::open_connection(host, port), 1s);
     examples::print_line(std::to_string(port) + " is open");
+  } catch (const loop::GaiError&) {
+    throw;                          // There is no such host.
   } catch (const loop::OSError&) {  // Refused, or unreachable.
   } catch (const loop::TimeoutError&) {
   }

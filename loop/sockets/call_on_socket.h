@@ -1,5 +1,5 @@
-// `call_on_socket()`: a system call on a non-blocking socket, whose result
-// tells done, would block and failed apart.
+// `call_on_socket()`: makes a system call on a non-blocking socket, which may
+// succeed, block or fail. `check_call()`: throws the error of a call.
 
 #ifndef LOOP_SOCKETS_CALL_ON_SOCKET_H_
 #define LOOP_SOCKETS_CALL_ON_SOCKET_H_

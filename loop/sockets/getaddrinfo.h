@@ -74,11 +74,12 @@ struct NameInfo {
 /// ("http") or a port; "" is port 0.
 ///
 /// Asks the system's resolver, which may block for seconds, in a thread of the
-/// loop's default executor. A numeric host with a port, and an empty host, are
-/// answered at once, without a thread. A cancelled task stops waiting; the
-/// lookup goes on in its thread, and its answer is dropped.
+/// loop's default executor. If the host is numeric or empty, and the service is
+/// a port, the answer comes at once, without a thread. A cancelled task stops
+/// waiting; the lookup goes on in its thread, and its answer is dropped.
 ///
-/// Throws GaiError if there is no answer; EAI_SERVICE for a port above 65535.
+/// Throws GaiError if there is no answer; EAI_NONAME if host and service are
+/// empty, and EAI_SERVICE for a port above 65535.
 /// Throws ValueError if an argument contains a NUL, and OSError if the resolver
 /// fails with an errno (EAI_SYSTEM).
 ///

@@ -60,9 +60,9 @@ inline Readiness::Awaiter Readiness::operator co_await() const {
 /// watch `fd`, and RuntimeError if the reader is removed or replaced
 /// (remove_reader()). If `fd` is closed during the wait, the wait may last
 /// forever with epoll and kqueue, until a wait for a new file of that number
-/// begins, and then throws OSError (EBADF). A Socket tells its waits when it is
-/// closed. A cancelled wait leaves no reader behind. Threads: the loop's thread
-/// only. Beyond Python.
+/// begins, and then throws OSError (EBADF). A Socket that is closed ends its
+/// waits at once. A cancelled wait leaves no reader behind. Threads: the loop's
+/// thread only. Beyond Python.
 inline Readiness readable(int fd) { return {fd, FdHandlers::kReader}; }
 
 /// `co_await writable(fd)` suspends the task until `fd` can be written to

@@ -131,8 +131,8 @@ void check(Socket& socket, std::int64_t offset,
   throw selectors::ValueError("sock_sendfile: the socket is no SOCK_STREAM");
 }
 
-// Returns whether the file goes on at the offset, as far as its size tells:
-// files in /proc have none.
+// Returns whether the size of the file is greater than the offset. Files in
+// /proc have a size of 0.
 bool has_more(const Transfer& transfer) {
   return transfer.offset() < kernel::size_of(transfer.file());
 }

@@ -183,9 +183,9 @@ inline Io<socket_io_internal::Accept> sock_accept(Socket& server) {
 /// address, if the connection fails. For other rules see sock_accept().
 ///
 /// A Unix socket whose listener has a full queue throws OSError (EAGAIN): the
-/// kernel does not tell when there is room, so the caller may try again later.
-/// After a failed or cancelled sock_connect() close the socket, and use a new
-/// one.
+/// kernel does not report when there is room, so the caller may try again
+/// later. After a failed or cancelled sock_connect() close the socket, and use
+/// a new one.
 ///
 /// Port of loop.sock_connect(). Differs from Python: a host that is a name must
 /// be looked up before, with getaddrinfo(); Python waits after EAGAIN, and then
