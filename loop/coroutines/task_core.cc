@@ -83,6 +83,19 @@ void TaskCore::wake_up_cancelled(const std::string& message) {
   wait_cancelled_ = is_asked_ = true;
 }
 
+// Makes the task current while it exists. Steps can nest, as one may start
+// another task that begins at once.
+class TaskCore::Step {
+ public:
+  explicit Step(TaskCore& task) : outer_(Current::exchange(&task)) {}
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+  ~Step() { Current::exchange(outer_); }
+
+ private:
+  TaskCore* const outer_;
+};
+
 void TaskCore::step() {
   blocker_ = nullptr;
   if (is_asked_) [[unlikely]] {
@@ -91,9 +104,7 @@ void TaskCore::step() {
   }
   has_started_ = true;
   {
-    // Steps can nest, as one may start another task that begins at once.
-    TaskCore* const outer = Current::exchange(this);
-    const Finally ended([outer] { Current::exchange(outer); });
+    const Step step(*this);
     run();
   }
   if (innermost() == nullptr) finish();
@@ -113,6 +124,7 @@ void TaskCore::leave() {
 
 void TaskCore::finish() {
   const Finally left([this] { leave(); });
+  const Step step(*this);  // It includes the destructors of parameters.
   settle(*first_);
 }
 
@@ -120,6 +132,7 @@ void TaskCore::finish() {
 // first line.
 void TaskCore::finish_unstarted() {
   const Finally left([this] { leave(); });
+  const Step step(*this);
   unwind();
   future_.finish_cancelled();
 }

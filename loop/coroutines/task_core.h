@@ -153,6 +153,7 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   void destroy_pending();
 
   using Current = CurrentInThread<TaskCore>;
+  class Step;
 
   FutureCore& future_;
   EventLoop& loop_;

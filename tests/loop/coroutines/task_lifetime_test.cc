@@ -57,6 +57,33 @@ TEST_F(TaskLifetimeTest, FrameDiesBeforeTheTaskIsDone) {
   EXPECT_TRUE(task.done());
 }
 
+// In Python a parameter is a local variable, which is destroyed in the last
+// step of the task.
+TEST_F(TaskLifetimeTest, ParametersAreDestroyedInTheTask) {
+  std::string names;
+  const auto note_task = [&](int*) {
+    names += current_task().get_name() + " ";
+  };
+  const auto work =
+      [](std::unique_ptr<int, decltype(note_task)>) -> Coroutine<> {
+    co_await sleep(1ms);
+  };
+  int object = 0;
+  const auto begin = [&](const std::string& name, bool at_once) {
+    std::unique_ptr<int, decltype(note_task)> parameter(&object, note_task);
+    return create_task(f_.loop, work(std::move(parameter)),
+                       {.name = name, .eager_start = at_once});
+  };
+  begin("ends", false);
+  begin("never begins", false).cancel();
+  f_.loop.call_soon([&] { begin("begins at once", true).cancel(); });
+  f_.turn(3);
+  EXPECT_EQ(names, "never begins begins at once ");
+  f_.run_for(1ms);
+  EXPECT_EQ(names, "never begins begins at once ends ");
+  EXPECT_THROW(current_task(), RuntimeError);
+}
+
 TEST_F(TaskLifetimeTest, ResultDiesWithTheLastHandle) {
   const auto make_one = []() -> Coroutine<Counted> { co_return Counted(); };
   {
