@@ -1,6 +1,7 @@
 #include "loop/coroutines/task_core.h"
 
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -144,11 +145,17 @@ void TaskCore::settle_exception(std::exception_ptr exception) {
   future_.finish_with(std::move(exception));
 }
 
-void TaskCore::destroy_pending() {
+void TaskCore::report_pending() const noexcept try {
   loop_.call_exception_handler(
       {"Task was destroyed but it is pending: " + get_name() + ", in '" +
            innermost()->function() + "'",
        nullptr, innermost()->where()});
+} catch (const std::bad_alloc&) {
+  // Out of memory: there is no report.
+}
+
+void TaskCore::destroy_pending() {
+  report_pending();
   blocker_ = nullptr;
   unwind();
   // Dropped now, since the last handle may be kept forever.

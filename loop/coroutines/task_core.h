@@ -151,6 +151,7 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   void leave();
   void finish_unstarted();
   void destroy_pending();
+  void report_pending() const noexcept;
 
   using Current = CurrentInThread<TaskCore>;
   class Step;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -16,7 +17,7 @@
 namespace loop {
 
 // A cancellation is not a failure to report.
-void FutureCore::report_unretrieved() const {
+void FutureCore::report_unretrieved() const noexcept try {
   if (is_cancelled_error(exception_)) return;
   const ExceptionContext context{kind_ == Kind::kTask
                                      ? "Task exception was never retrieved"
@@ -27,6 +28,8 @@ void FutureCore::report_unretrieved() const {
   } else {
     EventLoop::default_exception_handler(context);
   }
+} catch (const std::bad_alloc&) {
+  // Out of memory: there is no report.
 }
 
 namespace {

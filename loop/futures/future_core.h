@@ -166,7 +166,7 @@ class FutureCore : public Recycled {
   void destroy() noexcept;
   [[noreturn]] void throw_cancelled() const;
   [[noreturn]] void throw_no_result();
-  void report_unretrieved() const;
+  void report_unretrieved() const noexcept;
 
   std::uint32_t references_ = 0;
   Phase phase_ = Phase::kPending;

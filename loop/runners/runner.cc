@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -183,9 +184,15 @@ Runner::Runner(std::optional<bool> debug, LoopFactory loop_factory)
 
 Runner::~Runner() { close_and_log(); }
 
-void Runner::close_and_log() noexcept try { close(); } catch (...) {
-  log_line("cannot close a Runner: " +
-           exception_text(std::current_exception()));
+void Runner::close_and_log() noexcept try {
+  try {
+    close();
+  } catch (...) {
+    log_line("cannot close a Runner: " +
+             exception_text(std::current_exception()));
+  }
+} catch (const std::bad_alloc&) {
+  // Out of memory: there is no line.
 }
 
 void Runner::enlist() {

@@ -75,6 +75,24 @@ TEST_F(ShortageTest, CreateTask) {
   EXPECT_GT(shortage.places(), 2u);
 }
 
+// There is no report then.
+TEST_F(ShortageTest, ReportsOfDestructors) {
+  const auto fail = []() -> Coroutine<> {
+    co_await sleep(0s);
+    throw Mistake("expected");
+  };
+  std::optional<Task<>> failed = start(fail());
+  start(sleep(1h));
+  f_.turn(3);
+  {
+    const tests::FailingAllocations failing;
+    failed.reset();
+    f_.loop.close();
+    EXPECT_TRUE(failing.struck());
+  }
+  EXPECT_TRUE(f_.take_errors().empty());
+}
+
 TEST_F(ShortageTest, Sleep) {
   for (const auto delay : {1ms, 0ms}) {
     const auto sleeper = [&]() -> Coroutine<> {
