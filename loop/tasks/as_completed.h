@@ -106,15 +106,17 @@ class [[nodiscard]] AsCompleted {
     return Future<T>(Reference(static_cast<FutureState<T>*>(&state)));
   }
 
-  // If the caller is cancelled while it waits, the future is left for another
-  // call.
+  // If the caller is cancelled while it waits, or memory runs out, the future
+  // is left for another call.
   static Coroutine<std::optional<Future<T>>> next_of(SharedPointer shared) {
     AsCompletedCore& core = shared->core;
     if (!core.are_left()) co_return std::nullopt;
     core.take_turn();
     try {
       co_return future_of(*co_await core.get());
-    } catch (const CancelledError&) {
+    } catch (const TimeoutError&) {
+      throw;
+    } catch (...) {
       core.give_turn_back();
       throw;
     }

@@ -11,20 +11,26 @@ namespace loop {
 class AsCompletedCore::Waiting final : public FutureState<void> {
  public:
   explicit Waiting(AsCompletedCore& core)
-      : FutureState(core.loop_, core.where_),
-        completions_(core),
-        waiting_(core.lifetime_) {}
+      : FutureState(core.loop_, core.where_), core_(core) {}
 
   void for_each_awaited(const std::function<void(FutureCore&)>& f) override {
-    if (done() || !waiting_.object_exists()) return;
-    for (const Entry& entry : completions_.entries_) {
+    if (done()) return;
+    for (const Entry& entry : core_.entries_) {
       if (entry.future != nullptr) f(*entry.future);
     }
   }
 
  private:
-  AsCompletedCore& completions_;
-  const LifetimeObserver waiting_;
+  AsCompletedCore& core_;
+};
+
+// A task in get(): waits in the list from its construction on.
+struct AsCompletedCore::Waiter : ListLink {
+  explicit Waiter(AsCompletedCore& core)
+      : future(Reference<FutureState<void>>(new Waiting(core))) {
+    core.waiters_.push_back(*this);
+  }
+  const Future<void> future;
 };
 
 AsCompletedCore::AsCompletedCore(EventLoop& event_loop, std::size_t size,
@@ -57,25 +63,23 @@ void AsCompletedCore::time_out() {
   while (!waiters_.empty()) wake_next();
 }
 
-// Wakes the first waiter that is pending; the others were cancelled.
+// Wakes the first waiter that is pending; those before it were cancelled.
 void AsCompletedCore::wake_next() {
   while (!waiters_.empty()) {
-    const Future<void> waiter = waiters_.front();
-    waiters_.pop_front();
-    if (!waiter.done()) return waiter.set_result();
+    const Waiter& waiter = waiters_.pop_front();
+    if (!waiter.future.done()) return waiter.future.set_result();
   }
 }
 
 Coroutine<FutureCore*> AsCompletedCore::get() {
   while (taken_ == done_.size()) {
     if (has_timed_out_) throw TimeoutError();
-    const Future<void> waiter(Reference<FutureState<void>>(new Waiting(*this)));
-    waiters_.push_back(waiter);
+    const Waiter waiter(*this);
     try {
-      co_await waiter;
+      co_await waiter.future;
     } catch (const CancelledError&) {
       // The waiter was woken first and cancelled then: wakes the next one.
-      if (!waiter.cancelled() && taken_ < done_.size()) wake_next();
+      if (!waiter.future.cancelled() && taken_ < done_.size()) wake_next();
       throw;
     }
   }

@@ -5,7 +5,6 @@
 #define LOOP_TASKS_AS_COMPLETED_CORE_H_
 
 #include <cstddef>
-#include <deque>
 #include <vector>
 
 #include "loop/callbacks/event_loop.h"
@@ -15,13 +14,13 @@
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_core.h"
-#include "loop/futures/lifetime.h"
+#include "loop/futures/intrusive_list.h"
 #include "selectors/wait_limit.h"
 
 namespace loop {
 
 // A queue that each future enters when it is done. Port of
-// asyncio._AsCompletedIterator, and of the Queue that it uses (CPython 3.13,
+// asyncio._AsCompletedIterator, and of the Queue that it uses (CPython 3.15,
 // Lib/asyncio/tasks.py).
 class AsCompletedCore {
  public:
@@ -58,6 +57,7 @@ class AsCompletedCore {
     FutureCore* future = nullptr;  // nullptr: done.
   };
   class Waiting;
+  struct Waiter;
 
   void add(FutureCore& future);
   void time_out();
@@ -72,9 +72,8 @@ class AsCompletedCore {
   std::vector<FutureCore*> done_;
   std::size_t taken_ = 0;  // The number of these that get() has returned.
   bool has_timed_out_ = false;
-  std::deque<Future<void>> waiters_;
+  IntrusiveList<Waiter> waiters_;  // In get().
   TimerHandle timer_;
-  Lifetime lifetime_;
 };
 
 }  // namespace loop

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -16,11 +18,13 @@
 #include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/future.h"
+#include "loop/futures/recycled_memory.h"
 #include "loop/tasks/sleep.h"
 #include "selectors/poll_selector.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/futures/future_fixture.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/allocations.h"
 
 namespace loop {
 namespace {
@@ -122,7 +126,7 @@ TEST_F(AsCompletedTest, NextWithTimeout) {
   run(body());
 }
 
-// What was done by then can still be had.
+// Futures that are done by then are still returned.
 TEST_F(AsCompletedTest, AsCompletedWithUnusedTimeout) {
   const auto body = [&]() -> Coroutine<> {
     auto completed = as_completed(three(), 1s);
@@ -303,6 +307,49 @@ TEST_F(AsCompletedTest, NextThatIsCancelledTakesNoTurn) {
     co_return numbers;
   };
   EXPECT_EQ(run(body()), (Numbers{1, 2, 3}));
+}
+
+TEST_F(AsCompletedTest, NextThatIsCancelledLeavesNothing) {
+  const auto future = make<int>();
+  const auto body = [&]() -> Coroutine<> {
+    auto completed = as_completed(std::vector{future});
+    const auto ask_in_vain = [&](int times) -> Coroutine<> {
+      for (int i = 0; i < times; ++i) {
+        const auto asks = create_task(completed.next());
+        co_await sleep(0s);
+        asks.cancel();
+        co_await sleep(0s);
+      }
+    };
+    co_await ask_in_vain(10);
+    const std::size_t held = tests::allocations_held();
+    co_await ask_in_vain(1000);
+    EXPECT_LE(tests::allocations_held(), held + 10);
+    future.set_result(1);
+    EXPECT_EQ(*co_await completed.next(), future);
+  };
+  run(body());
+}
+
+TEST_F(AsCompletedTest, NextWithoutMemoryTakesNoTurn) {
+  if (kRecyclesMemory) GTEST_SKIP() << "for AddressSanitizer";
+  for (tests::EachShortage shortage; shortage.next();) {
+    const auto future = make<int>();
+    const auto body = [&]() -> Coroutine<> {
+      auto completed = as_completed(std::vector{future});
+      Coroutine<std::optional<Future<int>>> next = completed.next();
+      std::optional<Task<std::optional<Future<int>>>> asks;
+      shortage.survives(
+          [&] { asks = create_task(std::move(next), {.eager_start = true}); });
+      if (asks && !asks->cancel()) {
+        EXPECT_THROW(asks->result(), std::bad_alloc);
+      }
+      co_await sleep(0s);
+      future.set_result(1);
+      EXPECT_EQ(co_await completed.next(), future);
+    };
+    run(body());
+  }
 }
 
 }  // namespace
