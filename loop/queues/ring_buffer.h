@@ -32,10 +32,7 @@ class RingBuffer {
   }
 
   // Precondition: make_room() was called.
-  void push(T&& item) {
-    std::construct_at(&at(end_), std::move(item));
-    ++end_;
-  }
+  void push(T&& item) { append(std::move(item)); }
 
   // Precondition: size() > 0.
   T pop() {
@@ -45,23 +42,30 @@ class RingBuffer {
   }
 
  private:
+  explicit RingBuffer(std::size_t capacity)
+      : places_(std::allocator<T>().allocate(capacity)), capacity_(capacity) {}
+
   T& at(std::size_t index) { return places_[index & (capacity_ - 1)]; }
 
   void drop_front() { std::destroy_at(&at(begin_++)); }
 
+  // `item` is a T&&, or a const T& if moving may throw.
+  template <class Item>
+  void append(Item&& item) {
+    std::construct_at(&at(end_), std::forward<Item>(item));
+    ++end_;
+  }
+
+  // If moving or copying an item throws, the items stay where they are.
   void grow() {
-    const std::size_t capacity = capacity_ == 0 ? 8 : 2 * capacity_;
-    T* const places = std::allocator<T>().allocate(capacity);
-    const std::size_t count = size();
-    for (std::size_t i = 0; i < count; ++i) {
-      std::construct_at(places + i, std::move(at(begin_)));
-      drop_front();
+    RingBuffer larger(capacity_ == 0 ? 8 : 2 * capacity_);
+    for (std::size_t i = begin_; i != end_; ++i) {
+      larger.append(std::move_if_noexcept(at(i)));
     }
-    std::allocator<T>().deallocate(places_, capacity_);
-    places_ = places;
-    capacity_ = capacity;
-    begin_ = 0;
-    end_ = count;
+    std::swap(places_, larger.places_);
+    std::swap(capacity_, larger.capacity_);
+    std::swap(begin_, larger.begin_);
+    std::swap(end_, larger.end_);
   }
 
   T* places_ = nullptr;

@@ -70,6 +70,32 @@ TEST_F(QueueTest, OrderWhenItGrows) {
   EXPECT_EQ(drain(queue), expected);
 }
 
+// An item without a move constructor, whose copy constructor throws once.
+struct Stubborn {
+  explicit Stubborn(int n) : number(n) {}
+  Stubborn(const Stubborn& other) : number(other.number) {
+    if (copies_left-- == 0) throw Mistake("cannot be copied");
+  }
+  Counted counted;
+  int number;
+  static inline int copies_left = -1;
+};
+
+// The queue moves its items to a larger memory when it has 8.
+TEST_F(QueueTest, KeepsItsItemsIfItCannotGrow) {
+  for (int copies = 0; copies < 8; ++copies) {
+    Queue<Stubborn> queue;
+    for (int i = 0; i < 8; ++i) queue.put_nowait(Stubborn(i));
+    const Stubborn next(8);
+    Stubborn::copies_left = copies + 1;  // The first makes the argument.
+    EXPECT_THROW(queue.put_nowait(next), Mistake);
+    Stubborn::copies_left = -1;
+    EXPECT_EQ(queue.qsize(), 8u);
+    EXPECT_EQ(Counted::alive, 9);
+    for (int i = 0; i < 8; ++i) EXPECT_EQ(queue.get_nowait().number, i);
+  }
+}
+
 TEST_F(QueueTest, Maxsize) {
   Queue<int> queue(2);
   Journal journal;
