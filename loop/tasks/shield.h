@@ -67,6 +67,7 @@ class State final : public FutureState<T>, public DoneCallback {
 
   void settle(const Future<T>& inner) {
     if (inner.cancelled()) return this->finish_cancelled();
+    std::exception_ptr exception;
     try {
       if constexpr (std::is_void_v<T>) {
         inner.result();
@@ -75,8 +76,10 @@ class State final : public FutureState<T>, public DoneCallback {
         this->result.emplace(take_result<kIsGivenUp>(inner));
       }
     } catch (...) {
-      return this->finish_with(std::current_exception());
+      exception = std::current_exception();
     }
+    if (this->done()) return;  // Cancelled by user code that copies the result.
+    if (exception) return this->finish_with(std::move(exception));
     this->set_finished();
   }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -213,6 +214,31 @@ TEST_F(ShieldTest, NeverRetrieved) {
   ASSERT_EQ(errors.size(), 1u) << "the inner one has been asked";
   EXPECT_EQ(errors[0].message, "Future exception was never retrieved");
   EXPECT_EQ(errors[0].where.repr(), place(line));
+}
+
+// ---- A result whose copying runs user code ----
+
+struct CancelsWhenCopied {
+  explicit CancelsWhenCopied(std::function<void()> f) : cancel(std::move(f)) {}
+  CancelsWhenCopied(const CancelsWhenCopied& other) : cancel(other.cancel) {
+    if (cancel) cancel();
+  }
+  std::function<void()> cancel;
+};
+
+TEST_F(ShieldTest, CopyingTheResultCancelsTheOuter) {
+  const auto inner = make<CancelsWhenCopied>();
+  const auto outer = shield(inner);
+  const auto waits = start(outer);
+  inner.set_result(CancelsWhenCopied(nullptr));
+  bool cancelled = false;
+  inner.result().cancel = [&] {
+    if (!cancelled) cancelled = outer.cancel("too late");
+  };
+  f_.turn(3);
+  EXPECT_TRUE(cancelled);
+  EXPECT_TRUE(outer.cancelled());
+  EXPECT_EQ(cancelled_with([&] { waits.result(); }), "too late");
 }
 
 // ---- Who keeps whom ----
