@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/futures/done_callback.h"
@@ -142,8 +143,8 @@ Coroutine<> TaskGroup::exit(std::exception_ptr error) {
   // The group takes back its own request to cancel the parent. If there was no
   // other, there is no cancellation to report.
   if (cancelled_parent_ && parent_->uncancel() == 0) cancellation = nullptr;
-  if (error && !was_cancelled) errors_.push_back(std::move(error));
-  if (!errors_.empty()) throw_errors();
+  if (was_cancelled) error = nullptr;
+  if (error || !failed_.empty()) throw_errors(std::move(error));
   if (cancellation) std::rethrow_exception(cancellation);
 }
 
@@ -165,12 +166,17 @@ Coroutine<> TaskGroup::wait_for_members(std::exception_ptr& cancellation) {
 // If the parent has been cancelled from outside as well, the errors replace the
 // CancelledError of that request. So the request is repeated, for the next wait
 // of the parent.
-void TaskGroup::throw_errors() {
+void TaskGroup::throw_errors(std::exception_ptr body_error) {
   if (parent_->cancelling() > 0) {
     parent_->uncancel();
     parent_->cancel("");
   }
-  throw ExceptionGroup("unhandled errors in a TaskGroup", std::move(errors_));
+  std::vector<std::exception_ptr> errors;
+  for (const Member& member : failed_) {
+    errors.push_back(member.task().exception());
+  }
+  if (body_error) errors.push_back(std::move(body_error));
+  throw ExceptionGroup("unhandled errors in a TaskGroup", std::move(errors));
 }
 
 const char* TaskGroup::reason_to_refuse() const {
@@ -206,14 +212,14 @@ void TaskGroup::on_task_done(Member& member) {
     completed_->set_finished();
   }
   if (task.cancelled()) return;
-  if (std::exception_ptr error = task.exception()) {
-    note_error(std::move(error));
+  if (const std::exception_ptr error = task.exception()) {
+    failed_.splice(failed_.end(), done);
+    on_task_failed(error);
   }
 }
 
-void TaskGroup::note_error(std::exception_ptr error) {
+void TaskGroup::on_task_failed(const std::exception_ptr& error) {
   if (!interrupt_ && holds<KeyboardInterrupt>(error)) interrupt_ = error;
-  errors_.push_back(std::move(error));
   if (aborting_ || cancelled_parent_) return;
   abort();
   if (parent_) cancel_parent();  // Before run() and join() there is none.

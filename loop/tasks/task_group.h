@@ -9,7 +9,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/source_location.h"
@@ -190,7 +189,7 @@ class TaskGroup {
   void enter_body();
   Coroutine<> exit(std::exception_ptr error);
   Coroutine<> wait_for_members(std::exception_ptr& cancellation);
-  void throw_errors();
+  [[noreturn]] void throw_errors(std::exception_ptr body_error);
 
   // Returns the reason to reject a new task, or nullptr.
   const char* reason_to_refuse() const;
@@ -198,7 +197,7 @@ class TaskGroup {
   void abort();
   void cancel_parent();
   void on_task_done(Member& member);
-  void note_error(std::exception_ptr error);
+  void on_task_failed(const std::exception_ptr& error);
 
   std::optional<AnyTask> parent_;  // The task that awaits run() or join().
   bool exiting_ = false;           // The body has ended.
@@ -207,7 +206,7 @@ class TaskGroup {
   int starting_ = 0;  // The number of tasks in create_task().
   // The tasks whose end the group has not handled yet.
   std::list<Member> members_;
-  std::vector<std::exception_ptr> errors_;
+  std::list<Member> failed_;  // Those whose tasks have failed.
   std::exception_ptr interrupt_;
   Completed* completed_ = nullptr;  // Set while the parent waits for it.
   Lifetime lifetime_;

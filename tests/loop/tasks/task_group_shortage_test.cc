@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <memory>
 #include <new>
 #include <optional>
 
+#include "loop/callbacks/finally.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
 #include "loop/futures/recycled_memory.h"
+#include "loop/tasks/exception_group.h"
 #include "loop/tasks/sleep.h"
 #include "loop/tasks/task_group.h"
 #include "tests/loop/futures/future_fixture.h"
@@ -91,6 +94,24 @@ TEST_F(TaskGroupsShortageTest, ADoneTaskMayOutliveTheGroup) {
     co_await sleep(0s);
   };
   run(main());
+}
+
+// The error of a task needs no memory before run() throws it.
+TEST_F(TaskGroupsTest, AFailureWhileThereIsNoMemory) {
+  const auto failure = std::make_exception_ptr(Mistake("expected"));
+  std::optional<tests::FailingAllocations> failing;
+  TaskGroup group;
+  const auto fails = [&]() -> Coroutine<> {
+    failing.emplace();
+    std::rethrow_exception(failure);
+    co_return;
+  };
+  const auto body = [&]() -> Coroutine<> {
+    const Finally has_memory([&] { failing.reset(); });
+    group.create_task(fails());
+    co_await sleep(1ms);
+  };
+  EXPECT_THROW(run(group.run(body())), ExceptionGroup);
 }
 
 }  // namespace
