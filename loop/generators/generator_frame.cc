@@ -2,24 +2,12 @@
 
 #include <utility>
 
+#include "loop/futures/holds.h"
 #include "loop/futures/nested_destruction.h"
 #include "loop/generators/generator_exit.h"
 #include "selectors/errors.h"
 
 namespace loop {
-namespace {
-
-bool is_generator_exit(const std::exception_ptr& exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const GeneratorExit&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
-}  // namespace
 
 void GeneratorFrame::throw_running() {
   throw selectors::ValueError("generator already executing");
@@ -32,7 +20,7 @@ void GeneratorFrame::rethrow_thrown() {
 bool GeneratorFrame::throw_in(std::exception_ptr exception) {
   check_not_running();
   if (innermost_ == nullptr) std::rethrow_exception(std::move(exception));
-  if (innermost_ != this && is_generator_exit(exception)) {
+  if (innermost_ != this && holds<GeneratorExit>(exception)) {
     close_inner_frames(exception);
   }
   thrown_ = std::move(exception);

@@ -21,6 +21,7 @@
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future_core.h"
+#include "loop/futures/holds.h"
 #include "loop/futures/shutdown_default_executor.h"
 #include "selectors/errors.h"
 #include "selectors/forks.h"
@@ -111,15 +112,6 @@ IntrusiveList<Runner>& runners() {
   return list;
 }
 
-bool is_keyboard_interrupt(const std::exception_ptr& exception) noexcept try {
-  if (exception) std::rethrow_exception(exception);
-  return false;
-} catch (const KeyboardInterrupt&) {
-  return true;
-} catch (...) {
-  return false;
-}
-
 // Ends the process by SIGINT, as Python's exit_sigint(), so that the parent
 // process sees that Ctrl-C ended it. The kernel does not kill the first process
 // of a container by that signal; _exit() ends such a process.
@@ -137,7 +129,7 @@ bool is_keyboard_interrupt(const std::exception_ptr& exception) noexcept try {
 std::terminate_handler terminate_before = nullptr;
 
 [[noreturn]] void on_terminate() noexcept {
-  if (is_keyboard_interrupt(std::current_exception())) {
+  if (holds<KeyboardInterrupt>(std::current_exception())) {
     Runner::close_all();
     end_by_sigint();
   }
