@@ -1,10 +1,9 @@
 #include "loop/locks/condition.h"
 
-#include <concepts>
-#include <coroutine>
 #include <exception>
 
 #include "loop/coroutines/call_stack.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/futures/errors.h"
 #include "loop/locks/operation.h"
 #include "selectors/errors.h"
@@ -12,14 +11,14 @@
 namespace loop {
 
 // The awaiter that waits for a notification.
-class Condition::Notified final : public Waiter {
+class Condition::Notified final : public Waiter,
+                                  public FrameAwaiter<Condition::Notified> {
  public:
   explicit Notified(Condition& condition) : condition_(condition) {}
 
   bool await_ready() const { return false; }
-  template <std::derived_from<Frame> Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    start(self.promise(), condition_.waiters_, condition_.loop_);
+  void suspend(Frame& frame) {
+    start(frame, condition_.waiters_, condition_.loop_);
   }
   void await_resume() { end_or_throw(); }
 
