@@ -52,7 +52,7 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   // Returns the current task, for operations that need one. Throws RuntimeError
   // if there is none.
   static TaskCore& running();
-  // The task that the frame belongs to, when it has been called.
+  // Returns the task of a frame that has been called.
   static TaskCore& of(const Frame& frame) {
     return static_cast<TaskCore&>(frame.call_stack());
   }
@@ -74,9 +74,11 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
 
   FutureCore& future() const { return future_; }
   EventLoop& loop() const { return loop_; }
-  // Returns the object that the task waits for; nullptr if the task runs, or
-  // waits only for its next step.
-  const Blocker* blocker() const { return blocker_; }
+  // Returns the future that the task waits for; nullptr if the task runs, or
+  // waits for something else.
+  FutureCore* awaited_future() const {
+    return blocker_ == nullptr ? nullptr : blocker_->future();
+  }
 
   // ---- For create_task() ----
 
@@ -116,7 +118,7 @@ class TaskCore : public CallStack, public ListLink, public CancelForwarder {
   void step();
 
   // Returns whether the task was cancelled during the wait, so that
-  // await_resume() must throw CancelledError. Returns true only once.
+  // await_resume() must throw CancelledError. Returns true once per request.
   bool take_cancellation() { return std::exchange(cancel_now_, false); }
   // Throws CancelledError with the message of the request.
   [[noreturn]] void throw_cancelled() const;

@@ -30,9 +30,7 @@ class Awaiters {
 
  private:
   void add(TaskCore& task) {
-    const Blocker* const blocker = task.blocker();
-    FutureCore* const awaited =
-        blocker == nullptr ? nullptr : blocker->future();
+    FutureCore* const awaited = task.awaited_future();
     if (awaited == nullptr) return;
     std::set<FutureCore*> seen{awaited};
     std::vector<FutureCore*> left{awaited};

@@ -52,8 +52,9 @@ struct CallGraphEntry {
 using CallGraph = std::vector<CallGraphEntry>;
 
 /// Returns the call graph of a future, which may be done. Takes time in
-/// proportion to the number of tasks of the loop. Threads: the loop's thread
-/// only. Port of asyncio.capture_call_graph.
+/// proportion to the number of tasks of the loop and of the futures that each
+/// waits for. Threads: the loop's thread only. Port of
+/// asyncio.capture_call_graph.
 CallGraph capture_call_graph(FutureCore& future);
 /// Returns the call graph of a future or task.
 template <class T>

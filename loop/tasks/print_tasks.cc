@@ -19,13 +19,6 @@ namespace {
 
 using Tasks = std::vector<const TaskCore*>;
 
-// Returns the future that a task awaits: another task, or a future that stands
-// for some, such as that of gather().
-FutureCore* future_awaited_by(const TaskCore& task) {
-  const Blocker* const blocker = task.blocker();
-  return blocker == nullptr ? nullptr : blocker->future();
-}
-
 bool is_task(FutureCore* future) {
   return dynamic_cast<TaskCore*>(future) != nullptr;
 }
@@ -119,7 +112,7 @@ class Drawing {
     std::unordered_set<const TaskCore*> awaited;
     std::unordered_set<FutureCore*> seen;
     for (const TaskCore* task : all) {
-      FutureCore* const future = future_awaited_by(*task);
+      FutureCore* const future = task->awaited_future();
       if (future == nullptr || !seen.insert(future).second) continue;
       for (const TaskCore* inner : tasks_behind(future)) awaited.insert(inner);
     }
@@ -165,7 +158,7 @@ class Drawing {
   // Adds the tasks that `task` waits for. The first is drawn next, so it is
   // added last.
   void add_branches(const TaskCore& task, const Margin& margin) {
-    FutureCore* const future = future_awaited_by(task);
+    FutureCore* const future = task.awaited_future();
     if (future == nullptr) return;
     Tasks inner = tasks_behind(future);
     if (!is_task(future) && !drawn_futures_.insert(future).second &&

@@ -29,7 +29,8 @@ namespace loop {
 /// A task that several others wait for is drawn once; its other lines end with
 /// "(above)". A line that is more than 20 levels deep is not indented: it
 /// begins with its level, as "[21] ". The text grows linearly with the number
-/// of tasks. Returns "" if the loop is closed. Threads: the loop's thread only.
+/// of tasks and of their waits. Returns "" if the loop is closed. Threads: the
+/// loop's thread only.
 ///
 /// Port of the output of `python -m asyncio pstree` (CPython 3.14,
 /// Lib/asyncio/tools.py).

@@ -153,7 +153,7 @@ std::string written_by(F function) {
   return testing::internal::GetCapturedStderr();
 }
 
-// Who could not have known is not told that the coroutine was never awaited.
+// The refusal is an error; a report "never awaited" would be a second one.
 TEST_F(TaskGroupsTest, CreateTaskThatIsRefused) {
   const auto main = [&]() -> Coroutine<> {
     TaskGroup group;
@@ -189,7 +189,7 @@ TEST_F(TaskGroupsTest, NoCreateTaskAfterFailure) {
 
 TEST_F(TaskGroupsTest, NeverEntered) { const TaskGroup group; }
 
-// What a picture of who waits for whom is drawn from.
+// print_tasks() draws this.
 TEST_F(TaskGroupsTest, ParentWaitsForChildren) {
   const auto main = [&]() -> Coroutine<> {
     TaskGroup group;
@@ -204,7 +204,7 @@ TEST_F(TaskGroupsTest, ParentWaitsForChildren) {
   f_.turn(2);
   std::vector<FutureCore*> children;
   const AnyTask any = parent;
-  any.core().blocker()->future()->for_each_awaited(
+  any.core().awaited_future()->for_each_awaited(
       [&](FutureCore& child) { children.push_back(&child); });
   std::vector<FutureCore*> expected;
   for (const AnyTask& task : all_tasks(f_.loop)) {

@@ -1,4 +1,4 @@
-// Waiting for some of several futures.
+// wait(): the first or all of several futures.
 
 #include "loop/tasks/wait.h"
 
@@ -246,7 +246,7 @@ TEST_F(WaitTest, TellsWhatItWaitsFor) {
   a.set_result(1);
   f_.turn();
   std::vector<FutureCore*> awaited;
-  AnyTask(waits).core().blocker()->future()->for_each_awaited(
+  AnyTask(waits).core().awaited_future()->for_each_awaited(
       [&](FutureCore& future) { awaited.push_back(&future); });
   EXPECT_EQ(awaited, (std::vector<FutureCore*>{&b.state()}));
   b.set_result(2);
