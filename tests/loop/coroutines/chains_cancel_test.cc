@@ -217,7 +217,7 @@ TEST_F(ChainsCancelTest, ARequestAfterATaskHasRunReachesAll) {
   expect_all_cancelled();
 }
 
-// What was taken back can be asked for again.
+// A request that was taken back can be made again.
 TEST_F(ChainsCancelTest, ARequestAfterUncancelReachesAll) {
   const auto idle = []() -> Coroutine<> { co_await sleep(0s); };
   tasks_.push_back(start(idle()));  // Has not begun.

@@ -1,4 +1,4 @@
-// What the suites of coroutines share.
+// `CoroutineTest`: the fixture of all suites of coroutines.
 
 #ifndef TESTS_LOOP_COROUTINES_COROUTINE_FIXTURE_H_
 #define TESTS_LOOP_COROUTINES_COROUTINE_FIXTURE_H_

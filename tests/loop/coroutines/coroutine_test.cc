@@ -1,4 +1,4 @@
-// Calling, awaiting and returning.
+// Coroutine: calling, awaiting and returning.
 
 #include "loop/coroutines/coroutine.h"
 
@@ -64,7 +64,7 @@ TEST_F(CoroutineTest, MoveOnlyResult) {
   EXPECT_EQ(run(pass()), 7);
 }
 
-// Who only keeps coroutines need not know what they return.
+// Code that only stores coroutines need not know the type of their results.
 struct NotKnownYet;
 static_assert(sizeof(Coroutine<NotKnownYet>) > 0);
 
@@ -175,7 +175,7 @@ TEST_F(CoroutineTest, ALongChainIsDestroyed) {
   EXPECT_EQ(f_.take_errors().size(), 1u);
 }
 
-// What is in the frame of a callee may refer to what is in its caller's.
+// Objects in the frame of a callee may refer to objects in its caller's.
 TEST_F(CoroutineTest, TheInnermostIsDestroyedFirst) {
   Journal journal;
   const auto nest = [&journal](auto self, int depth) -> Coroutine<> {

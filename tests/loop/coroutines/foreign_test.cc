@@ -1,4 +1,4 @@
-// Awaiting what another library made.
+// Awaiting awaitables of other libraries.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// When there is no memory, what tasks do to one another throws std::bad_alloc,
-// and nothing has changed.
+// Operations of tasks that run out of memory: they throw std::bad_alloc and
+// change nothing.
 
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ class ShortageTest : public CoroutineTest {
     }
   }
 
-  // Does it throw for want of memory?
+  // Returns whether the operation throws std::bad_alloc.
   template <class Operation>
   bool fails(Operation operation) {
     fill_ready_queue();

@@ -1,4 +1,4 @@
-// How much of the thread's stack an operation takes.
+// Measures the part of the thread's stack that an operation uses.
 
 #ifndef TESTS_LOOP_COROUTINES_STACK_PROBE_H_
 #define TESTS_LOOP_COROUTINES_STACK_PROBE_H_

@@ -1,4 +1,4 @@
-// Cancelling a task: when it is told, what it can do, and what is left.
+// Cancelling a task: when the task notices, how it may react, and its outcome.
 
 #include <gtest/gtest.h>
 
@@ -436,7 +436,8 @@ TEST_F(TaskCancelTest, OfSeveralMessagesTheFirst) {
   }
 }
 
-// As of CPython 3.13: who takes back what has not been thrown yet, stops it.
+// As of CPython 3.13: taking back a request that has not been thrown yet stops
+// it.
 TEST_F(TaskCancelTest, UncancelResetsMustCancel) {
   const auto work = []() -> Coroutine<int> {
     current_task().cancel();

@@ -1,4 +1,4 @@
-// Who owns a task, and what becomes of it when its loop goes.
+// The owners of a task, and its end when its loop closes.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ namespace {
 
 class TaskLifetimeTest : public CoroutineTest {
  protected:
-  // What close() tells of a task that is pending.
+  // Expects the report of close() about a pending task.
   void expect_destroyed(const std::string& name, const std::string& function) {
     const auto errors = f_.take_errors();
     ASSERT_EQ(errors.size(), 1u);
@@ -49,7 +49,7 @@ TEST_F(TaskLifetimeTest, TheLoopOwnsIt) {
   EXPECT_EQ(Counted::alive, 0);
 }
 
-// As in Python, where locals die when the function returns.
+// As in Python, where locals are destroyed when the function returns.
 TEST_F(TaskLifetimeTest, FrameDiesBeforeTheTaskIsDone) {
   const auto task = start(hold(Counted(), 0s));
   task.add_done_callback([] { EXPECT_EQ(Counted::alive, 0); });
@@ -201,7 +201,7 @@ TEST_F(TaskLifetimeTest, R111_LambdaInTheCallersFrame) {
   EXPECT_EQ(run(outer()), "captured");
 }
 
-// Who does not wait for it passes copies as arguments.
+// A caller that does not wait for the coroutine passes copies as arguments.
 TEST_F(TaskLifetimeTest, R111_ArgumentsInsteadOfCaptures) {
   const auto outer = []() -> Coroutine<Task<std::string>> {
     const auto inner =

@@ -1,4 +1,4 @@
-// Tasks: how they start, run and end, and what they are called.
+// Tasks: how they start, run and end, and their names.
 
 #include "loop/coroutines/task.h"
 

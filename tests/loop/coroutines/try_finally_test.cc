@@ -1,4 +1,4 @@
-// A clean-up that waits.
+// try_finally(): a clean-up that waits.
 
 #include "loop/tasks/try_finally.h"
 

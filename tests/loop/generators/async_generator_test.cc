@@ -1,4 +1,4 @@
-// Generators that wait.
+// AsyncGenerator: generators whose bodies wait.
 
 #include "loop/generators/async_generator.h"
 

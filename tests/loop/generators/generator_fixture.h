@@ -1,4 +1,4 @@
-// What the suites of generators share.
+// Helpers of all suites of generators.
 
 #ifndef TESTS_LOOP_GENERATORS_GENERATOR_FIXTURE_H_
 #define TESTS_LOOP_GENERATORS_GENERATOR_FIXTURE_H_
@@ -23,7 +23,7 @@ using selectors::ValueError;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// What somebody does wrong.
+// The exception of code that fails.
 struct Mistake : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

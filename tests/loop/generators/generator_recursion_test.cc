@@ -73,7 +73,7 @@ TEST_F(GeneratorRecursion, IsClosed) {
   EXPECT_EQ(Counted::alive, 0);
 }
 
-// However deep, a value costs the same: this would take minutes otherwise.
+// A value costs the same at any depth: this would take minutes otherwise.
 TEST_F(GeneratorRecursion, AValueCostsTheSameHoweverDeep) {
   const auto below = [](auto self, int depth, int count) -> Generator<int> {
     if (depth > 0) co_yield yield_from(self(self, depth - 1, count));

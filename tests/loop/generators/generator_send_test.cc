@@ -1,4 +1,4 @@
-// Generators that are sent something: PEP 342.
+// Generators that values are sent to: PEP 342.
 
 #include <memory>
 #include <optional>

@@ -1,4 +1,4 @@
-// What a generator yields, and when its body runs.
+// Generator: its values, and when its body runs.
 
 #include "loop/generators/generator.h"
 

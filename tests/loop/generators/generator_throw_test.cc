@@ -221,7 +221,7 @@ TEST_F(GeneratorClose, IgnoredGeneratorExit) {
   EXPECT_EQ(generator.next(), 2);  // It has its way.
 }
 
-// Who looks for what went wrong does not find it.
+// A handler of errors does not catch it.
 TEST_F(GeneratorClose, GeneratorExitIsNoStdException) {
   const auto careless = []() -> Generator<int> {
     for (;;) {

@@ -1,4 +1,4 @@
-// What becomes of a chain of generators that is closed or destroyed: PEP 380.
+// Closing and destroying a chain of generators: PEP 380.
 // Tests that CPython has as well bear the name they have in test_pep380.py.
 
 #include <functional>

@@ -1,4 +1,4 @@
-// As CPython's test_locks.BarrierTests.
+// Barrier: after CPython's test_locks.BarrierTests.
 
 #include "loop/locks/barrier.h"
 
@@ -126,7 +126,7 @@ TEST_F(BarrierTest, IndicesAfterAReset) {
   for (const auto& task : tasks) EXPECT_EQ(run_until_complete(task), index++);
 }
 
-// Who comes while the others leave waits for the next time.
+// A task that arrives while the others leave waits for the next round.
 TEST_F(BarrierTest, BlockWhileItDrains) {
   auto tasks = start_waiting(kParties);
   const auto late = start(barrier_.wait());

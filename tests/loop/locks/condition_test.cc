@@ -1,4 +1,4 @@
-// As CPython's test_locks.ConditionTests.
+// Condition: after CPython's test_locks.ConditionTests.
 
 #include "loop/locks/condition.h"
 

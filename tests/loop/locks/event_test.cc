@@ -1,4 +1,4 @@
-// As CPython's test_locks.EventTests.
+// Event: after CPython's test_locks.EventTests.
 
 #include "loop/locks/event.h"
 

@@ -1,4 +1,5 @@
-// `async with lock`, and locks that die while they are held or waited for.
+// Guard (`async with lock`), and locks that are destroyed while they are held
+// or waited for.
 
 #include <gtest/gtest.h>
 
@@ -147,7 +148,7 @@ TEST_F(LockGuardTest, TheLockIsDestroyedBeforeTheLoop) {
   EXPECT_EQ(f_.take_errors().size(), 3u);
 }
 
-// What the first task owns is destroyed first.
+// The objects of the first task are destroyed first.
 TEST_F(LockGuardTest, TheLockIsOneOfATaskThatIsDestroyed) {
   const auto main = [&]() -> Coroutine<> {
     Lock lock;

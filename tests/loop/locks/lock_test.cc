@@ -1,4 +1,4 @@
-// As CPython's test_locks.LockTests.
+// Lock: after CPython's test_locks.LockTests.
 
 #include "loop/locks/lock.h"
 
@@ -66,7 +66,7 @@ TEST_F(LockTest, Acquire) {
   EXPECT_TRUE(lock_.locked());
 }
 
-// Who comes when the lock is free, but promised to another.
+// A task that asks for a lock that is free, but promised to another task.
 TEST_F(LockTest, NewcomersDoNotOvertake) {
   Journal journal;
   hold();

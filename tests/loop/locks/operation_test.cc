@@ -1,5 +1,5 @@
-// What acquire(), wait(), put() and get() return is handed on before it is
-// awaited.
+// Operation: the results of acquire(), wait(), put() and get() are passed on
+// before they are awaited.
 
 #include "loop/locks/operation.h"
 

@@ -1,4 +1,4 @@
-// As CPython's test_locks.SemaphoreTests.
+// Semaphore: after CPython's test_locks.SemaphoreTests.
 
 #include "loop/locks/semaphore.h"
 

@@ -1,4 +1,4 @@
-// As CPython's test_queues.QueueGetTests.
+// Queue::get(): after CPython's test_queues.QueueGetTests.
 
 #include <gtest/gtest.h>
 

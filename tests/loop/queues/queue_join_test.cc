@@ -1,4 +1,5 @@
-// As CPython's test_queues._QueueJoinTestMixin, for all queues.
+// Queue::join(): after CPython's test_queues._QueueJoinTestMixin, for all
+// queues.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// As CPython's test_queues.QueuePutTests.
+// Queue::put(): after CPython's test_queues.QueuePutTests.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// As CPython's test_queues._QueueShutdownTestMixin, for all queues.
+// Queue::shutdown(): after CPython's test_queues._QueueShutdownTestMixin, for
+// all queues.
 
 #include <gtest/gtest.h>
 
@@ -83,7 +84,7 @@ TYPED_TEST(QueueShutdownTest, ShutdownRepeated) {
   this->expect_shut_down_for_get();
 }
 
-// Who got an item still has to deal with it.
+// A task that got an item still has to call task_done().
 TYPED_TEST(QueueShutdownTest, ShutdownImmediateWithUnfinished) {
   auto& queue = this->queue_;
   queue.put_nowait(1);

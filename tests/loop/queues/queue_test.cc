@@ -1,4 +1,4 @@
-// As CPython's test_queues: QueueBasicTests, LifoQueueTests,
+// Queues: after CPython's test_queues.QueueBasicTests, LifoQueueTests and
 // PriorityQueueTests.
 
 #include "loop/queues/queue.h"
@@ -131,7 +131,7 @@ TEST_F(QueueTest, Priority) {
   EXPECT_EQ(drain(greatest), (std::vector{3, 2, 1}));
 }
 
-// What one that waits gets is decided when its turn has come.
+// The item for a waiting task is chosen when the task resumes.
 TEST_F(QueueTest, PriorityOfWhatWasPutMeanwhile) {
   PriorityQueue<int> queue;
   const auto task = start(queue.get());

@@ -30,7 +30,7 @@ class RunnersInterruptTest : public ::testing::Test {
  protected:
   using Handler = void (*)(int);
 
-  // Whoever started this test may have it ignored.
+  // The parent process of this test may have ignored SIGINT.
   RunnersInterruptTest() : before_(::signal(SIGINT, SIG_DFL)) {}
   ~RunnersInterruptTest() override {
     EXPECT_EQ(disposition(), SIG_DFL);
@@ -246,7 +246,7 @@ TEST_F(RunnersInterruptTest, UncaughtClosesAllRunnersOfTheThread) {
   EXPECT_EQ(notes.take(), "ab");
 }
 
-// What was printed is not lost.
+// Buffered output is not lost.
 TEST_F(RunnersInterruptTest, UncaughtFlushesStandardOutput) {
   const tests::Pipe pipe;
   expect_ended_by_sigint(status_of_main([&] {

@@ -191,7 +191,7 @@ TEST(RunnerTest, RunFutureOfAnotherLoop) {
   EXPECT_THROW(loop::run(future), RuntimeError);
 }
 
-// What one has started goes on in the next.
+// A task that one run() has started continues in the next.
 TEST(RunnerTest, TasksGoOn) {
   Runner runner;
   const auto begin = []() -> Coroutine<Task<int>> {

@@ -1,4 +1,4 @@
-// Waiting for several at a time, for each as soon as it is done.
+// as_completed(): several awaitables, each as soon as it is done.
 
 #include "loop/tasks/as_completed.h"
 

@@ -1,4 +1,4 @@
-// Cancelling what gather() returned.
+// Cancelling the future that gather() returns.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The picture of who waits for whom.
+// print_tasks(): the tree of tasks and of their waits.
 
 #include "loop/tasks/print_tasks.h"
 
@@ -201,7 +201,7 @@ TEST_F(PrintTasksTest, TasksThatWaitForOneAnother) {
   EXPECT_TRUE(tasks[1].cancelled());
 }
 
-// What has returned is not drawn any more.
+// A coroutine that has returned is not drawn any more.
 TEST_F(PrintTasksTest, FromATaskThatHasCalledAnother) {
   const auto work = [&]() -> Coroutine<std::string> {
     co_await outer();

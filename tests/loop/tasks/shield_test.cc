@@ -1,4 +1,4 @@
-// Waiting for what must not be cancelled.
+// shield(): awaitables that must not be cancelled.
 
 #include "loop/tasks/shield.h"
 

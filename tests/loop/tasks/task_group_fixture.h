@@ -1,4 +1,4 @@
-// What the suites of task groups share.
+// `TaskGroupsTest`: the fixture of all suites of task groups.
 
 #ifndef TESTS_LOOP_TASKS_TASK_GROUP_FIXTURE_H_
 #define TESTS_LOOP_TASKS_TASK_GROUP_FIXTURE_H_

@@ -73,7 +73,7 @@ TEST_F(TaskGroupsStopTest, CancelChildren) {
   EXPECT_EQ(f_.ms(), 1);
 }
 
-// What the body does with the request is its own affair.
+// The body may ignore the request.
 TEST_F(TaskGroupsStopTest, CancelBody) {
   const auto waits = [&]() -> Coroutine<> {
     group_.cancel();

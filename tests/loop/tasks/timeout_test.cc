@@ -136,7 +136,7 @@ TEST_F(TimeoutsTest, TimeoutZeroSleepZero) {
   EXPECT_EQ(f_.ms(), 0);
 }
 
-// Who does not wait is not interrupted, and leaves nothing behind.
+// A body that does not wait is not interrupted, and leaves no timer behind.
 TEST_F(TimeoutsTest, TimeoutZeroOfWhatIsDone) {
   const auto nothing = []() -> Coroutine<int> { co_return 1; };
   const auto main = [&]() -> Coroutine<> {

@@ -1,4 +1,4 @@
-// Waiting for one, but not forever.
+// wait_for(): one awaitable, with a time limit.
 
 #include "loop/tasks/wait_for.h"
 
@@ -145,7 +145,7 @@ TEST_F(WaitForTest, TimeoutOfZeroWaitsButCanBeCancelled) {
   run_until_complete(task);
 }
 
-// What it makes of its cancellation counts.
+// The outcome of the cancelled awaitable counts.
 TEST_F(WaitForTest, ResultAfterTheTimeout) {
   const auto refuse = [&]() -> Coroutine<std::string> {
     try {
