@@ -18,6 +18,7 @@
 #include "loop/callbacks/dispositions.h"
 #include "loop/callbacks/finally.h"
 #include "loop/callbacks/log_line.h"
+#include "loop/callbacks/running_loop.h"
 #include "loop/coroutines/task_core.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/future_core.h"
@@ -39,15 +40,6 @@ std::thread::id main_thread = std::this_thread::get_id();
 [[maybe_unused]] const bool renamed_by_fork = selectors::at_fork(
     {nullptr, nullptr, [] { main_thread = std::this_thread::get_id(); }});
 
-bool any_loop_runs() {
-  try {
-    get_running_loop();
-    return true;
-  } catch (const RuntimeError&) {
-    return false;
-  }
-}
-
 // Runs the loop until the last of several tasks is done.
 class AllDone {
  public:
@@ -67,7 +59,6 @@ class AllDone {
   class Waiting final : public DoneCallback {
    public:
     explicit Waiting(AllDone& all) : all_(all) {}
-    ~Waiting() override { unlink(); }
     void on_done(FutureCore&) override {
       if (--all_.left_ == 0) all_.loop_.stop();
     }
@@ -145,7 +136,7 @@ void runner_internal::end_by_sigint_if_uncaught() noexcept {
 }
 
 void runner_internal::check_no_loop_runs() {
-  if (any_loop_runs()) {
+  if (RunningLoop::get() != nullptr) {
     throw RuntimeError("run() cannot be called from a running event loop");
   }
 }
