@@ -32,7 +32,8 @@ class DoneCallback : public ListLink {
 // The future's list holds a reference, and so does each id that names the
 // callback. So an id finds its callback without a search, and knows when the
 // callback is gone.
-class FunctionCallback : public DoneCallback, public Counted<FunctionCallback> {
+class FunctionCallback : public DoneCallback,
+                         public ReferenceCounted<FunctionCallback> {
  public:
   void on_done(FutureCore& future) override;
   void on_gone() override;

@@ -9,9 +9,9 @@
 
 namespace loop {
 
-// The objects of a class T, derived from ListLink and Counted, to which a loop
-// holds a reference. When the loop closes, it calls abandon() of each, which
-// must call let_go().
+// The objects of a class T, derived from ListLink and ReferenceCounted, to
+// which a loop holds a reference. When the loop closes, it calls abandon() of
+// each, which must call let_go().
 template <class T>
 class KeptByLoop final : public LoopExtension {
  public:

@@ -1,4 +1,5 @@
-// `Reference`: a counted pointer. `Counted`: the base class of counted objects.
+// `Reference`: a counted pointer. `ReferenceCounted`: the base class of counted
+// objects.
 
 #ifndef LOOP_FUTURES_REFERENCE_H_
 #define LOOP_FUTURES_REFERENCE_H_
@@ -40,10 +41,10 @@ class Reference {
 // The base class of a class T whose objects are made with `new`, and deleted
 // when the last reference is released.
 template <class T>
-class Counted {
+class ReferenceCounted {
  public:
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
+  ReferenceCounted(const ReferenceCounted&) = delete;
+  ReferenceCounted& operator=(const ReferenceCounted&) = delete;
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
@@ -51,8 +52,8 @@ class Counted {
   }
 
  protected:
-  Counted() = default;
-  ~Counted() = default;
+  ReferenceCounted() = default;
+  ~ReferenceCounted() = default;
 
  private:
   int references_ = 0;

@@ -28,7 +28,7 @@ namespace loop {
 // sent when the socket is writable, or is tried again after a delay if the
 // socket is always writable. Counted by its endpoint and, while it waits for
 // the socket, by the loop, which may be about to call failed().
-class DatagramCore final : public Counted<DatagramCore>,
+class DatagramCore final : public ReferenceCounted<DatagramCore>,
                            public ListLink,
                            private DescriptorWaiter {
  public:

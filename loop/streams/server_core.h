@@ -26,7 +26,7 @@ namespace loop {
 
 // One task accepts the clients of each listening socket, and one task serves
 // each client. All of them hold a reference.
-class ServerCore : public Counted<ServerCore> {
+class ServerCore : public ReferenceCounted<ServerCore> {
  public:
   using Pointer = Reference<ServerCore>;
 

@@ -54,7 +54,7 @@ enum class StreamKind : unsigned char {
 class StreamCore final : public Recycled,
                          public ListLink,
                          private DescriptorWaiter,
-                         public Counted<StreamCore> {
+                         public ReferenceCounted<StreamCore> {
  public:
   // Throws ValueError if a line may have no byte.
   static void check_limit(std::size_t limit);

@@ -21,7 +21,7 @@ namespace loop {
 // Counted by the handles and, until the process has ended or the loop is
 // closed, by the loop, which reaps the process. So a process without handles
 // leaves no zombie. For the thread of one loop.
-class ProcessCore final : public Counted<ProcessCore>,
+class ProcessCore final : public ReferenceCounted<ProcessCore>,
                           public ListLink,
                           private DescriptorWaiter {
  public:
