@@ -82,10 +82,10 @@ SelectorKey BaseSelectorImpl::unregister(const FileObj& fileobj) {
   const LibraryCall trace(
       [&] { return described(*this, "unregister", fileobj.repr()); });
   const SingleUser::Use use(user_);
-  Registration& registration = registered(fileobj);
-  SelectorKey key = in_batch(registration)
-                        ? static_cast<SelectorKey&>(registration)
-                        : std::move(static_cast<SelectorKey&>(registration));
+  SelectorKey key = take_key(registered(fileobj));
+  // Looked up again, because the copy constructor of the data may do anything,
+  // such as unregister the same file object.
+  Registration& registration = registered(key.fd);
   remove(registration);
   discard(registration);
   return key;

@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "selectors/base_selector.h"
@@ -138,9 +139,8 @@ class BaseSelectorImpl : public BaseSelector {
     ready_.reserve(ready_.size() + static_cast<std::size_t>(count));
   }
 
-  // Adds to the batch those of `events` that
-  // the registration asks for. Extends the entry of the registration if the
-  // batch has one already.
+  // Adds to the batch those of `events` that the registration asks for. Extends
+  // the entry of the registration if the batch has one already.
   void report(Registration& registration, EventMask events) {
     events &= registration.events;
     if (events == 0) return;
@@ -227,6 +227,12 @@ class BaseSelectorImpl : public BaseSelector {
   }
   Registration& replaced(const Registration& registration, EventMask events,
                          std::any& data);
+  // Returns the key of a registration that is about to end: a copy if the key
+  // is in the batch, and so stays readable.
+  SelectorKey take_key(Registration& registration) const {
+    SelectorKey& key = registration;
+    return in_batch(registration) ? key : std::move(key);
+  }
   std::optional<OSError> start(const FileObj& fileobj, EventMask events,
                                std::any&& data);
   std::optional<OSError> restart(Registration& old, const FileObj& fileobj,

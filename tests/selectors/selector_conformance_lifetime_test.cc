@@ -2,7 +2,9 @@
 // data in them, whose destructors may do anything, and a forked child.
 
 #include <cerrno>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "selectors/default_selector.h"
@@ -219,6 +221,45 @@ TEST_P(SelectorLifetimeTest, ADestructorMayCallBackFromModify) {
   s->modify(pair.first, EVENT_READ);
   EXPECT_EQ(s->get_map()->size(), 1u);
   EXPECT_EQ(ready_now(*s), Ready());
+}
+
+// Calls a function when it is copied.
+class AtCopy {
+ public:
+  explicit AtCopy(const std::function<void()>* function)
+      : function_(function) {}
+  AtCopy(const AtCopy& other) : function_(other.function_) { (*function_)(); }
+
+ private:
+  const std::function<void()>* function_;
+};
+
+// unregister() copies the data of a key that the last select() has returned.
+TEST_P(SelectorLifetimeTest, ACopyConstructorMayCallBackFromUnregister) {
+  const SocketPair pair, other;
+  const std::function<void(BaseSelector&)> calls[] = {
+      [&](BaseSelector& s) { s.unregister(pair.first); },
+      [&](BaseSelector& s) { s.modify(pair.first, EVENT_READ); },
+      [&](BaseSelector& s) { s.reregister(pair.first, EVENT_BOTH); },
+      [&](BaseSelector& s) { s.unregister(other.first); },
+      [](BaseSelector& s) { s.select(0s); }};
+  for (const auto& call : calls) {
+    const auto s = make_selector();
+    bool armed = false;
+    const std::function<void()> at_copy = [&] {
+      if (std::exchange(armed, false)) call(*s);
+    };
+    s->register_(other.first, EVENT_WRITE);
+    s->register_(pair.first, EVENT_WRITE, AtCopy(&at_copy));
+    ASSERT_EQ(s->select(0s).size(), 2u);
+    armed = true;
+    try {
+      s->unregister(pair.first);
+    } catch (const KeyError&) {  // The copy constructor was first.
+    }
+    EXPECT_FALSE(s->get_map()->contains(pair.first));
+    EXPECT_EQ(ready_now(*s).size(), s->get_map()->size());
+  }
 }
 
 TEST_P(SelectorLifetimeTest, ForkedChildIsIndependent) {
