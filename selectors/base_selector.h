@@ -204,8 +204,9 @@ class BaseSelector {
   /// registered any more. Beyond Python.
   virtual const SelectorKey& reregister(const FileObj& fileobj,
                                         EventMask events, std::any data = {}) {
-    unregister(fileobj);
-    return register_(fileobj, events, std::move(data));
+    const FileObj copy = fileobj;  // `fileobj` may be that of the old key.
+    unregister(copy);
+    return register_(copy, events, std::move(data));
   }
 
   /// Watches `fileobj` for `events`, whether it is registered or not, and

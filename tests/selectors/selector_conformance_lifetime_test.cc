@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -260,6 +261,24 @@ TEST_P(SelectorLifetimeTest, ACopyConstructorMayCallBackFromUnregister) {
     EXPECT_FALSE(s->get_map()->contains(pair.first));
     EXPECT_EQ(ready_now(*s).size(), s->get_map()->size());
   }
+}
+
+// A file object may be given as the one in its own key, which may end.
+TEST_P(SelectorLifetimeTest, AFileObjectMayBeThatOfItsKey) {
+  const auto s = make_selector();
+  const SocketPair pair;
+  s->register_(pair.first.fileno(), EVENT_READ);
+  const auto own = [&]() -> const FileObj& {
+    return s->get_key(pair.first.fileno()).fileobj;
+  };
+  s->modify(own(), EVENT_BOTH);
+  s->reregister(own(), EVENT_READ);
+  EXPECT_EQ(s->try_watch(own(), EVENT_BOTH), std::nullopt);
+  s->BaseSelector::reregister(own(), EVENT_WRITE);
+  EXPECT_EQ(own().identity(), nullptr);
+  EXPECT_EQ(ready_now(*s), (Ready{{pair.first.fileno(), EVENT_WRITE}}));
+  s->unregister(own());
+  EXPECT_TRUE(s->get_map()->empty());
 }
 
 TEST_P(SelectorLifetimeTest, ForkedChildIsIndependent) {
