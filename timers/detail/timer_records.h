@@ -53,8 +53,11 @@ class TimerRecords {
  public:
   using Ticket = std::uint32_t;
 
-  /// Makes an empty table, which draws tickets from `first_ticket` on.
-  explicit TimerRecords(Ticket first_ticket) : next_ticket_(first_ticket) {}
+  /// Makes an empty table, which draws tickets from `first_ticket` on. Only a
+  /// test passes `first_generation`, an even number, to use generations up.
+  explicit TimerRecords(Ticket first_ticket,
+                        std::uint32_t first_generation = kFirstGeneration)
+      : next_ticket_(first_ticket), first_generation_(first_generation) {}
   TimerRecords(const TimerRecords&) = delete;
   TimerRecords& operator=(const TimerRecords&) = delete;
   /// Does not destroy the values of pending records: the queue cancels the
@@ -217,6 +220,7 @@ class TimerRecords {
   static constexpr std::uint32_t kChunkWords = kChunkSize / 64;
   static constexpr std::size_t kFewChunks = 16;
   static constexpr unsigned kPatience = 1000;
+  static constexpr std::uint32_t kFirstGeneration = 2;
 
   // The lowest bit of a ticket is the result of is_trivially_destructible().
   // Cancelling such a timer does not touch its value, which saves a cache miss.
@@ -247,9 +251,15 @@ class TimerRecords {
 
   void mark_free(std::uint32_t index) noexcept {
     if (states_[index].generation == 0) [[unlikely]]
-      return;  // All its generations are used up.
+      return retire(index);
     free_[index / 64] |= std::uint64_t{1} << index % 64;
     ++free_count_;
+  }
+
+  // Leaves a record unused, as all its generations are. It must not keep
+  // generation 0, which is that of TimerId().
+  void retire(std::uint32_t index) noexcept {
+    states_[index].generation = kFirstGeneration;
   }
 
   bool next_word_has_many() const {
@@ -273,7 +283,7 @@ class TimerRecords {
   std::size_t free_count_ = 0;  // Of bits in free_.
   // The values, in chunks. A chunk that happens to be empty can be freed.
   std::vector<std::unique_ptr<Place[]>> chunks_;
-  std::uint32_t first_generation_ = 2;  // Of a record that is new.
+  std::uint32_t first_generation_;  // Of a record that is new.
   std::size_t trim_below_ = 0;
   std::size_t peak_ = 0;  // Of size_, in the last
   unsigned calls_ = 0;    // calls of collect_due().
