@@ -81,9 +81,8 @@ enum class TimerId : std::uint64_t {};
 ///   - A cancelled timer does not fire, even if the timer was collected.
 ///   - A pop_due() that f calls fires the remaining timers, and the outer
 ///     pop_due() finds nothing left.
-///   - An exception of f propagates out of fire_due(). That timer has fired;
-///   the
-///     timers after it fire in the next fire_due() or pop_due().
+///   - An exception of f propagates out of fire_due(). That timer has fired.
+///     The timers after it fire in the next fire_due() or pop_due().
 ///   - The memory of timers that fired or were cancelled is reused or freed.
 ///   - Only schedule() and reschedule() need memory.
 ///   - Destroying the queue destroys the remaining values.
