@@ -20,11 +20,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <cerrno>
+#include <charconv>
 #include <exception>
 #include <iostream>
 #include <string>
-#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "selectors/selectors.h"
@@ -38,10 +39,13 @@ struct Subject {
 
 // A number is a descriptor that was inherited; anything else is a path.
 Subject open_subject(const std::string& name) {
-  char* end = nullptr;
-  const long fd = std::strtol(name.c_str(), &end, 10);
-  if (!name.empty() && *end == '\0') return {name, static_cast<int>(fd)};
-  return {name, ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+  int fd = -1;
+  const char* const end = name.data() + name.size();
+  const auto [rest, error] = std::from_chars(name.data(), end, fd);
+  if (rest == end && error == std::errc()) return {name, fd};
+  fd = ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) throw selectors::make_os_error(errno, "open " + name);
+  return {name, fd};
 }
 
 void describe(const Subject& subject) {

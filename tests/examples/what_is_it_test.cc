@@ -97,6 +97,20 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"closed number", "at any time", "not open"}),
     [](const auto& row) { return descriptors::identifier(row.param.kind); });
 
+TEST(WhatIsItOpening, NamesTheFileThatItCannotOpen) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"/nowhere/at/all", "No such file or directory"},
+      {"4294967296", "No such file or directory"},  // No descriptor 0.
+      {"", "No such file or directory"}};
+  for (const auto& [name, reason] : cases) {
+    Program program("what_is_it", Stdin::kDevNull, {.arguments = {name}});
+    EXPECT_EQ(program.read_error_line(),
+              std::string("what_is_it: open ") + name + ": " + reason);
+    EXPECT_EQ(program.read_lines(), std::vector<std::string>());
+    EXPECT_EQ(program.wait().status, 1);
+  }
+}
+
 TEST(WhatIsItFollowing, PrintsWhatIsNew) {
   const tests::Pipe pipe;
   const tests::File reader = inherited(pipe.reader.fileno());
