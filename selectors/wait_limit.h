@@ -67,15 +67,15 @@ class WaitLimit {
   constexpr WaitLimit(std::nullopt_t = std::nullopt) {}  // NOLINT: implicit
   /// Makes a WaitLimit of `t`, which waits forever if `t` is nullopt.
   constexpr WaitLimit(std::optional<nanoseconds> t)  // NOLINT: implicit
-      : t_(t.value_or(nanoseconds::max())), waits_for_ever_(!t) {}
+      : t_(t.value_or(nanoseconds::max())), waits_forever_(!t) {}
   /// Makes a WaitLimit of `t`, converted as by to_nanoseconds(). Throws
   /// ValueError for NaN.
   template <class Rep, class Period>
   constexpr WaitLimit(std::chrono::duration<Rep, Period> t)  // NOLINT: implicit
-      : t_(to_nanoseconds(t)), waits_for_ever_(false) {}
+      : t_(to_nanoseconds(t)), waits_forever_(false) {}
 
   /// Returns whether the wait has no limit.
-  constexpr bool waits_forever() const { return waits_for_ever_; }
+  constexpr bool waits_forever() const { return waits_forever_; }
   /// Returns whether the wait ends at once: the limit is zero or less.
   constexpr bool is_poll() const { return t_ <= nanoseconds::zero(); }
 
@@ -100,7 +100,7 @@ class WaitLimit {
   // Not a std::optional: g++ reads the value of an empty one before its flag,
   // and valgrind reports that read.
   nanoseconds t_ = nanoseconds::max();
-  bool waits_for_ever_ = true;
+  bool waits_forever_ = true;
 };
 
 constexpr const std::timespec* WaitLimit::to_timespec(
