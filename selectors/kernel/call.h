@@ -1,9 +1,9 @@
-// `call()`: the one function through which every system call goes.
+// `call()`: the one function through which the system calls of the library go.
 //
-// Each system call of this project, except the trace's own output, is a line in
-// one of these headers: posix.h (every Unix), epoll.h (Linux), kqueue.h (BSD,
-// macOS), devpoll.h (Solaris), loop/callbacks/kernel.h (signals, pipes). All of
-// them use call(), so that one place
+// Each system call is a function in one of these headers: posix.h (every Unix),
+// epoll.h (Linux), kqueue.h (BSD, macOS), devpoll.h (Solaris), and kernel.h in
+// the packages of the loop. All of them use call(), except the trace itself and
+// code that runs in a signal handler. One place therefore
 //   - prints the calls if SELECTORS_TRACE=1 is set (trace.h),
 //   - lets a test make the n-th call fail, with any errno,
 //   - lets a test replace a kernel that this machine does not have,
