@@ -42,12 +42,12 @@ namespace loop {
 /// loop.run_forever();
 /// ```
 ///
-/// A callback runs to its end; until then the others wait. It may remove,
-/// cancel, close and destroy anything, its own handler and closure included,
-/// except the loop that runs it. It may call every function of the loop, but
-/// close(), prepare(), run_forever() and run_once() of that loop throw
-/// RuntimeError. An exception that leaves a callback goes to the exception
-/// handler, and the loop continues.
+/// A callback runs to its end; until then the others wait. A callback may
+/// remove, cancel, close and destroy anything except the loop that runs it; its
+/// own handler and closure, too. A callback may call every function of the
+/// loop, but close(), prepare(), run_forever() and run_once() of that loop
+/// throw RuntimeError. An exception that leaves a callback goes to the
+/// exception handler, and the loop continues.
 ///
 /// Threads: one thread, the one that runs the loop; while it is not running,
 /// one thread at a time. Only functions that say "from any thread" may be
@@ -145,7 +145,9 @@ class EventLoop : public LoopDescriptors {
   ///
   /// Before this call the loop is the parent's: running it in the child throws
   /// RuntimeError. The child may close and destroy the loop, which changes
-  /// nothing for the parent. A loop that was made in the child needs no call.
+  /// nothing for the parent. A callback that has closed the loop may return:
+  /// run_forever() then throws RuntimeError in the next iteration. A loop that
+  /// was made in the child needs no call.
   ///
   /// Throws RuntimeError if another loop is running in this thread, and OSError
   /// if no descriptor is left; after an OSError the call can be repeated.

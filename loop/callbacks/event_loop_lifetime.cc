@@ -50,7 +50,9 @@ void EventLoop::close_it() noexcept {
   extensions_.destroy_all();
   destroy_all();
   mailbox_->release();
-  selector_->close();
+  // A child of fork() may close the loop in a callback, and return from the
+  // callback: the iteration is still reading the result of select().
+  if (!runs_here()) selector_->close();
 }
 
 // Destroys all callbacks. Destructors that run here may cancel and remove other
@@ -69,8 +71,7 @@ void EventLoop::destroy_all() {
     scheduled.callback.reset();
     destroy_batch();
   };
-  // Two batches if a batch that is being run is destroyed in a child of fork().
-  while (!ready_.empty()) ready_.run_batch(destroy_ready);
+  ready_.for_each(destroy_ready);
   timers_.pop_due(std::chrono::nanoseconds::max(),
                   [&](Scheduled&& scheduled) { destroy(scheduled); });
   fds_.remove_all(report);
@@ -97,6 +98,7 @@ void EventLoop::after_fork_in_child() {
     RunningLoop::exchange(this);
   } else {
     thread_ = std::thread::id();  // The old thread does not exist here.
+    fds_.set_running(false);
   }
   extensions_.after_fork_in_child();
   if (rests_) rest();  // Wake-ups in the old channel belong to the parent.

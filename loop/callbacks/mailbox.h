@@ -164,12 +164,15 @@ class Mailbox {
   bool has_taken_posts() const { return next_post_ != taken_.size(); }
 
   /// Calls f(scheduled), which must not throw, for each post of the oldest
-  /// batch that was not cancelled. f() may call take_posts(). There must be a
-  /// batch.
+  /// batch that was not cancelled. f() may call take_posts() and, in a child of
+  /// fork(), release(). There must be a batch.
   template <class F>
   void for_each_of_batch(F f) {
+    const auto generation = generation_.load(std::memory_order_relaxed);
     bool goes_on = true;
-    while (goes_on) {
+    // release() changes the generation, and takes the batch away.
+    while (goes_on &&
+           generation_.load(std::memory_order_relaxed) == generation) {
       Post& post = taken_[next_post_++];
       goes_on = !post.is_last;
       const bool begins = post.settle();

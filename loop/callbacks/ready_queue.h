@@ -95,6 +95,17 @@ class ReadyQueue {
     if (next_ == end_ && limit_ != nullptr) rewind();
   }
 
+  /// Calls f(scheduled) for each callback that is waiting. f() must leave the
+  /// callback empty, must not push callbacks, and must not throw. Unlike
+  /// run_batch(), may be called while a batch runs.
+  template <class F>
+  void for_each(F f) {
+    for (Position p = first_position_; p != end(); ++p) {
+      Scheduled& scheduled = *find(p);
+      if (scheduled.callback) f(scheduled);
+    }
+  }
+
  private:
   // Small enough that two chunks fit into the first-level cache, large enough
   // that the step from one chunk to the next is rare.

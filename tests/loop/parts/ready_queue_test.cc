@@ -97,6 +97,23 @@ TEST_F(ReadyQueueTest, CancelsWhatIsInTheBatch) {
   EXPECT_EQ(run(), (Numbers{3}));
 }
 
+// In several chunks, some of which have run.
+TEST_F(ReadyQueueTest, ForEachInTheMiddleOfABatch) {
+  int destroyed = 0;
+  for (int i = 0; i < 200; ++i) push(i);
+  push([&] {
+    queue_.for_each([&](Scheduled& scheduled) {
+      scheduled.callback.reset();
+      ++destroyed;
+    });
+  });
+  for (int i = 0; i < 200; ++i) push(-1);
+  EXPECT_EQ(run().size(), 200u);
+  EXPECT_EQ(destroyed, 200);
+  push(1);
+  EXPECT_EQ(run(), (Numbers{1}));
+}
+
 TEST_F(ReadyQueueTest, CancellingWhatRunsOrHasRunDoesNothing) {
   ReadyQueue::Position self = 0, next = 0;
   const auto alive = std::make_shared<int>();

@@ -120,6 +120,20 @@ TEST_P(ForkChildTest, TheParentsLoopDoesNotRun) {
   });
 }
 
+// Runs the loop, a callback of which forks `child`. In the child run_forever()
+// must throw RuntimeError.
+void expect_throw_in_child(EventLoop& loop, const ::pid_t& child) {
+  try {
+    loop.run_forever();
+    if (child == 0) ::_exit(1);
+  } catch (const RuntimeError&) {
+    ::_exit(child == 0 ? 7 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
+}
+
 // A child that returns from the callback that forked it, which may have changed
 // what the selector is told next.
 void expect_return_to_throw(EventLoop& loop, bool changes) {
@@ -132,15 +146,7 @@ void expect_return_to_throw(EventLoop& loop, bool changes) {
     if (child > 0) return loop.stop();
     if (changes) loop.add_writer(pipe.writer, [] {});
   });
-  try {
-    loop.run_forever();
-    if (child == 0) ::_exit(1);
-  } catch (const RuntimeError&) {
-    ::_exit(child == 0 ? 7 : 1);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
+  expect_throw_in_child(loop, child);
 }
 
 TEST_P(ForkChildTest, ReturningToTheParentsLoopThrows) {
@@ -156,6 +162,82 @@ TEST(ForkGuestTest, ReturningToTheParentsLoopThrows) {
     loop.fileno();
     expect_return_to_throw(loop, changes);
   }
+}
+
+// A way to make a callback run several times in one iteration.
+struct Repetition {
+  const char* name;
+  void (*start)(EventLoop& loop, const std::function<void()>& callback,
+                const tests::Pipe (&pipes)[2]);
+};
+
+// More callbacks than one chunk of the ready queue has room for.
+constexpr int kMany = 300;
+
+const Repetition kRepetitions[] = {
+    {"call_soon",
+     [](auto& loop, const auto& callback, const auto&) {
+       for (int i = 0; i < kMany; ++i) loop.call_soon(callback);
+     }},
+    {"posts",
+     [](auto& loop, const auto& callback, const auto&) {
+       for (int i = 0; i < kMany; ++i) loop.call_soon_threadsafe(callback);
+     }},
+    {"timers",
+     [](auto& loop, const auto& callback, const auto&) {
+       for (int i = 0; i < kMany; ++i) loop.call_later(0s, callback);
+     }},
+    {"signals",
+     [](auto& loop, const auto& callback, const auto&) {
+       loop.add_signal_handler(SIGUSR1, callback);
+       ::raise(SIGUSR1);
+       ::raise(SIGUSR1);
+     }},
+    {"readers and writers",
+     [](auto& loop, const auto& callback, const auto& pipes) {
+       for (const tests::Pipe& pipe : pipes) {
+         pipe.writer.write("x");
+         loop.add_reader(pipe.reader, callback);
+         loop.add_writer(pipe.writer, callback);
+       }
+     }},
+};
+
+// The iteration goes on after the callback, and finds nothing more to run.
+TEST_P(ForkChildTest, ACallbackClosesTheParentsLoopAndReturns) {
+  for (const Repetition& repetition : kRepetitions) {
+    SCOPED_TRACE(repetition.name);
+    EventLoop loop(make_selector());
+    const tests::Pipe pipes[2];
+    ::pid_t child = -1;
+    const auto callback = [&] {
+      if (child == 0) ::_exit(2);  // Called after close().
+      if (child > 0) return;
+      child = ::fork();
+      if (child > 0) return loop.stop();
+      loop.close();
+    };
+    repetition.start(loop, callback, pipes);
+    expect_throw_in_child(loop, child);
+  }
+}
+
+// The loop counts as running no longer, so a refusal is reported later.
+TEST_P(ForkChildTest, TakesOverALoopThatAnotherThreadWasRunning) {
+  constexpr int kNotOpen = 800;
+  EventLoop loop(make_selector());
+  const BeforeWait sleeping([&] {
+    in_thread([&] {
+      expect_in_child([&] {
+        loop.after_fork_in_child();
+        EXPECT_FALSE(loop.is_running());
+        loop.add_reader(kNotOpen, [] {});
+        EXPECT_TRUE(loop.remove_reader(kNotOpen));
+      });
+    });
+  });
+  loop.run_once(2ms);
+  EXPECT_TRUE(sleeping.fired());
 }
 
 // ---- What ends in a child leaves the parent's loop alone ----
