@@ -21,6 +21,15 @@ using selectors::FileObj;
 
 namespace {
 
+// Returns the exception that make() returns, or std::bad_alloc when out of
+// memory.
+template <class Make>
+std::exception_ptr exception_from(Make make) noexcept try {
+  return std::make_exception_ptr(make());
+} catch (...) {
+  return std::current_exception();
+}
+
 [[noreturn]] void throw_taken(int fd, FdHandlers::Side side) {
   throw selectors::RuntimeError("fd " + std::to_string(fd) + " already has a " +
                                 FdHandlers::name_of(side));
@@ -95,15 +104,19 @@ void FdHandlers::fail(Wait& wait, std::exception_ptr error) {
 }
 
 void FdHandlers::fail_closed(Wait& wait) {
-  fail(wait, std::make_exception_ptr(selectors::make_os_error(
-                 EBADF, "fd " + std::to_string(wait.fd) +
-                            ", closed while a task waited for it")));
+  fail(wait, exception_from([&wait] {
+         return selectors::make_os_error(
+             EBADF, "fd " + std::to_string(wait.fd) +
+                        ", closed while a task waited for it");
+       }));
 }
 
 void FdHandlers::fail_removed(Wait& wait) {
-  fail(wait, std::make_exception_ptr(selectors::RuntimeError(
-                 "the handler of fd " + std::to_string(wait.fd) +
-                 " was removed while a task waited for it")));
+  fail(wait, exception_from([&wait] {
+         return selectors::RuntimeError(
+             "the handler of fd " + std::to_string(wait.fd) +
+             " was removed while a task waited for it");
+       }));
 }
 
 // Returns whether the selector knows that a number that it watches means
@@ -127,10 +140,10 @@ bool FdHandlers::means_another_file(int fd) {
 // Returns the number of a closed object, or kNone.
 int FdHandlers::find_by_identity(const FileObj& fileobj) const {
   int found = kNone;
+  if (fileobj.identity() == nullptr) return found;
   for (int fd = 0; fd < by_fd_.end(); ++fd) {
     const Watch& watch = by_fd_[fd];
-    if (watch.wanted() == 0 || fileobj.identity() == nullptr) continue;
-    if (watch.identity != fileobj.identity()) continue;
+    if (watch.wanted() == 0 || watch.identity != fileobj.identity()) continue;
     if (found == kNone || watch.order < by_fd_[found].order) found = fd;
   }
   return found;
@@ -318,23 +331,28 @@ void FdHandlers::refuse(int fd) {
   const bool is_watched =
       watch.is_always_ready() || selector_.get_map()->contains(fd);
   if (watch.registered != 0 && is_watched) stop_watching(fd);
-  // All handlers leave the table before one is destroyed, as its destructor
-  // may add another.
+  // All handlers leave the table, and all waits end, before a handler is
+  // destroyed: its destructor may add a handler, and cancel a task that waits.
   const std::array<Handler*, 3> handlers = {
       take(watch, kReader), take(watch, kWriter), take(watch, kPriorityReader)};
   watch.takes_events = watch.renewed = watch.is_spent = false;
   watch.reports = 0;
   watch.set_registered(0);
   for (const Side side : kSides) {
-    if (handlers[side] == nullptr) continue;
-    Scheduled& scheduled = handlers[side]->scheduled;
-    Wait* const wait = scheduled.callback.get_if<Wait>();
-    if (wait == nullptr) {
-      refused_.push_back({fd, side, scheduled.where, std::current_exception()});
-    } else if (wait->waiter != nullptr) {
-      fail(*wait, std::current_exception());
-    }
-    pool_.remove(handlers[side]);
+    if (handlers[side] != nullptr) note_refusal(fd, side, *handlers[side]);
+  }
+  for (Handler* const handler : handlers) pool_.remove(handler);
+}
+
+// Notes the exception that is being handled for the exception handler, or for
+// the task that waits.
+void FdHandlers::note_refusal(int fd, Side side, Handler& handler) {
+  Scheduled& scheduled = handler.scheduled;
+  Wait* const wait = scheduled.callback.get_if<Wait>();
+  if (wait == nullptr) {
+    refused_.push_back({fd, side, scheduled.where, std::current_exception()});
+  } else if (wait->waiter != nullptr) {
+    fail(*wait, std::current_exception());
   }
 }
 

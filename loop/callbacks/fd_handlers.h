@@ -112,8 +112,8 @@ class FdHandlers {
   /// Throws RuntimeError if the side has a handler already, and the errors of
   /// add(); then nothing has changed. Later refusals end the wait with
   /// DescriptorWaiter::failed().
-  /// If the kernel tells (epoll does) that the number means another file by
-  /// now, the task that waited for the earlier file gets OSError (EBADF).
+  /// If the selector finds (epoll does) that the number now means another file,
+  /// the task that waited for the earlier file gets OSError (EBADF).
   void wait(int fd, Side side, DescriptorWaiter& waiter,
             const SourceLocation& where) {
     Wait* const kept = by_fd_.has(fd) ? wait_of(fd, side) : nullptr;
@@ -151,7 +151,7 @@ class FdHandlers {
   /// each.
   template <class Report>
   void remove_all(Report report) {
-    // By number, as destructors of callbacks may add handlers.
+    // By number, as destructors of callbacks may remove other handlers.
     for (int fd = 0; fd < by_fd_.end(); ++fd) {
       for (const Side side : kSides) {
         Handler* const handler = take(by_fd_[fd], side);
@@ -241,7 +241,7 @@ class FdHandlers {
     bool changed = false;       // Whether it is in the queue of changes.
     bool renewed = false;       // Whether to register it as if it were new.
     bool takes_events = false;  // Whether a handler may take the events.
-    bool needs_care = false;    // Whether a report is for run_with_care().
+    bool needs_care = false;    // Whether a report needs run_with_care().
 
     selectors::EventMask wanted() const {
       return (handlers[kReader] != nullptr ? selectors::EVENT_READ : 0) |
@@ -267,7 +267,7 @@ class FdHandlers {
   struct Wait {
     void operator()() const {
       if (waiter != nullptr) return waiter->ready();
-      table->remove(fd, side);  // Ready, and nobody waits.
+      table->remove(fd, side);  // Ready, and no task waits.
     }
     FdHandlers* table;
     DescriptorWaiter* waiter;  // nullptr: a kept wait.
@@ -316,8 +316,8 @@ class FdHandlers {
     discard(put(fileobj, side, handler));
   }
 
-  // Removes a handler that is out of the table, or does nothing for nullptr. A
-  // task that waits by it is told.
+  // Removes a handler that is out of the table, or does nothing for nullptr. If
+  // a task waits with the handler, its wait fails with RuntimeError.
   void discard(Handler* handler) {
     if (handler == nullptr) return;
     Wait* const wait = handler->scheduled.callback.get_if<Wait>();
@@ -396,6 +396,7 @@ class FdHandlers {
   void fail(Wait& wait, std::exception_ptr error);
   void fail_closed(Wait& wait);
   void fail_removed(Wait& wait);
+  void note_refusal(int fd, Side side, Handler& handler);
   bool means_another_file(int fd);
   int find_by_identity(const selectors::FileObj& fileobj) const;
   void make_room_for(const selectors::FileObj& fileobj);

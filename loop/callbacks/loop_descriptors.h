@@ -162,7 +162,9 @@ class LoopDescriptors : public LoopReports {
   bool remove_handler(const selectors::FileObj& fileobj, FdHandlers::Side side,
                       const char* function) {
     check_thread(function);
-    return fds_.remove(fileobj, side);
+    const bool removed = fds_.remove(fileobj, side);
+    if (rests_ && fds_.has_failed()) mailbox_->wake_watcher();
+    return removed;
   }
 };
 

@@ -7,8 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
+#include "loop/callbacks/fd_handlers.h"
+#include "loop/callbacks/source_location.h"
 #include "selectors/kernel/call.h"
 #include "tests/loop/loop_fixture.h"
 #include "tests/support/all_selectors.h"
@@ -153,6 +156,37 @@ TEST_P(LoopRefusals, ARefusedHandlerAddsAnother) {
   EXPECT_EQ(f.take_errors().size(), 1u);
   EXPECT_TRUE(came);
   f.loop.remove_reader(pipe.reader);
+}
+
+// The destructor of a refused reader may cancel a task that waits for writing:
+// the wait has ended by then.
+TEST_P(LoopRefusals, ARefusalEndsWaitsBeforeItDestroysHandlers) {
+  struct Waiter : DescriptorWaiter {
+    using DescriptorWaiter::is_waiting;
+    void ready() override {}
+    void failed() override { has_failed = true; }
+    bool has_failed = false;
+  };
+  FakeTimeLoop f(make_selector());
+  if (f.selector->name() != "EpollSelector" &&
+      f.selector->name() != "KqueueSelector") {
+    GTEST_SKIP() << "registers without asking";
+  }
+  Pipe closed;
+  const int fd = closed.reader.fileno();
+  Waiter waiter;
+  bool is_destroyed = false;
+  f.loop.add_reader(fd, [alive = at_destruction([&] {
+                           EXPECT_FALSE(waiter.is_waiting());
+                           is_destroyed = true;
+                         })] {});
+  f.loop.wait(fd, FdHandlers::kWriter, waiter, SourceLocation());
+  EXPECT_TRUE(waiter.is_waiting());
+  closed.reader.close();
+  f.turn();
+  EXPECT_TRUE(is_destroyed);
+  EXPECT_TRUE(waiter.has_failed);
+  EXPECT_EQ(f.take_errors().size(), 1u);
 }
 
 // R73: a wait that fails is not "nothing is ready". Nothing is lost.

@@ -5,11 +5,15 @@
 #include <signal.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <thread>
 
+#include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/fd_handlers.h"
+#include "loop/callbacks/source_location.h"
 #include "selectors/base_selector.h"
 #include "selectors/epoll_selector.h"
 #include "selectors/poll_selector.h"
@@ -213,6 +217,30 @@ TEST_P(EmbeddingTest, TheHostIsWokenOnce) {
   const tests::CallCounter calls;
   for (int i = 0; i < 100; ++i) loop.call_soon([] {});
   EXPECT_EQ(calls.count(), 1u);
+}
+
+// The task that waited must get its error.
+TEST_P(EmbeddingTest, AWaitThatEndsWakesTheHost) {
+  struct Waiter : DescriptorWaiter {
+    void ready() override {}
+    void failed() override { ++failures; }
+    int failures = 0;
+  };
+  EventLoop loop(make_selector());
+  const int fd = loop.fileno();
+  const Pipe pipe;
+  const int reader = pipe.reader.fileno();
+  Waiter waiter;
+  const std::function<void()> endings[] = {[&] { loop.remove_reader(reader); },
+                                           [&] { loop.end_waits(reader); }};
+  for (const auto& end : endings) {
+    loop.wait(reader, FdHandlers::kReader, waiter, SourceLocation());
+    serve(loop, fd);
+    end();
+    EXPECT_TRUE(is_readable(fd));
+    serve(loop, fd);
+  }
+  EXPECT_EQ(waiter.failures, 2);
 }
 
 TEST_P(EmbeddingTest, NotWhileItRunsOrIsClosed) {
