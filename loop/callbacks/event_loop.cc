@@ -72,14 +72,14 @@ class EventLoop::Running {
   pool_.begin_iteration();
   const bool any_timers = !timers_.empty();
   try {
-    if (mailbox_->has_mail()) {
-      take_posts();
-      if (mailbox_->has_signals()) signals_.collect();
-    }
     if (any_timers) {
       timers_.collect_due((due_at ? *due_at : time()).time_since_epoch());
     }
-  } catch (...) {  // Out of memory.
+    if (mailbox_->has_mail()) {
+      take_posts();
+      if (mailbox_->has_signals()) signals_.collect();  // Last: cannot throw.
+    }
+  } catch (...) {  // Out of memory, or an exception of the clock.
     fds_.report_again(ready_fds);
     throw;
   }

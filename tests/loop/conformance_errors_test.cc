@@ -248,6 +248,28 @@ TEST_P(LoopErrors, ASlowCallbackAtTheBeginningOfTheClock) {
   EXPECT_TRUE(contains(GetCapturedStderr(), "took 1 s"));
 }
 
+// A signal that arrived in that iteration is handled in the next one.
+TEST_P(LoopErrors, TheClockThrows) {
+  FakeTime time;
+  int fails_at = 0;
+  const auto broken_clock = [&] {
+    if (--fails_at == 0) throw std::runtime_error("the clock is broken");
+    return time.now();
+  };
+  EventLoop loop(std::make_unique<SleeplessSelector>(make_selector(), time),
+                 broken_clock);
+  bool came = false;
+  loop.add_signal_handler(SIGUSR1, [&] { came = true; });
+  loop.call_later(1h, [] {});
+  const TimePoint start = time.now();
+  ::raise(SIGUSR1);
+  fails_at = 2;  // After the wait.
+  EXPECT_THROW(loop.run_once(), std::runtime_error);
+  loop.run_once();
+  EXPECT_TRUE(came);
+  EXPECT_EQ(time.now(), start);
+}
+
 TEST_P(LoopErrors, CloseReportsWhatWasPending) {
   const Pipe pipe;
   for (const bool debug : {true, false}) {
