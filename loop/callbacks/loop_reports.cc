@@ -60,6 +60,12 @@ void LoopReports::call_exception_handler(
   log_no_memory();
 }
 
+void LoopReports::report_without_loop(const char* message) noexcept try {
+  default_exception_handler({message, std::current_exception()});
+} catch (const std::bad_alloc&) {
+  log_no_memory();
+}
+
 TimePoint LoopReports::now() const {
   return static_cast<const EventLoop&>(*this).time();
 }

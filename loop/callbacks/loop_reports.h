@@ -45,6 +45,11 @@ class LoopReports : public LoopState {
   /// of the exception, as far as `context` has them.
   static void default_exception_handler(const ExceptionContext& context);
 
+  /// Calls default_exception_handler() with `message` and the exception that is
+  /// being handled. For the layers above, in other threads than the loop's.
+  /// When out of memory, writes a line about that.
+  static void report_without_loop(const char* message) noexcept;
+
   /// Returns the shortest duration for which debug mode reports a callback; 100
   /// ms by default.
   std::chrono::nanoseconds slow_callback_duration() const {

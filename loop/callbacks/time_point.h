@@ -15,6 +15,11 @@ namespace loop {
 /// ```
 using TimePoint = std::chrono::steady_clock::time_point;
 
+/// The longest time that code may pass to a wait of the standard library: 100
+/// years. The end of a longer wait may not fit into the nanoseconds of a clock.
+inline constexpr std::chrono::nanoseconds kLongestWait =
+    std::chrono::hours(24 * 36500);
+
 /// Returns `when` + `delay`, saturated at the smallest and largest TimePoint.
 constexpr TimePoint later(TimePoint when, std::chrono::nanoseconds delay) {
   if (delay > TimePoint::duration::zero() && when > TimePoint::max() - delay) {

@@ -5,17 +5,11 @@
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
-#include "loop/callbacks/exception_context.h"
+#include "loop/callbacks/time_point.h"
 #include "loop/futures/errors.h"
 #include "selectors/errors.h"
 
 namespace loop {
-namespace {
-
-// A time further away does not fit into nanoseconds.
-constexpr std::chrono::nanoseconds kForEver = std::chrono::hours(24 * 36500);
-
-}  // namespace
 
 bool ConcurrentFutureState::is_done() const {
   return phase_ == Phase::kCancelled || phase_ == Phase::kFinished;
@@ -106,7 +100,7 @@ void ConcurrentFutureState::wait(const selectors::WaitLimit& timeout) {
   const auto is_over = [this] { return is_done(); };
   if (timeout.waits_forever()) {
     changed_.wait(lock, is_over);
-  } else if (!changed_.wait_for(lock, std::min(timeout.value(), kForEver),
+  } else if (!changed_.wait_for(lock, std::min(timeout.value(), kLongestWait),
                                 is_over)) {
     throw TimeoutError();
   }
@@ -135,12 +129,11 @@ void ConcurrentFutureState::finish(std::unique_lock<std::mutex> lock,
   for (Callback& callback : callbacks) call(std::move(callback));
 }
 
-void ConcurrentFutureState::call(Callback callback) try {
+void ConcurrentFutureState::call(Callback callback) noexcept try {
   callback.call_once();
 } catch (...) {
-  EventLoop::default_exception_handler(
-      {"Exception in a done callback of a ConcurrentFuture",
-       std::current_exception()});
+  EventLoop::report_without_loop(
+      "Exception in a done callback of a ConcurrentFuture");
 }
 
 }  // namespace loop

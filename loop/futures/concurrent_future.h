@@ -18,6 +18,7 @@
 #include "loop/callbacks/callback.h"
 #include "loop/futures/exception_of.h"
 #include "loop/futures/future_core.h"
+#include "loop/futures/nested_destruction.h"
 #include "selectors/wait_limit.h"
 
 namespace loop {
@@ -60,7 +61,7 @@ class ConcurrentFutureState
   bool is_done() const;  // The caller holds the lock.
   void wait(const selectors::WaitLimit& timeout);
   void finish(std::unique_lock<std::mutex> lock, Phase phase);
-  static void call(Callback callback);
+  static void call(Callback callback) noexcept;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -103,7 +104,7 @@ template <class T>
 class ConcurrentFuture {
  public:
   /// Makes a pending future.
-  ConcurrentFuture() : state_(std::make_shared<State>()) {}
+  ConcurrentFuture() : state_(new State, destroy) {}
 
   /// Returns whether the future was cancelled.
   bool cancelled() const { return state_->cancelled(); }
@@ -255,6 +256,12 @@ class ConcurrentFuture {
 
   explicit ConcurrentFuture(std::shared_ptr<State> state)
       : state_(std::move(state)) {}
+
+  // Results and callbacks may own further futures, in chains of any length.
+  static void destroy(State* state) noexcept {
+    NestedDestruction::run([](void* s) { delete static_cast<State*>(s); },
+                           state);
+  }
 
   std::shared_ptr<State> state_;
 };

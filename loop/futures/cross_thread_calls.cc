@@ -3,7 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include "loop/callbacks/exception_context.h"
 #include "loop/callbacks/loop_extension.h"
 #include "loop/callbacks/running_loop.h"
 #include "selectors/errors.h"
@@ -47,9 +46,8 @@ void CrossThreadCalls::run_soon(Id id) noexcept try {
 } catch (const selectors::RuntimeError&) {
   // The loop is closed.
 } catch (...) {
-  EventLoop::default_exception_handler(
-      {"Cannot call the event loop from another thread",
-       std::current_exception()});
+  EventLoop::report_without_loop(
+      "Cannot call the event loop from another thread");
 }
 
 void CrossThreadCalls::run_now_or_soon(Id id) noexcept try {
@@ -57,8 +55,7 @@ void CrossThreadCalls::run_now_or_soon(Id id) noexcept try {
   if (running == nullptr || running->reference() != loop_) return run_soon(id);
   run(id);
 } catch (...) {
-  EventLoop::default_exception_handler(
-      {"Exception in a call of the event loop", std::current_exception()});
+  EventLoop::report_without_loop("Exception in a call of the event loop");
 }
 
 void CrossThreadCalls::run(Id id) {

@@ -9,14 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/time_point.h"
 #include "selectors/errors.h"
 #include "selectors/forks.h"
 
 namespace loop {
 namespace {
-
-// A time further away does not fit into nanoseconds.
-constexpr std::chrono::nanoseconds kForEver = std::chrono::hours(24 * 36500);
 
 constexpr std::chrono::milliseconds kPatienceOfDestructor{100};
 
@@ -97,7 +96,7 @@ void ThreadPoolExecutor::add(Callback job) {
 bool ThreadPoolExecutor::shutdown(std::chrono::nanoseconds wait_at_most,
                                   bool cancel_pending) {
   const auto end =
-      std::chrono::steady_clock::now() + std::min(wait_at_most, kForEver);
+      std::chrono::steady_clock::now() + std::min(wait_at_most, kLongestWait);
   // Jobs are destroyed and threads joined without the lock.
   std::deque<Callback> pending;
   std::vector<std::thread> threads;
@@ -120,6 +119,15 @@ bool ThreadPoolExecutor::shutdown(std::chrono::nanoseconds wait_at_most,
   return true;
 }
 
+namespace {
+
+// Runs a job. The job throws if other code has given its future a result.
+void run(Callback job) noexcept try { job.call_once(); } catch (...) {
+  EventLoop::report_without_loop("Exception in a thread of an executor");
+}
+
+}  // namespace
+
 void ThreadPoolExecutor::work(Shared& shared) {
   std::unique_lock lock(shared.mutex);
   for (;;) {
@@ -131,7 +139,7 @@ void ThreadPoolExecutor::work(Shared& shared) {
     Callback job = std::move(shared.jobs.front());
     shared.jobs.pop_front();
     lock.unlock();
-    job.call_once();  // Jobs do not throw.
+    run(std::move(job));
     lock.lock();
   }
   --shared.running;

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "loop/callbacks/callback.h"
+#include "loop/callbacks/finally.h"
 #include "loop/futures/concurrent_future.h"
-#include "loop/futures/outcome.h"
 #include "selectors/forks.h"
 
 namespace loop {
@@ -38,33 +38,27 @@ class Job {
     future_.cancel();
   }
 
-  // The function is destroyed before its result is published.
+  // An exception of moving the result becomes that of the future.
   void operator()() {
     is_due_ = false;
     if (!future_.set_running_or_notify_cancel()) return;
-    Outcome<T> outcome;
     try {
       if constexpr (std::is_void_v<T>) {
-        (*function_)();
+        run();
+        future_.set_result();
       } else {
-        outcome.set_value((*function_)());
+        future_.set_result(run());
       }
     } catch (...) {
-      outcome.set_exception(std::current_exception());
+      future_.set_exception(std::current_exception());
     }
-    function_.reset();
-    give(std::move(outcome));
   }
 
  private:
-  void give(Outcome<T> outcome) {
-    if (outcome.exception()) {
-      future_.set_exception(outcome.exception());
-    } else if constexpr (std::is_void_v<T>) {
-      future_.set_result();
-    } else {
-      future_.set_result(std::move(outcome).value());
-    }
+  // Calls the function, and destroys it before its result is published.
+  T run() {
+    const Finally destroy([this] { function_.reset(); });
+    return (*function_)();
   }
 
   std::optional<F> function_;

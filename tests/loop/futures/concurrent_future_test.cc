@@ -196,6 +196,20 @@ TEST(ConcurrentFutureTest, CallbacksCallBack) {
   EXPECT_GE(called, 2);
 }
 
+TEST(ConcurrentFutureTest, AChainOf100000IsDestroyed) {
+  Counted::alive = 0;
+  {
+    const IntFuture first;
+    IntFuture last = first;
+    for (int i = 0; i < 100'000; ++i) {
+      const IntFuture next;
+      last.add_done_callback([next, counted = Counted()] {});
+      last = next;
+    }
+  }
+  EXPECT_EQ(Counted::alive, 0);
+}
+
 // The thread that makes a result may ask about the future meanwhile.
 TEST(ConcurrentFutureTest, AResultCallsBackAsItIsMade) {
   const ConcurrentFuture<std::string> future;

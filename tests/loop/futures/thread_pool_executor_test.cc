@@ -101,6 +101,31 @@ TEST(ThreadPoolExecutor, ResultsAndExceptionsGoToTheFuture) {
   EXPECT_TRUE(executor.shutdown(kGenerous));
 }
 
+TEST(ThreadPoolExecutor, AResultThatCannotBeMovedIsAnException) {
+  struct Throws {
+    Throws() = default;
+    Throws(Throws&&) { throw Mistake("no"); }  // NOLINT: not noexcept.
+  };
+  ThreadPoolExecutor executor(1);
+  const auto future = executor.submit([] { return Throws(); });
+  EXPECT_THROW(future.result(kGenerous), Mistake);
+}
+
+// The thread reports that, and goes on.
+TEST(ThreadPoolExecutor, OtherCodeGivesTheResult) {
+  ThreadPoolExecutor executor(1);
+  BusyThread blocker(executor);
+  const auto given = executor.submit([] { return 1; });
+  given.set_result(2);
+  testing::internal::CaptureStderr();
+  blocker.go.count_down();
+  EXPECT_EQ(executor.submit([] { return 3; }).result(kGenerous), 3);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "loop: Exception in a thread of an executor: "
+            "set_running_or_notify_cancel: the future is running or done\n");
+  EXPECT_EQ(given.result(), 2);
+}
+
 TEST(ThreadPoolExecutor, CancelledUntilItBegins) {
   ThreadPoolExecutor executor(1);
   BusyThread blocker(executor);

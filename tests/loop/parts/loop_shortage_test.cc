@@ -6,14 +6,19 @@
 
 #include <array>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
+#include "loop/callbacks/descriptor_waiter.h"
 #include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/fd_handlers.h"
 #include "loop/callbacks/handle.h"
 #include "loop/callbacks/interval.h"
+#include "loop/callbacks/source_location.h"
 #include "selectors/errors.h"
 #include "tests/support/allocations.h"
 #include "tests/support/files.h"
@@ -247,6 +252,47 @@ TEST_P(LoopShortageTest, NoRefusalIsReportedTwice) {
       EXPECT_LE(errors_, 1);
     }
   }
+}
+
+// A wait whose reason to fail needs too much memory fails with bad_alloc.
+TEST_P(LoopShortageTest, WaitsEndWithoutMemory) {
+  struct Waiter : DescriptorWaiter {
+    void ready() override {}
+    void failed() override {
+      EXPECT_THROW(std::rethrow_exception(error_), std::bad_alloc);
+      has_failed = true;
+    }
+    bool has_failed = false;
+  };
+  const Pipe pipe;
+  const int fd = pipe.reader.fileno();
+  for (const bool removes : {false, true}) {
+    make_loop();
+    Waiter waiter;
+    loop_->wait(fd, FdHandlers::kReader, waiter, SourceLocation());
+    {
+      const tests::FailingAllocations failing;
+      if (removes) {
+        EXPECT_TRUE(loop_->remove_reader(fd));
+      } else {
+        loop_->end_waits(fd);
+      }
+    }
+    turn();
+    EXPECT_TRUE(waiter.has_failed);
+  }
+}
+
+TEST(ReportShortageTest, AReportOfAnotherThreadIsLost) {
+  testing::internal::CaptureStderr();
+  try {
+    throw std::runtime_error("the reason");
+  } catch (const std::runtime_error&) {
+    const tests::FailingAllocations failing;
+    EventLoop::report_without_loop("a message of more than fifteen bytes");
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "loop: out of memory, a report is lost\n");
 }
 
 TEST_P(LoopShortageTest, CloseNeedsNone) {
