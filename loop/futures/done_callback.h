@@ -18,9 +18,9 @@ class DoneCallback : public ListLink {
   virtual ~DoneCallback() = default;
 
   // Called when the future is done; this object has left the list. The function
-  // may destroy this object, but should schedule a callback for any other work.
-  // The code that completes a future does not expect to be called before it
-  // returns.
+  // may destroy this object, but should schedule a callback for any other work:
+  // the code that completes a future does not expect other code to run before
+  // set_result() returns.
   virtual void on_done(FutureCore& future) = 0;
 
   // Called when the future will never be done; this object has left the list.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "loop/callbacks/event_loop.h"
+#include "loop/callbacks/finally.h"
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/done_callback.h"
 #include "loop/futures/exception_of.h"
@@ -239,22 +240,18 @@ Future<T> create_future(EventLoop& event_loop,
 template <class T>
 decltype(auto) run_until_complete(const Future<T>& future) {
   EventLoop& event_loop = future.get_loop();
-  // The callback may still be scheduled when this function has returned.
+  // The callback may still be scheduled when the loop has stopped.
   const auto waiting = std::make_shared<bool>(true);
   const auto id = future.add_done_callback([&event_loop, waiting] {
     if (*waiting) event_loop.stop();
   });
-  const auto forget = [&] {
-    *waiting = false;
-    future.remove_done_callback(id);
-  };
-  try {
+  {
+    const Finally forget([&] {
+      *waiting = false;
+      future.remove_done_callback(id);
+    });
     event_loop.run_forever();
-  } catch (...) {
-    forget();
-    throw;
   }
-  forget();
   if (!future.done()) {
     throw selectors::RuntimeError(
         "Event loop stopped before Future completed.");

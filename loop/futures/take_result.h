@@ -1,5 +1,5 @@
-// `take_result(future)`: the result of a future, moved if nobody else can miss
-// it, and copied otherwise.
+// `take_result()`: returns the result of a future, moved if no other handle
+// needs it, and copied otherwise.
 
 #ifndef LOOP_FUTURES_TAKE_RESULT_H_
 #define LOOP_FUTURES_TAKE_RESULT_H_

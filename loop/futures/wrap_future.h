@@ -136,11 +136,11 @@ Future<T> wrap_future(EventLoop& event_loop, ConcurrentFuture<T>&& source,
 /// Returns a future of the loop that gets the value or exception of a
 /// std::future. From the loop's thread.
 ///
-/// A std::future does not notify anyone when ready. So unless `source` is ready
-/// now, a thread waits for it; the thread is started for that if none is idle.
-/// The work cannot be cancelled: cancelling the returned future ends neither
-/// the wait nor the work. With a ConcurrentFuture there is no such thread. Work
-/// of std::launch::deferred runs in that thread.
+/// A std::future does not notify its owner when it is ready. So unless `source`
+/// is ready now, a thread waits for it; the thread is started for that if none
+/// is idle. The work cannot be cancelled: cancelling the returned future ends
+/// neither the wait nor the work. With a ConcurrentFuture there is no such
+/// thread. Work of std::launch::deferred runs in that thread.
 ///
 /// Throws ValueError if `source` is not valid(), RuntimeError if the loop is
 /// closed, OSError if no thread can be started.
@@ -151,7 +151,7 @@ Future<T> wrap_future(EventLoop& event_loop, std::future<T> source,
   namespace internal = wrap_future_internal;
   internal::check_usable(event_loop, "wrap_future");
   if (!source.valid()) {
-    throw selectors::ValueError("a std::future that nothing will come of");
+    throw selectors::ValueError("wrap_future: the std::future is not valid");
   }
   if (source.wait_for(std::chrono::seconds::zero()) !=
       std::future_status::ready) {
