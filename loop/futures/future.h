@@ -128,7 +128,8 @@ class Future {
   /// Makes the future done with this result, and schedules the done callbacks.
   /// For a Future<void> there is no argument.
   ///
-  /// Throws InvalidStateError if the future is done already. Throws
+  /// Throws InvalidStateError if the future is done already, and the exceptions
+  /// of constructing the result; then nothing has changed. Throws
   /// std::bad_alloc if there is no memory to schedule all callbacks. The future
   /// is done then, but the first callback without memory, and those after it,
   /// are never called.
@@ -137,6 +138,9 @@ class Future {
     static_assert(sizeof...(Value) == (std::is_void_v<T> ? 0 : 1));
     state_->check_pending("set_result");
     state_->result.emplace(std::forward<Value>(value)...);
+    // The constructor of the result may have cancelled the future.
+    if (done()) [[unlikely]]
+      state_->check_pending("set_result");
     state_->set_finished();
   }
   /// Makes the future done with an exception, and schedules the done callbacks.

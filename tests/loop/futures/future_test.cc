@@ -93,6 +93,19 @@ TEST_F(FutureTest, ResultThatCannotBeMade) {
   EXPECT_TRUE(future.cancel());
 }
 
+TEST_F(FutureTest, CancelledWhileItsResultIsMade) {
+  const auto future = make<std::string>();
+  struct Cancels {
+    operator std::string() const {
+      EXPECT_TRUE(future.cancel());
+      return "text";
+    }
+    const Future<std::string>& future;
+  };
+  EXPECT_THROW(future.set_result(Cancels{future}), InvalidStateError);
+  EXPECT_TRUE(future.cancelled());
+}
+
 TEST_F(FutureTest, OfVoidByDefault) {
   const Future<> future = create_future(f_.loop);
   future.set_result();
