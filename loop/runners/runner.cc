@@ -93,8 +93,6 @@ void cancel_all_tasks(EventLoop& event_loop) {
 }
 
 std::mutex runners_mutex;  // Protects runners().
-[[maybe_unused]] const bool outlives_fork =
-    selectors::lock_for_fork<runners_mutex>();
 
 // The Runners that have a loop. The list is never destroyed, because static
 // Runners may outlive it otherwise.
@@ -161,6 +159,25 @@ Runner::Interrupts::Interrupts(Runner& runner, const AnyTask& task)
 Runner::Interrupts::~Interrupts() {
   if (!handler_.expired()) loop_.remove_signal_handler(SIGINT);
 }
+
+// In a child of fork() the stacks of the other threads, on which their Runners
+// may be, serve the threads that the child makes. So the list forgets these
+// Runners at once.
+const bool Runner::outlives_fork_ = selectors::at_fork(
+    {[] { runners_mutex.lock(); }, [] { runners_mutex.unlock(); },
+     [] {
+       IntrusiveList<Runner> of_this_thread;
+       while (!runners().empty()) {
+         Runner& first = runners().pop_front();
+         if (first.thread_ == std::this_thread::get_id()) {
+           of_this_thread.push_back(first);
+         }
+       }
+       while (!of_this_thread.empty()) {
+         runners().push_back(of_this_thread.pop_front());
+       }
+       runners_mutex.unlock();
+     }});
 
 Runner::Runner(std::optional<bool> debug, LoopFactory loop_factory)
     : debug_(debug), loop_factory_(std::move(loop_factory)) {}

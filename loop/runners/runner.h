@@ -139,6 +139,8 @@ class Runner : private ListLink {
   // Throws KeyboardInterrupt if Ctrl-C alone has cancelled the task.
   void throw_if_interrupted(const AnyTask& task) const;
 
+  static const bool outlives_fork_;
+
   State state_ = State::kCreated;
   const SigpipeGuard sigpipe_guard_;
   const std::optional<bool> debug_;

@@ -5,8 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -338,6 +341,27 @@ TEST_F(RunnersInterruptTest, InAChildOfAnotherThread) {
     });
   }).join();
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 6) << status;
+}
+
+// The child's threads get the stacks of the parent's, with Runners on them.
+TEST_F(RunnersInterruptTest, InAChildWithoutTheThreadsOfOtherRunners) {
+  alignas(Runner) std::array<std::byte, sizeof(Runner)> stack;
+  Runner* other = nullptr;
+  std::thread([&] {
+    other = ::new (stack.data()) Runner;
+    other->get_loop();
+  }).join();
+  const int status = status_of_child([&] {
+    Runner mine;
+    mine.get_loop();
+    stack.fill(std::byte{0xff});
+    Runner next;
+    EXPECT_EQ(next.run(sleep(0s, 1)), 1);
+    Runner::close_all();
+    ::_exit(HasFailure() ? 1 : 6);
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 6) << status;
+  other->~Runner();
 }
 
 }  // namespace
