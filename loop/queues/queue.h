@@ -12,6 +12,7 @@
 #include "loop/locks/operation.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/queues/queue_core.h"
+#include "loop/queues/queue_item.h"
 #include "loop/queues/queue_items.h"
 #include "loop/queues/ring_buffer.h"
 
@@ -32,6 +33,8 @@ namespace loop {
 /// that calls get() before a woken task has resumed may take its item; the
 /// woken task then waits again.) Calls of put() and get() that need not wait do
 /// not suspend the task.
+///
+/// The constructors and the destructor of an item may call the queue.
 ///
 /// For the tasks of one loop, in its thread. The queue belongs to the loop of
 /// the first task that has to wait. Tasks of another loop get a RuntimeError,
@@ -70,20 +73,15 @@ class BasicQueue : public QueueCore {
 
   /// Adds an item without waiting. Throws QueueFull if the queue is full, and
   /// QueueShutDown after shutdown().
-  void put_nowait(T item) {
-    if (is_shut_down()) throw QueueShutDown();
-    if (full()) throw QueueFull();
-    items_.make_room();
-    before_put();
-    items_.push(std::move(item));
-    after_put();
-  }
+  void put_nowait(T item) { add(QueueItem<T>(std::move(item))); }
   /// Removes and returns the next item without waiting. Throws QueueEmpty if
   /// the queue is empty, or QueueShutDown if it is empty and shut down.
+  /// If the move constructor of the item throws, the item is lost.
   T get_nowait() {
     if (empty()) throw_empty();
     before_get();
-    return items_.pop();
+    QueueItem<T> item = items_.pop();
+    return std::move(*item);
   }
 
   /// Refuses further items: put() throws QueueShutDown, also in waiting tasks.
@@ -101,9 +99,17 @@ class BasicQueue : public QueueCore {
     if (is_shut_down()) throw QueueShutDown();
     throw QueueEmpty();
   }
+  void add(QueueItem<T>&& item) {
+    if (is_shut_down()) throw QueueShutDown();
+    if (full()) throw QueueFull();
+    items_.make_room();
+    before_put();
+    items_.push(std::move(item));
+    after_put();
+  }
   void drop() {
     finish_one();
-    [[maybe_unused]] const T dropped = items_.pop();
+    [[maybe_unused]] const QueueItem<T> dropped = items_.pop();
   }
 
   bool can_put() const { return !full() || is_shut_down(); }
@@ -114,9 +120,12 @@ class BasicQueue : public QueueCore {
 
 /// A queue from which the oldest item is removed first. Port of asyncio.Queue.
 template <class T>
-using Queue = BasicQueue<T, RingBuffer<T>>;
+using Queue = BasicQueue<T, RingBuffer<QueueItem<T>>>;
 
-/// A queue from which the least item, by `Compare`, is removed first.
+/// A queue from which the least item, by `Compare`, is removed first. Adding
+/// and removing an item throw the exceptions of `Compare`; then nothing has
+/// changed. They throw RuntimeError if `Compare` calls them, as heapq does in
+/// Python.
 ///
 /// ```cpp
 /// loop::PriorityQueue<int, std::greater<>> queue;  // The greatest item first.
@@ -150,7 +159,7 @@ class [[nodiscard]] BasicQueue<T, Items>::Put {
 
  private:
   BasicQueue& queue_;
-  T item_;
+  QueueItem<T> item_;
 };
 
 template <class T, class Items>
@@ -158,14 +167,14 @@ class BasicQueue<T, Items>::PutAwaiter final
     : public RepeatedWaiter,
       public FrameAwaiter<typename BasicQueue<T, Items>::PutAwaiter> {
  public:
-  PutAwaiter(BasicQueue& queue, T&& item)
+  PutAwaiter(BasicQueue& queue, QueueItem<T>&& item)
       : queue_(queue), item_(std::move(item)) {}
 
   bool await_ready() const { return is_ready(); }
   void suspend(Frame& frame) { start(frame, queue(), queue_.loop_); }
   void await_resume() {
     if (has_waited()) end_or_pass_on();
-    queue_.put_nowait(std::move(item_));
+    queue_.add(std::move(item_));
   }
 
  private:
@@ -173,7 +182,7 @@ class BasicQueue<T, Items>::PutAwaiter final
   bool is_ready() const override { return queue_.can_put(); }
 
   BasicQueue& queue_;
-  T item_;
+  QueueItem<T> item_;
 };
 
 template <class T, class Items>

@@ -11,7 +11,7 @@ namespace loop {
 
 // A ring buffer in an array whose size is a power of two: an index past its end
 // continues at its beginning. (A std::deque allocates and frees a block every
-// few items.)
+// few items.) Moving a T must not run code of the user, who may call the queue.
 template <class T>
 class RingBuffer {
  public:
@@ -19,7 +19,8 @@ class RingBuffer {
   RingBuffer(const RingBuffer&) = delete;
   RingBuffer& operator=(const RingBuffer&) = delete;
   ~RingBuffer() {
-    while (size() > 0) drop_front();
+    // One by one, as the destructor of an item may call the queue.
+    while (size() > 0) [[maybe_unused]] const T dropped = pop();
     std::allocator<T>().deallocate(places_, capacity_);
   }
 
@@ -32,7 +33,10 @@ class RingBuffer {
   }
 
   // Precondition: make_room() was called.
-  void push(T&& item) { append(std::move(item)); }
+  void push(T&& item) {
+    std::construct_at(&at(end_), std::move(item));
+    ++end_;
+  }
 
   // Precondition: size() > 0.
   T pop() {
@@ -49,18 +53,10 @@ class RingBuffer {
 
   void drop_front() { std::destroy_at(&at(begin_++)); }
 
-  // `item` is a T&&, or a const T& if moving may throw.
-  template <class Item>
-  void append(Item&& item) {
-    std::construct_at(&at(end_), std::forward<Item>(item));
-    ++end_;
-  }
-
-  // If moving or copying an item throws, the items stay where they are.
   void grow() {
     RingBuffer larger(capacity_ == 0 ? 8 : 2 * capacity_);
     for (std::size_t i = begin_; i != end_; ++i) {
-      larger.append(std::move_if_noexcept(at(i)));
+      larger.push(std::move(at(i)));
     }
     std::swap(places_, larger.places_);
     std::swap(capacity_, larger.capacity_);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,17 +82,23 @@ struct Stubborn {
   static inline int copies_left = -1;
 };
 
-// The queue moves its items to a larger memory when it has 8.
-TEST_F(QueueTest, KeepsItsItemsIfItCannotGrow) {
-  for (int copies = 0; copies < 8; ++copies) {
+// The queue needs a larger memory when it has 8 items, which are not copied for
+// that. The new one is copied twice: to the argument and from there.
+TEST_F(QueueTest, KeepsItsItemsIfOneCannotBeAdded) {
+  for (int copies = 0; copies <= 2; ++copies) {
     Queue<Stubborn> queue;
     for (int i = 0; i < 8; ++i) queue.put_nowait(Stubborn(i));
     const Stubborn next(8);
-    Stubborn::copies_left = copies + 1;  // The first makes the argument.
-    EXPECT_THROW(queue.put_nowait(next), Mistake);
+    Stubborn::copies_left = copies;
+    if (copies < 2) {
+      EXPECT_THROW(queue.put_nowait(next), Mistake);
+      EXPECT_EQ(queue.qsize(), 8u);
+      EXPECT_EQ(Counted::alive, 9);
+    } else {
+      queue.put_nowait(next);
+      EXPECT_EQ(queue.qsize(), 9u);
+    }
     Stubborn::copies_left = -1;
-    EXPECT_EQ(queue.qsize(), 8u);
-    EXPECT_EQ(Counted::alive, 9);
     for (int i = 0; i < 8; ++i) EXPECT_EQ(queue.get_nowait().number, i);
   }
 }
@@ -185,6 +192,140 @@ TEST_F(QueueTest, CanBeBound) {
   EXPECT_THROW(run_until_complete(stranger), RuntimeError);
   queue.put_nowait(1);
   run_until_complete(task);
+}
+
+// ---- The items run code of the user ----
+
+// An item that calls a function, once, when such an item is moved or destroyed
+// for the n-th time.
+struct Intruder {
+  explicit Intruder(int n) : number(n) {}
+  Intruder(Intruder&& other) noexcept : number(other.number) { run(); }
+  Intruder& operator=(Intruder&& other) noexcept {
+    number = other.number;
+    run();
+    return *this;
+  }
+  ~Intruder() { run(); }
+  bool operator<(const Intruder& other) const { return number < other.number; }
+  static void run() {
+    if (function && --countdown == 0) std::exchange(function, nullptr)();
+  }
+
+  int number;
+  static inline int countdown = 0;
+  static inline std::function<void()> function;
+};
+
+template <class Q>
+class QueueOfIntruders : public ::testing::Test {
+ protected:
+  ~QueueOfIntruders() override { Intruder::function = nullptr; }
+
+  // Puts `items` into a new queue. Then calls f() at the n-th move or end of an
+  // item in `operation`. Returns whether there was one.
+  bool intrude(int n, int items, const std::function<void()>& f,
+               const std::function<void()>& operation) {
+    queue_.emplace();
+    put(items);
+    Intruder::countdown = n;
+    Intruder::function = f;
+    operation();
+    return !std::exchange(Intruder::function, nullptr);
+  }
+  // Puts the items 1 to `n`.
+  void put(int n) {
+    for (int i = 1; i <= n; ++i) queue_->put_nowait(Intruder(i));
+  }
+  // Gets all items, and returns their sum.
+  int get_all() {
+    int sum = 0;
+    while (!queue_->empty()) sum += queue_->get_nowait().number;
+    return sum;
+  }
+
+  std::optional<Q> queue_;
+};
+using QueuesOfIntruders =
+    ::testing::Types<Queue<Intruder>, PriorityQueue<Intruder>,
+                     LifoQueue<Intruder>>;
+TYPED_TEST_SUITE(QueueOfIntruders, QueuesOfIntruders);
+
+TYPED_TEST(QueueOfIntruders, PutWhileAnItemIsAdded) {
+  const auto put_more = [this] { this->put(40); };
+  const auto put = [this] { this->put(1); };
+  for (int n = 1; this->intrude(n, 0, put_more, put); ++n) {
+    EXPECT_EQ(this->get_all(), 820 + 1) << n;
+  }
+}
+
+TYPED_TEST(QueueOfIntruders, GetWhileTheQueueGrows) {
+  int got = 0;
+  const auto get = [&] { got = this->get_all(); };
+  const auto put = [this] { this->put(1); };
+  for (int n = 1; this->intrude(n, 8, get, put); ++n) {
+    EXPECT_EQ(std::exchange(got, 0) + this->get_all(), 36 + 1) << n;
+  }
+}
+
+TYPED_TEST(QueueOfIntruders, PutWhileAnItemIsRemoved) {
+  const auto put = [this] { this->put(40); };
+  const auto get = [this] { this->queue_->get_nowait(); };
+  for (int n = 1; this->intrude(n, 1, put, get); ++n) {
+    EXPECT_EQ(this->get_all(), 820) << n;
+  }
+}
+
+TYPED_TEST(QueueOfIntruders, PutWhileTheItemsAreDropped) {
+  const auto put = [this] { EXPECT_THROW(this->put(1), QueueShutDown); };
+  const auto drop = [this] { this->queue_->shutdown(/*immediate=*/true); };
+  for (int n = 1; this->intrude(n, 2, put, drop); ++n) {
+    EXPECT_TRUE(this->queue_->empty()) << n;
+  }
+}
+
+class PriorityQueueOfItems : public CoroutineTest {
+ protected:
+  // Calls function() in each comparison.
+  struct Less {
+    static inline std::function<void()> function;
+    bool operator()(int a, int b) const {
+      if (function) function();
+      return a < b;
+    }
+  };
+  PriorityQueueOfItems() {
+    for (const int i : {3, 1, 4, 5, 2}) queue_.put_nowait(i);
+  }
+  ~PriorityQueueOfItems() override { Less::function = nullptr; }
+
+  PriorityQueue<int, Less> queue_;
+};
+
+// As heapq: "list changed size during iteration".
+TEST_F(PriorityQueueOfItems, RefusesToChangeWhileItCompares) {
+  Less::function = [this] {
+    EXPECT_THROW(queue_.put_nowait(0), RuntimeError);
+    EXPECT_THROW(queue_.get_nowait(), RuntimeError);
+  };
+  queue_.put_nowait(0);
+  EXPECT_EQ(queue_.get_nowait(), 0);
+  Less::function = nullptr;
+  EXPECT_EQ(drain(queue_), (std::vector{1, 2, 3, 4, 5}));
+}
+
+TEST_F(PriorityQueueOfItems, IsUnchangedIfAComparisonThrows) {
+  for (int first = 0; first < 2; ++first) {
+    int left = first;
+    Less::function = [&] {
+      if (left-- == 0) throw Mistake("no order");
+    };
+    EXPECT_THROW(queue_.put_nowait(0), Mistake);
+    left = first;
+    EXPECT_THROW(queue_.get_nowait(), Mistake);
+  }
+  Less::function = nullptr;
+  EXPECT_EQ(drain(queue_), (std::vector{1, 2, 3, 4, 5}));
 }
 
 // ---- What it costs ----
