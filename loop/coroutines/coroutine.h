@@ -109,6 +109,12 @@ class [[nodiscard]] Coroutine {
       coroutine_internal::destroy_never_awaited(frame_);
   }
 
+  /// Returns the location of the coroutine's function; an unknown one if the
+  /// coroutine was awaited.
+  SourceLocation where() const {
+    return frame_ ? frame_->where() : SourceLocation();
+  }
+
   class Awaiter;
 
   /// Moves the coroutine out of this object and runs it to its end: `co_await`

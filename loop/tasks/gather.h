@@ -142,12 +142,27 @@ Future<typename All::type> make(EventLoop& event_loop, std::size_t size,
       Reference<FutureState<typename All::type>>(state.get()));
 }
 
+// The location that reports name: of a coroutine, its function; of a future,
+// the place where it was made.
+inline SourceLocation location_of() { return {}; }
+template <class First, class... Others>
+SourceLocation location_of(const First& first, const Others&...) {
+  if constexpr (IsFuture<First>) {
+    return first.state().where();
+  } else if constexpr (IsCoroutine<First>) {
+    return first.where();
+  } else {
+    return {};
+  }
+}
+
 template <template <class> class Each, Awaitable... A>
-auto gather_tuple(SourceLocation where, A... awaitables) {
+auto gather_tuple(A... awaitables) {
   EventLoop& event_loop = loop_of(awaitables...);
+  const SourceLocation where = location_of(awaitables...);
   // Braces: from left to right.
-  const std::tuple<Future<AwaitResult<A>>...> futures{
-      ensure_future(event_loop, std::move(awaitables), where)...};
+  const std::tuple<Future<AwaitResult<A>>...> futures{ensure_future(
+      event_loop, std::move(awaitables), location_of(awaitables))...};
   return make<InTuple<Each<A>...>>(
       event_loop, sizeof...(A), where, [&](GatherCore& core) {
         std::apply(
@@ -157,7 +172,7 @@ auto gather_tuple(SourceLocation where, A... awaitables) {
 }
 
 template <template <class> class Each, Awaitable A>
-auto gather_vector(SourceLocation where, std::vector<A> awaitables) {
+auto gather_vector(std::vector<A> awaitables, SourceLocation where) {
   EventLoop& event_loop =
       awaitables.empty() ? get_running_loop() : loop_of(awaitables.front());
   std::vector<Future<AwaitResult<A>>> futures;
@@ -172,23 +187,6 @@ auto gather_vector(SourceLocation where, std::vector<A> awaitables) {
                                  });
 }
 
-template <Awaitable... A>
-auto start(SourceLocation where, A... awaitables) {
-  return gather_tuple<Result>(where, std::move(awaitables)...);
-}
-template <Awaitable... A>
-auto start(SourceLocation where, ReturnExceptions, A... awaitables) {
-  return gather_tuple<ResultOrException>(where, std::move(awaitables)...);
-}
-template <Awaitable A>
-auto start(SourceLocation where, std::vector<A> awaitables) {
-  return gather_vector<Result>(where, std::move(awaitables));
-}
-template <Awaitable A>
-auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
-  return gather_vector<ResultOrException>(where, std::move(awaitables));
-}
-
 }  // namespace gather_internal
 
 /// Runs several awaitables concurrently, and returns a future of all their
@@ -196,23 +194,20 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 ///
 /// ```cpp
 /// const auto [text, image] = co_await loop::gather(fetch(a), fetch_image(b));
-/// std::vector<std::string> texts = co_await loop::gather(std::move(fetches));
 /// ```
 ///
-/// gather(a, b, ...) is a Future of a std::tuple of the results, with a
-/// std::monostate for each void result; gather() of a std::vector is a Future
-/// of a std::vector of the results. The results are in the order of the
-/// arguments. Each awaitable that is not a future becomes a task, which starts
-/// soon. Without arguments the future is done at once.
+/// Returns a Future of a std::tuple of the results, in the order of the
+/// arguments, with a std::monostate for each void result. Each awaitable that
+/// is not a future becomes a task, which starts soon. Without arguments the
+/// future is done at once.
 ///
-/// gather() fails with the first exception, at the latest in the next
+/// The future fails with the first exception, at the latest in the next
 /// iteration, without waiting for the other awaitables. These continue; their
 /// exceptions are not reported. A cancelled awaitable counts as one that throws
-/// CancelledError. With gather(return_exceptions, ...) exceptions do not end
-/// the gather(): each result is an Outcome<T>.
+/// CancelledError.
 ///
-/// Cancelling the gather() cancels all awaitables that are pending. `co_await`
-/// of the gather() then throws CancelledError as soon as the first of them is
+/// Cancelling the future cancels all awaitables that are pending. `co_await` of
+/// the future then throws CancelledError as soon as the first of them is
 /// cancelled or, with return_exceptions, when all are done.
 ///
 /// The loop is that of the first awaitable if that is a future, otherwise the
@@ -224,24 +219,54 @@ auto start(SourceLocation where, ReturnExceptions, std::vector<A> awaitables) {
 /// cancelled, and a gather() of futures that are all done is done at once, in
 /// asyncio an iteration later. Port of asyncio.gather (CPython 3.15,
 /// Lib/asyncio/tasks.py).
+template <Awaitable... A>
+[[nodiscard]] auto gather(A... awaitables) {
+  return gather_internal::gather_tuple<gather_internal::Result>(
+      std::move(awaitables)...);
+}
+
+/// Runs several awaitables concurrently, and returns a future of all their
+/// results and exceptions.
 ///
-/// gather is a class, whose constructor is called like a function, because
-/// only a class can have a parameter `where` after any number of others.
-template <class... A>
-class [[nodiscard]] gather : public decltype(gather_internal::start(
-                                 SourceLocation(), std::declval<A>()...)) {
- public:
-  /// Starts the awaitables.
-  explicit gather(A... awaitables,
-                  SourceLocation where = SourceLocation::current())
-      : decltype(gather_internal::start(where, std::move(awaitables)...))(
-            gather_internal::start(where, std::move(awaitables)...)) {}
-};
-template <class... A>
-gather(A...) -> gather<A...>;
-// A gather() of one gather(), not a copy.
-template <class... A>
-gather(gather<A...>) -> gather<gather<A...>>;
+/// ```cpp
+/// auto outcomes = co_await loop::gather(loop::return_exceptions, f(), g());
+/// if (std::get<0>(outcomes).exception()) retry();
+/// ```
+///
+/// Exceptions do not end the gather(): each result in the std::tuple is an
+/// Outcome<T>. All else is as for gather() without return_exceptions.
+template <Awaitable... A>
+[[nodiscard]] auto gather(ReturnExceptions, A... awaitables) {
+  return gather_internal::gather_tuple<gather_internal::ResultOrException>(
+      std::move(awaitables)...);
+}
+
+/// Runs the awaitables of a vector concurrently, and returns a future of a
+/// std::vector of their results, in the same order.
+///
+/// ```cpp
+/// std::vector<std::string> texts = co_await loop::gather(std::move(fetches));
+/// ```
+///
+/// All else is as for gather() of several arguments.
+template <Awaitable A>
+[[nodiscard]] auto gather(std::vector<A> awaitables,
+                          SourceLocation where = SourceLocation::current()) {
+  return gather_internal::gather_vector<gather_internal::Result>(
+      std::move(awaitables), where);
+}
+
+/// Runs the awaitables of a vector concurrently, and returns a future of a
+/// std::vector of their outcomes, in the same order.
+///
+/// Exceptions do not end the gather(): each result is an Outcome<T>. All else
+/// is as for gather() of several arguments.
+template <Awaitable A>
+[[nodiscard]] auto gather(ReturnExceptions, std::vector<A> awaitables,
+                          SourceLocation where = SourceLocation::current()) {
+  return gather_internal::gather_vector<gather_internal::ResultOrException>(
+      std::move(awaitables), where);
+}
 
 }  // namespace loop
 

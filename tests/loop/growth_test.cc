@@ -168,7 +168,7 @@ void sleep_in_tasks(Trial& trial) {
 void gather_tasks(Trial& trial) {
   for (std::size_t i = 0; i < trial.n; ++i) trial.start(sleep_it());
   trial.measure([&] {
-    const gather gathered(trial.tasks);
+    const auto gathered = gather(trial.tasks);
     trial.f.time.advance(1h);
     trial.f.turn(4);
   });

@@ -95,7 +95,6 @@ TEST_F(GatherExceptionsTest, NeverRetrieved) {
   f_.turn(3);
   EXPECT_EQ(f_.take_errors().size(), 1u);
 
-  const auto line = __LINE__ + 2;
   const auto body = []() -> Coroutine<> {
     [[maybe_unused]] const auto lost = gather(fail(0ms, "a"), fail(0ms, "b"));
     co_await sleep(1ms);
@@ -105,7 +104,22 @@ TEST_F(GatherExceptionsTest, NeverRetrieved) {
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(errors[0].message, "Future exception was never retrieved");
   EXPECT_EQ(text_of(errors[0].exception), "a");
-  EXPECT_EQ(errors[0].where.repr(), place(line));
+}
+
+// A report names the first awaitable or, of a vector, the call.
+TEST_F(GatherExceptionsTest, LocationInReports) {
+  const auto made = __LINE__ + 1;
+  const auto future = make<int>();
+  EXPECT_EQ(gather(future, make<int>()).state().where().repr(), place(made));
+  const auto called = __LINE__ + 1;
+  EXPECT_EQ(gather(std::vector{future}).state().where().repr(), place(called));
+  const auto function = __LINE__ + 1;
+  auto coroutine = []() -> Coroutine<> { co_return; }();
+  EXPECT_EQ(gather(return_exceptions, std::move(coroutine), future)
+                .state()
+                .where()
+                .repr(),
+            place(function));
 }
 
 TEST_F(GatherExceptionsTest, ExceptionsOfDoneFutures) {

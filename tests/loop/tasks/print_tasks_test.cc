@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "loop/coroutines/coroutine.h"
@@ -116,12 +117,15 @@ TEST_F(PrintTasksTest, TaskThatTwoWaitFor) {
   f_.run_for(2ms);
 }
 
-Coroutine<> join_gathered(gather<std::vector<Task<>>> tasks) { co_await tasks; }
+Coroutine<> join_gathered(Future<std::vector<std::monostate>> tasks) {
+  co_await tasks;
+}
 
 // The tasks behind one gather() are drawn once, however many await it.
 TEST_F(PrintTasksTest, GatherThatTwoWaitFor) {
-  const gather tasks(std::vector{create_task(f_.loop, inner(), {.name = "x"}),
-                                 create_task(f_.loop, inner(), {.name = "y"})});
+  const auto tasks =
+      gather(std::vector{create_task(f_.loop, inner(), {.name = "x"}),
+                         create_task(f_.loop, inner(), {.name = "y"})});
   create_task(f_.loop, join_gathered(tasks), {.name = "a"});
   create_task(f_.loop, join_gathered(tasks), {.name = "b"});
   f_.turn();
@@ -169,7 +173,7 @@ TEST_F(PrintTasksTest, TheTextOfManyWhoAwaitOneGatherGrowsLinearly) {
   const auto size_of = [&](int size) {
     std::vector<Task<>> tasks;
     for (int i = 0; i < size; ++i) tasks.push_back(start(inner()));
-    const gather gathered(tasks);
+    const auto gathered = gather(tasks);
     for (int i = 0; i < size; ++i) start(join_gathered(gathered));
     f_.turn();
     const std::size_t text_size = format_tasks(f_.loop).size();
