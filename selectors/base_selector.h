@@ -62,9 +62,9 @@ class BaseSelector {
   /// Throws ValueError (no, unknown or unsupported events, a closed selector),
   /// KeyError (already registered), OSError (refused by the kernel), and
   /// RuntimeError in a child of fork() before after_fork_in_child(). epoll
-  /// refuses regular files with EPERM. Every backend refuses with EBADF a
-  /// number that is not open, and a file that was opened by name only and
-  /// cannot be read (O_PATH). After a throw nothing has changed.
+  /// refuses regular files with EPERM. Every backend refuses, with EBADF, a
+  /// number that is not open and a descriptor that was opened with O_PATH.
+  /// After a throw nothing has changed.
   ///
   /// Differs from Python: there, keys are immutable and outlive the
   /// registration; here, modify() changes the key. There, select and poll
@@ -105,16 +105,17 @@ class BaseSelector {
   ///
   /// Hang-ups and errors make a file object ready for all the events it is
   /// registered for, so that the next read or write meets them. (The exception
-  /// is select, where a hang-up alone makes a file object readable only.)
+  /// is SelectSelector, where a hang-up alone makes a file object readable
+  /// only.)
   ///
   /// The span and its keys stay as they are until the next select() or close():
   /// registering, modifying and unregistering while walking the span is safe.
   /// The caller skips keys that have been unregistered meanwhile. Nothing is
   /// allocated, unless more file objects are ready at once than ever before.
   ///
-  /// Closing a registered descriptor is a mistake of the caller. select throws
-  /// an OSError (EBADF) that names the descriptor, poll and /dev/poll report
-  /// the descriptor as ready, and epoll and kqueue forget it and report
+  /// Closing a registered descriptor is a mistake of the caller. SelectSelector
+  /// throws an OSError (EBADF) that names the descriptor, poll and /dev/poll
+  /// report the descriptor as ready, and epoll and kqueue forget it and report
   /// nothing.
   ///
   /// Throws OSError, ValueError (a closed selector), any exception of the
@@ -158,7 +159,7 @@ class BaseSelector {
   virtual int fileno() const = 0;
 
   /// Sets a function to be called, in the waiting thread, whenever a signal
-  /// interrupts the wait. An exception of the hook leaves select(); if the hook
+  /// interrupts the wait. select() throws what the hook throws; if the hook
   /// returns, the wait goes on. The hook may use the selector, and close it,
   /// but not destroy it. An empty function removes the hook.
   ///
@@ -179,8 +180,9 @@ class BaseSelector {
   /// Selectors without a kernel object (select, poll) work in the child as they
   /// are. Children of vfork(), _Fork() and clone() are mistaken for the parent.
   ///
-  /// Differs from Python: there, a child of fork() changes the list that its
-  /// parent's EpollSelector watches, and has no kqueue.
+  /// Differs from Python: there, a child of fork() that uses an EpollSelector
+  /// of its parent changes the parent's list, and a KqueueSelector does not
+  /// work, as a child does not inherit a kqueue.
   virtual void after_fork_in_child() = 0;
 
   /// Returns Python's name of the class: "EpollSelector". DefaultSelector

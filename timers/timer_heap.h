@@ -54,9 +54,9 @@ namespace timers {
 /// schedule(), cancel() and reschedule() take constant time on average, and
 /// firing a timer takes logarithmic time; all of these are amortised. Once
 /// warm, the heap allocates nothing while the number of pending timers stays
-/// about the same. If during a thousand calls of collect_due() less than an
-/// eighth of the memory was needed, the surplus is freed. One thread at a time
-/// uses a heap. See TimerQueue for the whole contract.
+/// about the same. A heap with room for more than 4,096 timers frees memory of
+/// which a thousand calls of collect_due() needed only a small part. One thread
+/// at a time uses a heap. See TimerQueue for the whole contract.
 ///
 /// After G. Navarro and R. Paredes, "On Sorting, Heaps, and Minimum Spanning
 /// Trees" (Algorithmica 57:4, 2010). Differs from Python, whose loop uses
@@ -85,8 +85,8 @@ class TimerHeap {
   template <class... Args>
   [[gnu::flatten]] TimerId schedule(std::chrono::nanoseconds deadline,
                                     Args&&... args) {
-    // "flatten", as g++ would call the vector's push_back() out of line, which
-    // has several callers here.
+    // Without "flatten" g++ would not inline the vector's push_back(), which
+    // has several callers.
     if (!records_.has_room() || is_full()) [[unlikely]]
       return schedule_slowly(deadline, std::forward<Args>(args)...);
     return schedule_into_room(deadline, std::forward<Args>(args)...);
@@ -175,8 +175,8 @@ class TimerHeap {
  private:
   // The size of a leaf of the quicksort, which is sorted and not split.
   static constexpr std::size_t kLeaf = 64;
-  // The size from which a run becomes a level, instead of moving its entries
-  // for each new one.
+  // A run of this size becomes a level, as inserting into it would move too
+  // many entries.
   static constexpr std::size_t kLongRun = 128;
   static constexpr std::size_t kMaxLevels = 48;
 
@@ -210,8 +210,7 @@ class TimerHeap {
   }
 
   // The functions that follow make room first. They are rarely called and not
-  // inlined. Their callers only return what they return, and so save no
-  // registers.
+  // inlined. Their callers end with the call, and so save no registers.
 
   template <class... Args>
   [[gnu::noinline]] TimerId schedule_slowly(std::chrono::nanoseconds deadline,
@@ -248,8 +247,7 @@ class TimerHeap {
       renumber();
   }
 
-  // Drops the gap before the run, and stale entries. No other entries may be
-  // left.
+  // Empties the array, in which only consumed and stale entries may be left.
   void clear() {
     entries_.clear();
     due_ = due_end_ = run_ = levels_ = 0;
@@ -319,7 +317,7 @@ class TimerHeap {
     return true;
   }
 
-  // Makes a run of the nearest level, or splits it in two.
+  // Turns the nearest level into the run or, if it is large, splits it in two.
   [[gnu::noinline]] void open_level() {
     const std::size_t end = end_of(levels_ - 1);
     const bool is_small = end - run_ <= kLeaf;
@@ -363,8 +361,8 @@ class TimerHeap {
     return true;
   }
 
-  // Returns the median of five random entries. Because of the randomness no
-  // order of scheduling is a bad one.
+  // Returns the median of five random entries. As the choice does not depend on
+  // the order of scheduling, a sorted or reversed order is not a bad case.
   std::int64_t guess_median(std::size_t end) {
     std::array<std::int64_t, 5> sample;
     for (std::int64_t& deadline : sample) {
@@ -376,9 +374,9 @@ class TimerHeap {
     return sample[2];
   }
 
-  // Makes the collected entries pending again. They may be after entries that
-  // were scheduled since, so both become one level, together with all levels
-  // that they overlap.
+  // Makes the collected entries pending again. Entries that were scheduled
+  // since may be before some of them. So the collected entries, the run and all
+  // levels that they overlap become one level.
   [[gnu::noinline]] void put_back_due() {
     std::move_backward(at(due_), at(due_end_), at(run_));
     const std::int64_t last = entries_[run_ - 1].deadline;
@@ -406,8 +404,9 @@ class TimerHeap {
     entries_.resize(packed);
   }
 
-  // Gives the first tickets to the pending timers. Called when half of the
-  // tickets are drawn, which takes 1,000,000,000 timers.
+  // Numbers the tickets of the pending timers from the first again, in the
+  // order of firing; see entry.h. Called when half of the tickets are drawn,
+  // which takes 1,000,000,000 timers.
   [[gnu::noinline]] void renumber() {
     pack();
     std::sort(at(run_), entries_.end());

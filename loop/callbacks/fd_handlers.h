@@ -3,27 +3,26 @@
 //
 // Deferred updates. The selector gets only the net change, when the loop is
 // about to wait: a reader and a writer that are added and removed by then cost
-// no epoll_ctl(). There is one exception. After the last handler of a
-// descriptor is removed, the program may close the descriptor and get its
-// number again for another file. A library may do so before the program
-// replaces a handler. The number is then registered as if it were new, so that
-// the selector watches the file that the number means now.
+// no epoll_ctl(). But a number whose last handler was removed, or whose handler
+// was replaced, is registered as if it were new: the program or a library may
+// have closed the descriptor and got the number again for another file, which
+// the selector then watches.
 //
 // Deferred unregister. A descriptor that lost its last handler is likely to get
 // another soon: a program that waits for one message after the other adds and
-// removes a reader for each. To delete an entry of the kernel's list and to add
-// the entry again costs four times as much as to change the entry. So if the
-// selector supports this (epoll), an unwanted descriptor is unregistered
+// removes a reader for each. Deleting an entry of the kernel's list and adding
+// it again costs four times as much as changing it. So if the selector supports
+// this (epoll), an unwanted descriptor is unregistered
 //   - when the next iteration finds it still unwanted,
 //   - before the loop blocks, as nothing unwanted may end the wait.
 //
-// EVENT_ONESHOT. The kernel's entry of a closed number survives if a copy of
-// the file is open (a child of fork() has one). That entry must not wake the
-// loop forever. So where the selector supports deferred unregister, a new
-// descriptor is watched with EVENT_ONESHOT. A descriptor that was reported in
-// two iterations, and still has handlers, is watched as a level. A descriptor
-// that loses its last handler becomes EVENT_ONESHOT at once, because the
-// kernel's entry cannot be changed any more after a close().
+// EVENT_ONESHOT. The kernel's entry of a closed number survives while another
+// descriptor of its file is open (a child of fork() has one). That entry must
+// not wake the loop forever. So where the selector supports deferred
+// unregister, a new descriptor is watched with EVENT_ONESHOT. A descriptor that
+// was reported in two iterations, and still has handlers, is watched without
+// it. A descriptor that loses its last handler becomes EVENT_ONESHOT at once,
+// because the kernel's entry cannot be changed any more after a close().
 //
 // Waits. A task that waits for a descriptor is a handler, too: a closure of
 // class Wait. The owner of a descriptor, which knows when it is closed, can
@@ -70,15 +69,15 @@ class FdHandlers {
     std::exception_ptr error;
   };
 
-  /// Makes an empty table for `selector`, whose handlers `pool` owns. Both must
-  /// outlive the table.
+  /// Makes an empty table, which registers with `selector` and whose handlers
+  /// `pool` owns. Both must outlive the table.
   FdHandlers(selectors::BaseSelector& selector, HandlerPool& pool)
       : selector_(selector),
         pool_(pool),
         lets_go_slowly_(selector.forgets_closed()) {}
 
-  /// Adds a handler, or replaces the present one. Asks the kernel whether the
-  /// number is open, unless the loop knows this.
+  /// Adds a handler, or replaces the present one. While the loop runs, asks the
+  /// kernel whether the number is open, unless the loop knows this.
   /// Throws ValueError for an object without a descriptor and, while the loop
   /// runs, OSError (EBADF) for a number that is not open; then nothing has
   /// changed. tell_selector() finds other refusals.
@@ -105,7 +104,7 @@ class FdHandlers {
 
   /// Removes a handler. Returns false if there is none. An object that was
   /// closed is found by its identity; if several numbers match, the one that
-  /// got a handler first is meant.
+  /// got its first handler earliest is chosen.
   bool remove(const selectors::FileObj& fileobj, Side side);
 
   /// Makes `waiter` wait for one side of a descriptor, until end_wait().
@@ -134,15 +133,14 @@ class FdHandlers {
     if (!keep) remove(fd, side);
   }
 
-  /// Removes what wait() and end_wait() left of a descriptor that is about to
-  /// be closed. Tasks that still wait get OSError (EBADF).
+  /// Removes the handlers that wait() and end_wait() left for a descriptor that
+  /// is about to be closed. Tasks that still wait get OSError (EBADF).
   void end_waits(int fd);
 
-  /// Returns whether a wait has failed whose waiter take_failed() has not
-  /// returned yet.
+  /// Returns whether take_failed() has a waiter to return.
   bool has_failed() const { return first_failed_ != nullptr; }
-  /// Returns a waiter whose wait has failed, and for which failed() must be
-  /// called. There must be one.
+  /// Takes a waiter whose wait has failed out of the table: the caller must
+  /// call its failed(). There must be one: see has_failed().
   DescriptorWaiter* take_failed() {
     return std::exchange(first_failed_, first_failed_->next_failed_);
   }
@@ -231,10 +229,10 @@ class FdHandlers {
   struct Watch {
     std::array<Handler*, 3> handlers{};
     const void* identity = nullptr;  // The identity of the file object.
-    std::uint64_t order = 0;         // The rank of getting a first handler.
+    std::uint64_t order = 0;         // When it got its first handler.
     int always_place = kNone;        // The index in always_ready_.
     int next_changed = kNone;        // The next number in the queue of changes.
-    std::uint32_t known_in = 0;      // The iteration that knew it to be open.
+    std::uint32_t known_in = 0;      // The last iteration that found it open.
     std::uint8_t registered = 0;     // The events that the selector watches.
     std::uint8_t reports = 0;   // The number of reports with EVENT_ONESHOT.
     bool is_spent = false;      // Whether it was reported and must be rearmed.
@@ -334,10 +332,10 @@ class FdHandlers {
     if (must_be_asked(by_fd_[fd], side)) [[unlikely]]
       ask_if_open(fileobj);
   }
-  // Returns whether to ask the kernel if the number is open. A number that the
-  // selector watches, or that lost a handler in this iteration or the one
-  // before, counts as open. Removing a handler and adding another thus costs no
-  // check.
+  // Returns whether to ask the kernel if the number is open. A number counts as
+  // open if the selector watches it, or if it was found open in this iteration
+  // or the one before. Removing a handler within that time extends it, so a
+  // handler that is removed and added in turns costs no check.
   bool must_be_asked(const Watch& watch, Side side) const {
     if (watch.handlers[side] != nullptr) return true;
     return watch.registered == 0 && !is_known(watch);

@@ -54,10 +54,10 @@ class Condition {
   /// `co_await condition.wait()` releases the lock, waits for a notification,
   /// and acquires the lock again.
   ///
-  /// If the lock is free at the call, wait() throws RuntimeError and does not
-  /// acquire the lock. Otherwise the task holds the lock after wait() has
-  /// returned or thrown, if the lock still exists. wait() may return without a
-  /// notification: check the data again, or use wait_for().
+  /// If the lock is free when wait() is awaited, wait() throws RuntimeError and
+  /// does not acquire the lock. Otherwise the task holds the lock after wait()
+  /// has returned or thrown, if the lock still exists. wait() may return
+  /// without a notification: check the data again, or use wait_for().
   Coroutine<> wait();
 
   /// `co_await condition.wait_for(predicate)` waits until predicate() is true,

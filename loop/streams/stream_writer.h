@@ -19,7 +19,7 @@
 
 namespace loop {
 
-/// The side of a stream that writes.
+/// The writing side of a stream.
 ///
 /// ```cpp
 /// writer.write("hello\n");
@@ -28,13 +28,13 @@ namespace loop {
 /// co_await writer.wait_closed();
 /// ```
 ///
-/// A handle: copies write to one stream. When the last reader and writer of a
-/// stream are destroyed, its unsent data are sent, and then the connection is
-/// closed.
+/// A handle: all copies write to the same stream. When the last reader and
+/// writer of a stream are destroyed, its unsent data are sent, and then the
+/// connection is closed.
 ///
 /// An error of the connection is thrown by drain() and wait_closed(), not by
-/// write(): OSError, ECONNRESET or EPIPE if the peer is gone. SIGPIPE never
-/// ends the program.
+/// write(). It is an OSError: ECONNRESET or EPIPE if the peer is gone. SIGPIPE
+/// never ends the program.
 ///
 /// Threads: the loop's thread only.
 ///
@@ -51,7 +51,7 @@ class StreamWriter {
   /// Sends `data`, or keeps the part that the kernel does not take now and
   /// sends it later. Never waits: await drain() between writes. Does nothing on
   /// a lost connection; the fifth write to one is reported to the exception
-  /// handler, once. Throws RuntimeError after write_eof().
+  /// handler, once. Throws RuntimeError after write_eof() of a socket.
   void write(std::string_view data) const { core_->write(data); }
 
   /// Writes several pieces as one. Differs from write() in nothing else.
@@ -64,14 +64,14 @@ class StreamWriter {
     core_->writelines(pieces);
   }
 
-  /// `co_await writer.drain()` waits while more data are unsent than the high
-  /// limit, until they are fewer than the low limit; all waiters resume then,
-  /// also if the first one of them closes the stream. Does not suspend
-  /// otherwise. Throws the error of the connection, and OSError (ECONNRESET) if
-  /// the stream was closed before the call. If another task aborts the stream
-  /// during the wait, the wait ends without an exception.
-  /// Differs from Python: there, it yields once if the stream is closing, to
-  /// learn of an error; here write() knows of it at once.
+  /// `co_await writer.drain()` waits if more bytes are unsent than the high
+  /// limit, until no more than the low limit are left. All waiters then resume,
+  /// even if the first of them closes the stream. Does not suspend otherwise.
+  /// Throws the error of the connection, or OSError (ECONNRESET) if the stream
+  /// was closed before the call. If another task aborts the stream during the
+  /// wait, the wait ends without an exception.
+  /// Differs from Python: there, drain() yields once if the stream is closing,
+  /// so that an error can arrive; here write() meets an error at once.
   [[nodiscard]] Drain drain() const;
 
   /// Ends the stream for the peer (half-close) when all data are sent; reading
@@ -81,7 +81,7 @@ class StreamWriter {
   bool can_write_eof() const { return true; }
 
   /// Closes the stream when all data are sent. Until then write() adds data. A
-  /// task that reads gets the end.
+  /// task that reads gets the end of the stream.
   void close() const { core_->close(); }
   /// Closes the stream at once, and drops unsent data. Port of
   /// asyncio.WriteTransport.abort.
@@ -89,9 +89,9 @@ class StreamWriter {
   /// Returns whether the stream is closed or closing, or its connection lost.
   bool is_closing() const { return core_->is_closing(); }
 
-  /// `co_await writer.wait_closed()` waits until the stream is closed: for its
-  /// unsent data, after close(). Throws the error that ended the connection, if
-  /// there was one.
+  /// `co_await writer.wait_closed()` waits until the stream is closed: after
+  /// close(), until the unsent data are sent. Throws the error that ended the
+  /// connection, if there was one.
   [[nodiscard]] WaitClosed wait_closed() const;
 
   /// Returns the number of bytes that are not sent yet. Port of
@@ -132,7 +132,7 @@ class StreamWriter {
 class [[nodiscard]] StreamWriter::Drain {
  public:
   class Awaiter;
-  /// Makes the operand of a stream.
+  /// Makes the operand for `core`.
   explicit Drain(Reference<StreamCore> core) : core_(std::move(core)) {}
   /// Makes the awaiter. May be awaited once.
   Awaiter operator co_await();
@@ -170,7 +170,7 @@ class StreamWriter::Drain::Awaiter final
 class [[nodiscard]] StreamWriter::WaitClosed {
  public:
   class Awaiter;
-  /// Makes the operand of a stream.
+  /// Makes the operand for `core`.
   explicit WaitClosed(Reference<StreamCore> core) : core_(std::move(core)) {}
   /// Makes the awaiter.
   Awaiter operator co_await() const;

@@ -66,7 +66,7 @@ class TaskGroup {
   /// until the loop closes.
   ///
   /// The remaining tasks are cancelled, and the body if it still runs, when
-  ///   - a task or the body fails (by any exception but a CancelledError),
+  ///   - a task or the body fails (with any exception but CancelledError),
   ///   - the body throws a CancelledError,
   ///   - the calling task is cancelled, or
   ///   - cancel() is called.
@@ -89,21 +89,21 @@ class TaskGroup {
   /// Waits in the calling task for all tasks of the group, like run() after its
   /// body. The group must exist until then, or until the loop closes.
   ///
-  /// join() also waits for tasks that are cancelled. The remaining tasks are
-  /// cancelled when a task fails (by anything but a CancelledError, even before
-  /// join()), when the calling task is cancelled while it waits, or when
+  /// Like run(), join() waits even for cancelled tasks. The remaining tasks are
+  /// cancelled when a task fails (with any exception but CancelledError, even
+  /// before join()), when the calling task is cancelled while it waits, or when
   /// cancel() is called. Throws KeyboardInterrupt, an ExceptionGroup or the
   /// CancelledError, like run(), and RuntimeError if run() or join() was called
   /// before, if a task belongs to another loop than the calling one, or if the
   /// calling task is a task of the group.
   ///
   /// If a task of the group fails before join(), the calling task is not
-  /// cancelled; join() throws the error. If an exception may come between
-  /// create_task() and join(), use run(), which waits for the tasks in any
-  /// case. Beyond Python; the rules are those of TaskGroup.__aexit__.
+  /// cancelled; join() throws the error. If an exception may be thrown
+  /// between create_task() and join(), use run(), which waits for the tasks in
+  /// any case. Beyond Python; the rules are those of TaskGroup.__aexit__.
   Coroutine<> join();
 
-  /// Starts a task of the group, before or while run() or join() is running;
+  /// Starts a task of the group, before or during run() or join();
   /// tasks of the group may call this, too. The parameters are those of
   /// loop::create_task().
   ///
@@ -114,10 +114,10 @@ class TaskGroup {
   /// and join(), throws RuntimeError if no loop is running. Differs from
   /// Python: there, a group has to be entered first.
   ///
-  /// The group handles the end of a task an iteration after the task is done,
-  /// also of a task that starts at once. So if that task fails, the others are
-  /// cancelled an iteration later, and the caller is not cancelled within
-  /// create_task().
+  /// The group learns of the end of a task one iteration later, even of a task
+  /// that starts at once and is done before create_task() returns. So if that
+  /// task fails, the others are cancelled an iteration later, and the caller is
+  /// not cancelled within create_task().
   template <class T>
   Task<T> create_task(Coroutine<T> coroutine, const TaskOptions& options = {},
                       SourceLocation where = SourceLocation::current());
@@ -154,9 +154,9 @@ class TaskGroup {
   /// }
   /// ```
   ///
-  /// The body, and a task of the group that calls cancel(), run on to their
-  /// next wait and are cancelled there. A task that returns before counts as
-  /// cancelled, and its result is lost: store the result elsewhere first.
+  /// If the body or a task of the group calls cancel(), it runs on to its next
+  /// wait and is cancelled there. A task that returns before that wait counts
+  /// as cancelled, and its result is lost: store the result elsewhere first.
   ///
   /// Before run(), cancel() cancels the tasks at once, and the body when run()
   /// begins. cancel() has no effect once the group is cancelled or finished.
@@ -176,8 +176,8 @@ class TaskGroup {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place();
-    // Makes `task` a member. A task that started at once may have cancelled the
-    // group before: then it is cancelled like the others.
+    // Makes `task` a member. If it has started at once and cancelled the group,
+    // it is cancelled like the others.
     void take(AnyTask task);
 
    private:
