@@ -8,7 +8,9 @@
 //     base_selector_impl.h), with a target in BUILD,
 //   - a branch in this header, in kBackends of default_selector.cc and in the
 //     deps of :default_selector,
-//   - a line in tests/support/all_selectors.h, and rows in README.md.
+//   - a line in tests/support/all_selectors.h and, as the tests run on Linux,
+//     its system calls written over poll(2), as in kqueue_stand_in.cc there,
+//   - rows in README.md of this folder.
 
 #ifndef SELECTORS_DEFAULT_SELECTOR_H_
 #define SELECTORS_DEFAULT_SELECTOR_H_
