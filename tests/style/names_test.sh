@@ -43,7 +43,7 @@ check() {
            |concept\s+(\w+)\s*=
            |(?:inline\s+)?constexpr\s+[\w:]+\s+(\w+)(?:\s*=|;|\{)
            |(?!using|class|struct|enum|namespace|friend|static_assert|requires)
-            [\w:][^\n;{}()=]*?[\s&*>](?!operator|requires|decltype)(\w+)\()
+            [\w:\[][^\n;{}()=]*?[\s&*>](?!operator|requires|decltype)(\w+)\()
           /mgx) {
         push @names, grep { defined } ($1, $2, $3, $4, $5);
       }
@@ -128,6 +128,9 @@ requires(Concept<F&>) A<F> function(
     F f);
 
 int* pointer(const char* format, ...);
+
+template <class... F>
+[[nodiscard]] auto several(F... f);
 }  // namespace selectors'
 
 # Prints a table with a row for each name.
@@ -135,7 +138,7 @@ table() {
   local name
   for name in "$@"; do echo "| \`$name\` | [a.h](a.h) | a line | – |"; done
 }
-names=(A Concept CONSTANT When FIRST ALL Why Number function pointer)
+names=(A Concept CONSTANT When FIRST ALL Why Number function pointer several)
 tree_with() {
   "$1" selectors/selectors.h "$umbrella" selectors/a.h "$header" \
     selectors/README.md "$2"
