@@ -113,13 +113,14 @@ TEST_F(GatherExceptionsTest, LocationInReports) {
   EXPECT_EQ(gather(future, make<int>()).state().where().repr(), place(made));
   const auto called = __LINE__ + 1;
   EXPECT_EQ(gather(std::vector{future}).state().where().repr(), place(called));
-  const auto function = __LINE__ + 1;
-  auto coroutine = []() -> Coroutine<> { co_return; }();
-  EXPECT_EQ(gather(return_exceptions, std::move(coroutine), future)
-                .state()
-                .where()
-                .repr(),
-            place(function));
+  const auto body = []() -> Coroutine<> {
+    const auto function = __LINE__ + 1;
+    auto coroutine = []() -> Coroutine<> { co_return; }();
+    const auto gathered = gather(std::move(coroutine));
+    EXPECT_EQ(gathered.state().where().repr(), place(function));
+    co_await gathered;
+  };
+  run(body());
 }
 
 TEST_F(GatherExceptionsTest, ExceptionsOfDoneFutures) {
