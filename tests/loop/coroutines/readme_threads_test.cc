@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -12,9 +11,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/futures/concurrent_future.h"
-#include "loop/futures/default_executor.h"
 #include "loop/futures/errors.h"
-#include "loop/futures/thread_pool_executor.h"
 #include "loop/futures/to_thread.h"
 #include "loop/runners/runner.h"
 #include "loop/tasks/run_coroutine_threadsafe.h"
@@ -70,8 +67,6 @@ int add_within(std::chrono::milliseconds limit, loop::EventLoop& other) {
 }
 
 loop::Coroutine<int> count_words(std::string path) {
-  loop::set_default_executor(loop::get_running_loop(),
-                             std::make_shared<loop::ThreadPoolExecutor>(4));
   const auto count = [path] { return count_words_of(path); };
   co_return co_await loop::to_thread(count);
 }
