@@ -156,13 +156,20 @@ SourceLocation location_of(const First& first, const Others&...) {
   }
 }
 
+// Moves an awaitable into a future.
+template <Awaitable A>
+Future<AwaitResult<A>> future_of(EventLoop& event_loop, A& awaitable) {
+  const SourceLocation where = location_of(awaitable);
+  return ensure_future(event_loop, std::move(awaitable), where);
+}
+
 template <template <class> class Each, Awaitable... A>
 auto gather_tuple(A... awaitables) {
   EventLoop& event_loop = loop_of(awaitables...);
   const SourceLocation where = location_of(awaitables...);
   // Braces: from left to right.
-  const std::tuple<Future<AwaitResult<A>>...> futures{ensure_future(
-      event_loop, std::move(awaitables), location_of(awaitables))...};
+  const std::tuple<Future<AwaitResult<A>>...> futures{
+      future_of(event_loop, awaitables)...};
   return make<InTuple<Each<A>...>>(
       event_loop, sizeof...(A), where, [&](GatherCore& core) {
         std::apply(
