@@ -45,7 +45,7 @@ DatagramCore::DatagramCore(EventLoop& event_loop, Socket socket,
       socket_(std::move(socket)),
       remote_(peer_of(socket_)) {
   is_connected_ = remote_.has_value();
-  if (!is_connected_) remote_ = std::move(remote);
+  if (!is_connected_) remote_ = remote;
   event_loop.extension<KeptByLoop<DatagramCore>>();
 }
 

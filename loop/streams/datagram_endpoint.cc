@@ -40,7 +40,7 @@ void connect(Socket& socket, const Address& address) {
 DatagramEndpoint::DatagramEndpoint(Socket socket,
                                    std::optional<Address> remote_addr)
     : core_(new DatagramCore(get_running_loop(), std::move(socket),
-                             std::move(remote_addr))) {}
+                             remote_addr)) {}
 
 DatagramEndpoint& DatagramEndpoint::operator=(
     DatagramEndpoint&& other) noexcept {
