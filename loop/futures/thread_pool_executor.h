@@ -42,6 +42,7 @@ class Job {
   void operator()() {
     is_due_ = false;
     if (!future_.set_running_or_notify_cancel()) return;
+    std::exception_ptr exception;
     try {
       if constexpr (std::is_void_v<T>) {
         run();
@@ -49,9 +50,12 @@ class Job {
       } else {
         future_.set_result(run());
       }
+      return;
     } catch (...) {
-      future_.set_exception(std::current_exception());
+      exception = std::current_exception();
     }
+    // After the handler, so that this thread no longer uses the exception.
+    future_.set_exception(std::move(exception));
   }
 
  private:
