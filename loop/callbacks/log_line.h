@@ -1,5 +1,5 @@
-// `log_line()` writes a report to standard error; `exception_text()` describes
-// an exception.
+// `log_line()` and `log_no_memory()` write a report to standard error;
+// `exception_text()` describes an exception.
 
 #ifndef LOOP_CALLBACKS_LOG_LINE_H_
 #define LOOP_CALLBACKS_LOG_LINE_H_
@@ -14,6 +14,12 @@ namespace loop {
 /// that cannot be written is lost. Throws std::bad_alloc.
 inline void log_line(const std::string& text) {
   std::fputs(("loop: " + text + "\n").c_str(), stderr);
+}
+
+/// Writes the line that stands for a report of any kind when out of memory. The
+/// line needs no memory.
+inline void log_no_memory() noexcept {
+  std::fputs("loop: out of memory, a report is lost\n", stderr);
 }
 
 /// Returns the text of an exception: the what() of a std::exception, or the

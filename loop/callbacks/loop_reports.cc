@@ -1,6 +1,5 @@
 #include "loop/callbacks/loop_reports.h"
 
-#include <cstdio>
 #include <exception>
 #include <memory>
 #include <new>
@@ -12,15 +11,6 @@
 #include "selectors/kernel/describe.h"
 
 namespace loop {
-namespace {
-
-// Writes the line that stands for a report of any kind when out of memory. The
-// line needs no memory.
-void log_no_memory() {
-  std::fputs("loop: out of memory, a report is lost\n", stderr);
-}
-
-}  // namespace
 
 void LoopReports::set_exception_handler(ExceptionHandler handler) {
   check_thread("set_exception_handler");

@@ -14,7 +14,7 @@ void report_never_awaited(const Frame& frame) noexcept try {
   log_line("coroutine '" + std::string(frame.function()) + "' (" +
            frame.where().repr() + ") was never awaited");
 } catch (const std::bad_alloc&) {
-  // Out of memory: there is no report.
+  log_no_memory();
 }
 
 }  // namespace

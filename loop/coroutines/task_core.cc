@@ -9,6 +9,7 @@
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
 #include "loop/callbacks/finally.h"
+#include "loop/callbacks/log_line.h"
 #include "loop/coroutines/task_registry.h"
 #include "loop/futures/errors.h"
 #include "selectors/errors.h"
@@ -151,7 +152,7 @@ void TaskCore::report_pending() const noexcept try {
            innermost()->function() + "'",
        nullptr, innermost()->where()});
 } catch (const std::bad_alloc&) {
-  // Out of memory: there is no report.
+  log_no_memory();
 }
 
 void TaskCore::destroy_pending() {

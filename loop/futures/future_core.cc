@@ -10,6 +10,7 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/callbacks/exception_context.h"
+#include "loop/callbacks/log_line.h"
 #include "loop/futures/errors.h"
 #include "loop/futures/nested_destruction.h"
 #include "selectors/errors.h"
@@ -29,7 +30,7 @@ void FutureCore::report_unretrieved() const noexcept try {
     EventLoop::default_exception_handler(context);
   }
 } catch (const std::bad_alloc&) {
-  // Out of memory: there is no report.
+  log_no_memory();
 }
 
 namespace {

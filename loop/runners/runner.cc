@@ -192,7 +192,7 @@ void Runner::close_and_log() noexcept try {
              exception_text(std::current_exception()));
   }
 } catch (const std::bad_alloc&) {
-  // Out of memory: there is no line.
+  log_no_memory();
 }
 
 void Runner::enlist() {
