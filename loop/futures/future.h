@@ -128,16 +128,21 @@ class Future {
   /// Makes the future done with this result, and schedules the done callbacks.
   /// For a Future<void> there is no argument.
   ///
-  /// Throws InvalidStateError if the future is done already, and the exceptions
-  /// of constructing the result; then nothing has changed. Throws
-  /// std::bad_alloc if there is no memory to schedule all callbacks. The future
+  /// Throws InvalidStateError if the future is done already, or if its result
+  /// is being constructed, as that constructor must not set the future. Throws
+  /// the exceptions of constructing the result. In these cases nothing has
+  /// changed. Throws std::bad_alloc if there is no memory to schedule all
+  /// callbacks. The future
   /// is done then, but the first callback without memory, and those after it,
   /// are never called.
   template <class... Value>
   void set_result(Value&&... value) const {
     static_assert(sizeof...(Value) == (std::is_void_v<T> ? 0 : 1));
     state_->check_pending("set_result");
-    state_->result.emplace(std::forward<Value>(value)...);
+    {
+      const FutureCore::StoringResult storing(*state_);
+      state_->result.emplace(std::forward<Value>(value)...);
+    }
     // The constructor of the result may have cancelled the future.
     if (done()) [[unlikely]]
       state_->check_pending("set_result");
@@ -153,10 +158,11 @@ class Future {
   /// catch (const std::exception& error) { future.set_exception(error); }
   /// ```
   ///
-  /// Throws InvalidStateError if the future is done already. Throws ValueError,
-  /// and does nothing, if `exception` is an empty pointer, or refers to an
-  /// object of a derived class that is not being handled. Throws std::bad_alloc
-  /// if there is no memory to schedule all callbacks: see set_result().
+  /// Throws InvalidStateError if the future is done already, or if its result
+  /// is being constructed. Throws ValueError, and does nothing, if `exception`
+  /// is an empty pointer, or refers to an object of a derived class that is not
+  /// being handled. Throws std::bad_alloc if there is no memory to schedule all
+  /// callbacks: see set_result().
   template <class Exception>
   void set_exception(Exception&& exception) const {
     state_->set_exception(exception_of(std::forward<Exception>(exception)));

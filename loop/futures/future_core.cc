@@ -91,6 +91,10 @@ void FutureCore::check_pending(const char* function) const {
   if (done()) {
     throw InvalidStateError(std::string(function) + ": the future is done");
   }
+  if (is_storing_) {
+    throw InvalidStateError(std::string(function) +
+                            ": the result is being constructed");
+  }
 }
 
 void FutureCore::throw_cancelled() const {

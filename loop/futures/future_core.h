@@ -56,8 +56,24 @@ class FutureCore : public Recycled {
   std::exception_ptr exception();
 
   // Called before a result is stored. Throws InvalidStateError if the future is
-  // done, RuntimeError if it is a task, which sets its result itself.
+  // done or a StoringResult exists, RuntimeError if it is a task, which sets
+  // its result itself.
   void check_pending(const char* function) const;
+  // Exists while a result is constructed. If its constructor calls set_result()
+  // or set_exception() of this future, that call throws InvalidStateError:
+  // otherwise set_result() would make two objects in one place.
+  class StoringResult {
+   public:
+    explicit StoringResult(FutureCore& core) : core_(core) {
+      core.is_storing_ = true;
+    }
+    StoringResult(const StoringResult&) = delete;
+    StoringResult& operator=(const StoringResult&) = delete;
+    ~StoringResult() { core_.is_storing_ = false; }
+
+   private:
+    FutureCore& core_;
+  };
   // Called after a result has been stored: makes the future done.
   void set_finished() { finish(Phase::kFinished); }
   // Makes the future done with an exception. The caller has checked that the
@@ -172,6 +188,7 @@ class FutureCore : public Recycled {
   Phase phase_ = Phase::kPending;
   const Kind kind_;
   bool unretrieved_ = false;
+  bool is_storing_ = false;         // See StoringResult.
   bool reports_exception_ = false;  // See report_exception_later().
   const bool checked_;              // Made in debug mode.
   const LoopReference loop_;

@@ -117,7 +117,10 @@ class State final : public FutureState<typename All::type>, public GatherCore {
   }
 
  private:
-  void collect() override { this->result.emplace(All::of(children())); }
+  void collect() override {
+    const FutureCore::StoringResult storing(*this);
+    this->result.emplace(All::of(children()));
+  }
 };
 
 // Returns the loop of the first awaitable if that is a future, otherwise the

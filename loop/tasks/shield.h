@@ -69,6 +69,7 @@ class State final : public FutureState<T>, public DoneCallback {
     if (inner.cancelled()) return this->finish_cancelled();
     std::exception_ptr exception;
     try {
+      const FutureCore::StoringResult storing(*this);
       if constexpr (std::is_void_v<T>) {
         inner.result();
         this->result.emplace();

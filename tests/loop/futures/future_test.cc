@@ -106,6 +106,20 @@ TEST_F(FutureTest, CancelledWhileItsResultIsMade) {
   EXPECT_TRUE(future.cancelled());
 }
 
+TEST_F(FutureTest, SetWhileItsResultIsMade) {
+  const auto future = make<std::string>();
+  struct Sets {
+    operator std::string() const {
+      EXPECT_THROW(future.set_result("inner"), InvalidStateError);
+      EXPECT_THROW(future.set_exception(3), InvalidStateError);
+      return "outer";
+    }
+    const Future<std::string>& future;
+  };
+  future.set_result(Sets{future});
+  EXPECT_EQ(future.result(), "outer");
+}
+
 TEST_F(FutureTest, OfVoidByDefault) {
   const Future<> future = create_future(f_.loop);
   future.set_result();

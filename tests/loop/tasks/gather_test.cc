@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -13,6 +14,7 @@
 
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/task.h"
+#include "loop/futures/errors.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_core.h"
 #include "loop/tasks/sleep.h"
@@ -182,6 +184,27 @@ TEST_F(GatherTest, OfGathers) {
   const auto& [pair, single] = run_until_complete(gathered);
   EXPECT_EQ(pair, std::tuple(1, 2));
   EXPECT_EQ(std::get<0>(std::get<0>(single)), 1);
+}
+
+TEST_F(GatherTest, CopyingAResultSetsTheGather) {
+  struct CallsWhenCopied {
+    explicit CallsWhenCopied(std::function<void()> f) : call(std::move(f)) {}
+    CallsWhenCopied(const CallsWhenCopied& other) : call(other.call) {
+      if (call) call();
+    }
+    std::function<void()> call;
+  };
+  const auto child = make<CallsWhenCopied>();
+  const auto all = gather(child);
+  child.set_result(CallsWhenCopied(nullptr));
+  int refused = 0;
+  child.result().call = [&] {
+    EXPECT_THROW(all.set_exception(Mistake("")), InvalidStateError);
+    ++refused;
+  };
+  f_.turn(2);
+  EXPECT_GE(refused, 1);
+  EXPECT_TRUE(std::get<0>(all.result()).call);
 }
 
 // ---- Who keeps whom ----

@@ -218,27 +218,41 @@ TEST_F(ShieldTest, NeverRetrieved) {
 
 // ---- A result whose copying runs user code ----
 
-struct CancelsWhenCopied {
-  explicit CancelsWhenCopied(std::function<void()> f) : cancel(std::move(f)) {}
-  CancelsWhenCopied(const CancelsWhenCopied& other) : cancel(other.cancel) {
-    if (cancel) cancel();
+struct CallsWhenCopied {
+  explicit CallsWhenCopied(std::function<void()> f) : call(std::move(f)) {}
+  CallsWhenCopied(const CallsWhenCopied& other) : call(other.call) {
+    if (call) call();
   }
-  std::function<void()> cancel;
+  std::function<void()> call;
 };
 
 TEST_F(ShieldTest, CopyingTheResultCancelsTheOuter) {
-  const auto inner = make<CancelsWhenCopied>();
+  const auto inner = make<CallsWhenCopied>();
   const auto outer = shield(inner);
   const auto waits = start(outer);
-  inner.set_result(CancelsWhenCopied(nullptr));
+  inner.set_result(CallsWhenCopied(nullptr));
   bool cancelled = false;
-  inner.result().cancel = [&] {
+  inner.result().call = [&] {
     if (!cancelled) cancelled = outer.cancel("too late");
   };
   f_.turn(3);
   EXPECT_TRUE(cancelled);
   EXPECT_TRUE(outer.cancelled());
   EXPECT_EQ(cancelled_with([&] { waits.result(); }), "too late");
+}
+
+TEST_F(ShieldTest, CopyingTheResultSetsTheOuter) {
+  const auto inner = make<CallsWhenCopied>();
+  const auto outer = shield(inner);
+  inner.set_result(CallsWhenCopied(nullptr));
+  int refused = 0;
+  inner.result().call = [&] {
+    EXPECT_THROW(outer.set_result(CallsWhenCopied(nullptr)), InvalidStateError);
+    ++refused;
+  };
+  f_.turn(2);
+  EXPECT_GE(refused, 1);
+  EXPECT_TRUE(outer.result().call);
 }
 
 // ---- Who keeps whom ----
