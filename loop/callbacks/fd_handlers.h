@@ -277,11 +277,18 @@ class FdHandlers {
   void run_one(int fd, selectors::EventMask events, Run run) {
     if (!by_fd_.has(fd)) return;
     if (by_fd_[fd].needs_care) [[unlikely]]
-      run_with_care(fd, events, run);
+      return run_with_care(fd, events, run);
+    run_both_sides(fd, events, run);
+  }
+  template <class Run>
+  void run_both_sides(int fd, selectors::EventMask events, Run run) {
+    // Nearly all reports are EVENT_READ alone.
+    if (events == selectors::EVENT_READ) [[likely]]
+      return run_side(fd, kReader, run);
     if ((events & selectors::EVENT_READ) != 0) run_side(fd, kReader, run);
     if ((events & selectors::EVENT_WRITE) != 0) run_side(fd, kWriter, run);
   }
-  // Does the parts of run_one() that most descriptors do not need.
+  // Also does what most descriptors do not need.
   template <class Run>
   [[gnu::noinline]] void run_with_care(int fd, selectors::EventMask events,
                                        Run run) {
@@ -290,6 +297,7 @@ class FdHandlers {
     if ((events & selectors::EVENT_PRIORITY) != 0) {
       run_side(fd, kPriorityReader, run);
     }
+    run_both_sides(fd, events, run);
   }
   template <class Run>
   void run_side(int fd, Side side, Run run) {
