@@ -263,6 +263,24 @@ TEST_P(IdentityHazards, R01_ALeftoverIsTakenOver) {
   EXPECT_EQ(ready_now(*s, 5ms), Ready());
 }
 
+// modify() takes a leftover over while another file's entry for that number
+// lives on: the kernel has two entries of one registration.
+TEST_F(EpollIdentityHazards, R01_TwoEntriesOfANumberAreOneKey) {
+  EpollSelector s;
+  Pipe a, b;
+  const int number = b.reader.fileno();
+  const File keeper = dup_at_least(b.reader, 0);
+  s.register_(number, EVENT_READ);
+  ASSERT_EQ(::dup2(a.reader.fileno(), number), number);
+  s.unregister(number);
+  s.register_(number, EVENT_READ);
+  ASSERT_EQ(::dup2(keeper.fileno(), number), number);
+  s.modify(number, EVENT_READ | EVENT_WRITE);
+  a.writer.write("x");
+  b.writer.write("x");
+  EXPECT_EQ(ready_now(s), (Ready{{number, EVENT_READ}}));
+}
+
 // cpython#83420, urllib3#1001: unregister() after the user's close().
 TEST_P(IdentityHazards, R04_UnregisterAfterCloseAndTheNumberIsFree) {
   const auto s = make_selector();
