@@ -7,14 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "loop/callbacks/event_loop.h"
 #include "selectors/errors.h"
@@ -25,8 +22,6 @@
 namespace loop {
 namespace {
 
-using selectors::EVENT_READ;
-using selectors::EVENT_WRITE;
 using selectors::RuntimeError;
 
 class ForkChildTest : public tests::NoLeak, public tests::PerSelector {};
@@ -417,181 +412,6 @@ TEST(ForkGuestTest, TheChildIsItsOwnHostAfterwards) {
     EXPECT_FALSE(is_readable(host));
   });
   EXPECT_FALSE(is_readable(host));
-}
-
-// ---- Selectors ----
-
-class ForkKernelObjectTest : public tests::NoLeak, public tests::PerSelector {};
-INSTANTIATE_TEST_SUITE_P(
-    Selectors, ForkKernelObjectTest,
-    ::testing::Values(
-        tests::selector_kind<selectors::EpollSelector>("EpollSelector"),
-        tests::selector_kind<selectors::KqueueSelector>("KqueueSelector"),
-        tests::selector_kind<selectors::DevpollSelector>("DevpollSelector")),
-    tests::name_of);
-
-TEST_P(ForkKernelObjectTest, OfTheParentIsNotChanged) {
-  const auto selector = make_selector();
-  const tests::Pipe pipe, other;
-  selector->register_(pipe.reader, EVENT_READ);
-  expect_in_child([&] {
-    EXPECT_THROW(selector->register_(other.reader, EVENT_READ), RuntimeError);
-    EXPECT_THROW(selector->modify(pipe.reader, EVENT_WRITE), RuntimeError);
-    EXPECT_THROW(selector->reregister(pipe.reader, EVENT_READ), RuntimeError);
-    EXPECT_THROW(selector->select(0s), RuntimeError);
-    EXPECT_EQ(selector->get_map()->size(), 1u);
-    EXPECT_EQ(selector->get_key(pipe.reader).events, EVENT_READ);
-    selector->unregister(pipe.reader);
-    EXPECT_TRUE(selector->get_map()->empty());
-    // With what is left it can begin again.
-    selector->after_fork_in_child();
-    selector->register_(other.reader, EVENT_READ);
-    other.writer.write("x");
-    EXPECT_EQ(selector->select(0s).size(), 1u);
-    pipe.writer.write("x");
-    EXPECT_EQ(selector->select(0s).size(), 1u);
-  });
-  EXPECT_EQ(selector->select(0s).size(), 1u);
-}
-
-TEST_P(ForkKernelObjectTest, OfTheParentSurvivesCloseAndDestructor) {
-  for (const bool closes : {false, true}) {
-    auto selector = make_selector();
-    const tests::Pipe pipe;
-    selector->register_(pipe.reader, EVENT_READ);
-    expect_in_child([&] {
-      if (closes) selector->close();
-      selector.reset();
-    });
-    pipe.writer.write("x");
-    EXPECT_EQ(selector->select(0s).size(), 1u);
-  }
-}
-
-TEST_P(ForkKernelObjectTest, TheErrorNamesWhatToCall) {
-  const auto selector = make_selector();
-  expect_in_child([&] {
-    try {
-      selector->select(0s);
-      ADD_FAILURE();
-    } catch (const RuntimeError& error) {
-      EXPECT_NE(std::string(error.what()).find("after_fork_in_child()"),
-                std::string::npos);
-    }
-  });
-}
-
-class ForkNoKernelObjectTest : public tests::NoLeak,
-                               public tests::PerSelector {};
-INSTANTIATE_TEST_SUITE_P(
-    Selectors, ForkNoKernelObjectTest,
-    ::testing::Values(
-        tests::selector_kind<selectors::SelectSelector>("SelectSelector"),
-        tests::selector_kind<selectors::PollSelector>("PollSelector")),
-    tests::name_of);
-
-// As in Python: the child has a copy of all that there is.
-TEST_P(ForkNoKernelObjectTest, WorksInTheChildAsItIs) {
-  const auto selector = make_selector();
-  const tests::Pipe pipe, other;
-  selector->register_(pipe.reader, EVENT_READ);
-  expect_in_child([&] {
-    selector->register_(other.reader, EVENT_READ);
-    pipe.writer.write("x");
-    EXPECT_EQ(selector->select(0s).size(), 1u);
-    other.writer.write("x");
-    EXPECT_EQ(selector->select(0s).size(), 2u);
-    selector->modify(pipe.reader, EVENT_WRITE);
-    selector->modify(pipe.reader, EVENT_READ);
-    selector->reregister(pipe.reader, EVENT_READ);
-    EXPECT_EQ(selector->select(0s).size(), 2u);
-    selector->unregister(pipe.reader);
-    EXPECT_EQ(selector->select(0s).size(), 1u);
-    selector->after_fork_in_child();  // Allowed, and changes nothing.
-    EXPECT_EQ(selector->select(0s).size(), 1u);
-    selector->close();
-  });
-  EXPECT_EQ(selector->select(0s).size(), 1u);
-}
-
-// ---- Locks that other threads hold at the moment of fork() ----
-
-// Other threads that do `work` all the time.
-class Busy {
- public:
-  explicit Busy(const std::function<void()>& work) {
-    for (int i = 0; i < 2; ++i) {
-      threads_.emplace_back([this, work] {
-        while (!done_) work();
-      });
-    }
-  }
-  ~Busy() {
-    done_ = true;
-    for (std::thread& thread : threads_) thread.join();
-  }
-
- private:
-  std::atomic<bool> done_ = false;
-  std::vector<std::thread> threads_;
-};
-
-// Children that hang end by SIGALRM, which fails expect_in_child(). The parent
-// runs `between` before each.
-void fork_often(
-    const std::function<void()>& function,
-    const std::function<void()>& between = [] {}) {
-  for (int i = 0; i < (kSlow ? 20 : 200); ++i) {
-    between();
-    expect_in_child([&] {
-      ::alarm(60);
-      function();
-    });
-    if (::testing::Test::HasFailure()) return;
-  }
-}
-
-TEST(ForkLocksTest, WhileLoopsAreMade) {
-  EventLoop loop;
-  const Busy makers([] { EventLoop other; });
-  fork_often([&] {
-    loop.after_fork_in_child();
-    loop.call_soon([&] { loop.stop(); });
-    loop.run_forever();
-    loop.close();
-    EventLoop own;
-    own.run_once(0s);
-  });
-}
-
-TEST(ForkLocksTest, WhileSignalHandlersAreAdded) {
-  const Busy adders([] {
-    EventLoop other;
-    other.add_signal_handler(SIGUSR1, [] {});
-    other.remove_signal_handler(SIGUSR1);
-  });
-  fork_often([] {
-    EventLoop own;
-    int ran = 0;
-    own.add_signal_handler(SIGUSR1, [&] { ++ran; });
-    ::raise(SIGUSR1);
-    run_woken(own);
-    EXPECT_EQ(ran, 1);
-  });
-}
-
-TEST(ForkLocksTest, WhileOtherThreadsPost) {
-  EventLoop loop;
-  // So many that the threads go on posting, and few for a child to destroy.
-  constexpr int kMost = 1000;
-  std::atomic<int> posted = 0;
-  std::optional<Busy> posters(std::in_place, [&] {
-    if (posted >= kMost) return;
-    ++posted;
-    loop.call_soon_threadsafe([&] { --posted; });
-  });
-  fork_often([&] { loop.close(); }, [&] { loop.run_once(0s); });
-  posters.reset();
 }
 
 }  // namespace
