@@ -2,8 +2,6 @@
 // test_transports.py keep their names.
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -16,8 +14,6 @@
 #include <vector>
 
 #include "loop/coroutines/coroutine.h"
-#include "loop/sockets/address.h"
-#include "loop/sockets/socket.h"
 #include "loop/streams/stream_writer.h"
 #include "tests/loop/streams/stream_fixture.h"
 #include "tests/support/allocations.h"
@@ -27,7 +23,6 @@ namespace loop {
 namespace {
 
 using tests::FaultInjector;
-using tests::File;
 
 const std::string kMuch(1 << 20, 'x');  // More than a socket takes.
 
@@ -467,88 +462,6 @@ TEST_P(WriterTest, ARefusalOfTheWaitEndsTheConnection) {
     turn();
   }
   EXPECT_EQ(error_of(writer().drain()), ENOSPC);
-}
-
-// ---- TCP ----
-
-class TcpStreamTest : public StreamTest {
- protected:
-  void SetUp() override {
-    StreamTest::SetUp();
-    Socket listener(AF_INET, SOCK_STREAM);
-    listener.bind(Address::ipv4("127.0.0.1", 0));
-    listener.listen();
-    Socket client(AF_INET, SOCK_STREAM);
-    address_ = listener.getsockname();
-    ::connect(client.fileno(), address_.data(),
-              static_cast<socklen_t>(address_.size()));
-    peer_ = File(::accept(listener.fileno(), nullptr, nullptr));
-    stream_.emplace(make_stream(*loop_, std::move(client)));
-  }
-  void reset() {
-    const linger at_once{1, 0};
-    ::setsockopt(peer_.fileno(), SOL_SOCKET, SO_LINGER, &at_once,
-                 sizeof(at_once));
-    peer_.close();
-  }
-
-  bool has_nodelay() const {
-    int value = 0;
-    socklen_t size = sizeof(value);
-    ::getsockopt(stream_->writer.fileno(), IPPROTO_TCP, TCP_NODELAY, &value,
-                 &size);
-    return value != 0;
-  }
-
-  Address address_;
-};
-INSTANTIATE_TEST_SUITE_P(Selectors, TcpStreamTest, tests::all_selectors(),
-                         tests::name_of);
-
-TEST_P(TcpStreamTest, Addresses) {
-  EXPECT_EQ(writer().getpeername(), address_);
-  EXPECT_EQ(writer().getsockname().host(), "127.0.0.1");
-  writer().close();
-  EXPECT_THROW((void)writer().getpeername(), OSError);
-}
-
-TEST_P(TcpStreamTest, TcpNodelayIsSetWhereItExists) {
-  EXPECT_TRUE(has_nodelay());
-  for (const int error : {EOPNOTSUPP, ENOPROTOOPT}) {  // Not TCP.
-    FaultInjector none(1, error, [](const auto& call) {
-      return FaultInjector::is(call, "setsockopt");
-    });
-    make_stream(*loop_, Socket(AF_INET, SOCK_STREAM));
-    EXPECT_TRUE(none.fired());
-  }
-}
-
-TEST_P(TcpStreamTest, APeersResetIsThrownIntoTheReader) {
-  const auto task = start(reader().readline());
-  turn();
-  reset();
-  EXPECT_THROW(run_until_complete(task), OSError);
-  EXPECT_EQ(error_of(writer().drain()), ECONNRESET);
-}
-
-// The kernel tells of a reset once. An end that comes after it is no end.
-TEST_P(TcpStreamTest, AResetThatWriteFindsIsNoEnd) {
-  reset();
-  writer().write("x");
-  EXPECT_EQ(error_of(writer().drain()), ECONNRESET);
-  EXPECT_EQ(error_of(reader().read()), ECONNRESET);
-}
-
-TEST_P(TcpStreamTest, ASlowPeerGetsEverything) {
-  writer().write(kMuch + kMuch + kMuch);
-  writer().close();
-  std::string all;
-  while (all.size() < 3 * kMuch.size()) {
-    turn(1);
-    all += peer_.read(10'000);
-  }
-  EXPECT_TRUE(all == kMuch + kMuch + kMuch);
-  EXPECT_EQ(peer_.read(), "");
 }
 
 }  // namespace
