@@ -1,7 +1,12 @@
-// `Operation`: an awaitable of a member function, such as Lock::acquire().
+// `Operation`, `HeldOperation`: awaitables of a member function, such as
+// Lock::acquire() or StreamWriter::drain().
 
 #ifndef LOOP_LOCKS_OPERATION_H_
 #define LOOP_LOCKS_OPERATION_H_
+
+#include <utility>
+
+#include "loop/futures/reference.h"
 
 namespace loop {
 
@@ -26,6 +31,23 @@ class [[nodiscard]] Operation {
 
  private:
   Object& object_;
+};
+
+/// An operation on a counted object, which the operation and its awaiters keep
+/// alive. Each `co_await` makes an awaiter of its own. The operation can be
+/// copied and passed on.
+template <class Object, class Awaiter>
+class [[nodiscard]] HeldOperation {
+ public:
+  /// Makes an operation on `object`.
+  explicit HeldOperation(Reference<Object> object)
+      : object_(std::move(object)) {}
+
+  /// Makes the awaiter.
+  Awaiter operator co_await() const { return Awaiter(object_); }
+
+ private:
+  Reference<Object> object_;
 };
 
 }  // namespace loop

@@ -10,6 +10,7 @@
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/frame_awaiter.h"
 #include "loop/futures/future_core.h"
+#include "loop/locks/operation.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/address.h"
 #include "loop/sockets/io_awaiter.h"
@@ -62,7 +63,7 @@ struct DatagramOptions {
 /// DatagramProtocol.error_received().
 class DatagramEndpoint {
  public:
-  class Drain;
+  class DrainAwaiter;
 
   /// The size of the largest datagram of UDP, in bytes.
   static constexpr std::size_t kLargest = std::size_t{64} * 1024;
@@ -108,7 +109,9 @@ class DatagramEndpoint {
   /// `co_await endpoint.drain()` waits until the queue is below its low limit,
   /// if it is above its high limit. Throws OSError if the kernel has refused a
   /// queued datagram.
-  Drain drain();
+  Operation<DatagramCore, DrainAwaiter> drain() {
+    return Operation<DatagramCore, DrainAwaiter>(*core_);
+  }
 
   /// Returns the size of the queue, in bytes. Each datagram counts with 8 bytes
   /// more than it has, so that empty ones fill the queue, too. Port of
@@ -133,24 +136,11 @@ class DatagramEndpoint {
   Reference<DatagramCore> core_;
 };
 
-/// The result of DatagramEndpoint::drain(), an operand for `co_await`.
-class [[nodiscard]] DatagramEndpoint::Drain {
- public:
-  class Awaiter;
-  /// Makes the operand of an endpoint.
-  explicit Drain(DatagramCore& core) : core_(core) {}
-  /// Makes the awaiter.
-  Awaiter operator co_await() const;
-
- private:
-  DatagramCore& core_;
-};
-
-class DatagramEndpoint::Drain::Awaiter final
+class DatagramEndpoint::DrainAwaiter final
     : public Waiter,
-      public FrameAwaiter<DatagramEndpoint::Drain::Awaiter> {
+      public FrameAwaiter<DatagramEndpoint::DrainAwaiter> {
  public:
-  explicit Awaiter(DatagramCore& core) : core_(core) {}
+  explicit DrainAwaiter(DatagramCore& core) : core_(core) {}
 
   bool await_ready() const { return !core_.is_paused(); }
   void suspend(Frame& frame) {
@@ -167,14 +157,6 @@ class DatagramEndpoint::Drain::Awaiter final
  private:
   DatagramCore& core_;
 };
-
-inline DatagramEndpoint::Drain::Awaiter
-    DatagramEndpoint::Drain::operator co_await() const {
-  return Awaiter(core_);
-}
-inline DatagramEndpoint::Drain DatagramEndpoint::drain() {
-  return Drain(*core_);
-}
 
 /// Makes a datagram socket, binds it to `options.local_addr`, connects it to
 /// `options.remote_addr`, and returns its endpoint in the running loop. A Unix

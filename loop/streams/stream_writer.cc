@@ -24,7 +24,7 @@ Address StreamWriter::getsockname() const {
   return ask_address("getsockname", fileno(), kernel::getsockname);
 }
 
-void StreamWriter::Drain::Awaiter::throw_lost() const {
+void StreamWriter::DrainAwaiter::throw_lost() const {
   core().check_error();
   throw selectors::make_os_error(ECONNRESET, "Connection lost");
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <string_view>
@@ -12,7 +13,9 @@
 
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/frame_awaiter.h"
-#include "loop/futures/future_core.h"
+#include "loop/futures/recycled_memory.h"
+#include "loop/futures/reference.h"
+#include "loop/locks/operation.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/sockets/address.h"
 #include "loop/streams/stream_core.h"
@@ -42,8 +45,8 @@ namespace loop {
 /// Lib/asyncio/streams.py, selector_events.py and unix_events.py).
 class StreamWriter {
  public:
-  class Drain;
-  class WaitClosed;
+  class DrainAwaiter;
+  class WaitClosedAwaiter;
 
   /// Makes a writer of `core`. For functions that open streams.
   explicit StreamWriter(StreamCore& core) : core_(&core) {}
@@ -72,7 +75,9 @@ class StreamWriter {
   /// wait, the wait ends without an exception.
   /// Differs from Python: there, drain() yields once if the stream is closing,
   /// so that an error can arrive; here write() meets an error at once.
-  [[nodiscard]] Drain drain() const;
+  HeldOperation<StreamCore, DrainAwaiter> drain() const {
+    return HeldOperation<StreamCore, DrainAwaiter>(core_);
+  }
 
   /// Ends the stream for the peer (half-close) when all data are sent; reading
   /// goes on. For a pipe, closes it. No effect on a closing stream.
@@ -92,7 +97,9 @@ class StreamWriter {
   /// `co_await writer.wait_closed()` waits until the stream is closed: after
   /// close(), until the unsent data are sent. Throws the error that ended the
   /// connection, if there was one.
-  [[nodiscard]] WaitClosed wait_closed() const;
+  HeldOperation<StreamCore, WaitClosedAwaiter> wait_closed() const {
+    return HeldOperation<StreamCore, WaitClosedAwaiter>(core_);
+  }
 
   /// Returns the number of bytes that are not sent yet. Port of
   /// asyncio.WriteTransport.get_write_buffer_size.
@@ -128,34 +135,21 @@ class StreamWriter {
   Reference<StreamCore> core_;
 };
 
-/// The result of StreamWriter::drain(), an operand for `co_await`.
-class [[nodiscard]] StreamWriter::Drain {
- public:
-  class Awaiter;
-  /// Makes the operand for `core`.
-  explicit Drain(Reference<StreamCore> core) : core_(std::move(core)) {}
-  /// Makes the awaiter. May be awaited once.
-  Awaiter operator co_await();
-
- private:
-  Reference<StreamCore> core_;
-};
-
-class StreamWriter::Drain::Awaiter final
+class StreamWriter::DrainAwaiter final
     : private StreamHolder,
-      public Waiter,
-      public FrameAwaiter<StreamWriter::Drain::Awaiter> {
+      public FrameAwaiter<StreamWriter::DrainAwaiter> {
  public:
-  explicit Awaiter(Reference<StreamCore> core)
+  explicit DrainAwaiter(Reference<StreamCore> core)
       : StreamHolder(std::move(core)) {}
 
   bool await_ready() const { return !core().is_paused(); }
   void suspend(Frame& frame) {
-    start(frame, core().drainers(), core().bound_loop());
+    wait_ = std::make_unique<Wait>();
+    wait_->start(frame, core().drainers(), core().bound_loop());
   }
   void await_resume() {
-    if (has_waited()) {
-      end_or_throw();
+    if (wait_) [[unlikely]] {
+      wait_->end_or_throw();
       core().check_error();
     } else if (core().is_lost()) [[unlikely]] {
       throw_lost();
@@ -163,28 +157,24 @@ class StreamWriter::Drain::Awaiter final
   }
 
  private:
+  class Wait final : public Recycled, public Waiter {
+   public:
+    using Waiter::end_or_throw;
+    using Waiter::start;
+  };
+
   [[noreturn]] void throw_lost() const;
+
+  // Apart from the frame, which every connection has: few tasks ever wait here.
+  std::unique_ptr<Wait> wait_;
 };
 
-/// The result of StreamWriter::wait_closed(), an operand for `co_await`.
-class [[nodiscard]] StreamWriter::WaitClosed {
- public:
-  class Awaiter;
-  /// Makes the operand for `core`.
-  explicit WaitClosed(Reference<StreamCore> core) : core_(std::move(core)) {}
-  /// Makes the awaiter.
-  Awaiter operator co_await() const;
-
- private:
-  Reference<StreamCore> core_;
-};
-
-class StreamWriter::WaitClosed::Awaiter final
+class StreamWriter::WaitClosedAwaiter final
     : private StreamHolder,
       public Waiter,
-      public FrameAwaiter<StreamWriter::WaitClosed::Awaiter> {
+      public FrameAwaiter<StreamWriter::WaitClosedAwaiter> {
  public:
-  explicit Awaiter(Reference<StreamCore> core)
+  explicit WaitClosedAwaiter(Reference<StreamCore> core)
       : StreamHolder(std::move(core)) {}
 
   bool await_ready() const { return core().is_lost(); }
@@ -196,18 +186,6 @@ class StreamWriter::WaitClosed::Awaiter final
     core().check_error();
   }
 };
-
-inline StreamWriter::Drain::Awaiter StreamWriter::Drain::operator co_await() {
-  return Awaiter(std::move(core_));
-}
-inline StreamWriter::WaitClosed::Awaiter
-    StreamWriter::WaitClosed::operator co_await() const {
-  return Awaiter(core_);
-}
-inline StreamWriter::Drain StreamWriter::drain() const { return Drain(core_); }
-inline StreamWriter::WaitClosed StreamWriter::wait_closed() const {
-  return WaitClosed(core_);
-}
 
 }  // namespace loop
 

@@ -11,7 +11,8 @@
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/coroutine.h"
 #include "loop/coroutines/frame_awaiter.h"
-#include "loop/futures/future_core.h"
+#include "loop/futures/reference.h"
+#include "loop/locks/operation.h"
 #include "loop/locks/wait_queue.h"
 #include "loop/streams/stream_reader.h"
 #include "loop/streams/stream_writer.h"
@@ -19,44 +20,6 @@
 #include "loop/subprocesses/subprocess_options.h"
 
 namespace loop {
-
-/// The result of Process::wait(), an operand for `co_await`.
-class [[nodiscard]] ProcessWait {
- public:
-  class Awaiter;
-  /// Makes the operand of a process.
-  explicit ProcessWait(Reference<ProcessCore> core) : core_(std::move(core)) {}
-  /// Makes the awaiter.
-  Awaiter operator co_await() const;
-
- private:
-  Reference<ProcessCore> core_;
-};
-
-class ProcessWait::Awaiter final : private Reference<ProcessCore>,
-                                   public Waiter,
-                                   public FrameAwaiter<ProcessWait::Awaiter> {
- public:
-  explicit Awaiter(Reference<ProcessCore> core)
-      : Reference<ProcessCore>(std::move(core)) {}
-
-  bool await_ready() const { return core().is_over(); }
-  void suspend(Frame& frame) {
-    core().check_loop(frame);
-    start(frame, core().waiters(), core().bound_loop());
-  }
-  int await_resume() {
-    if (has_waited()) end_or_throw();
-    return core().result();
-  }
-
- private:
-  ProcessCore& core() const { return **this; }
-};
-
-inline ProcessWait::Awaiter ProcessWait::operator co_await() const {
-  return Awaiter(core_);
-}
 
 /// The result of Process::communicate().
 class ProcessOutput {
@@ -93,6 +56,8 @@ class ProcessOutput {
 /// Lib/asyncio/subprocess.py).
 class Process {
  public:
+  class WaitAwaiter;
+
   /// Makes a handle of `core` without streams. For create_subprocess_exec().
   explicit Process(Reference<ProcessCore> core) : core_(std::move(core)) {}
 
@@ -119,7 +84,9 @@ class Process {
   /// the end of the pipes, which a process of the process may hold open.
   /// Throws RuntimeError in a task of another loop, and OSError if the loop's
   /// selector cannot watch another descriptor.
-  ProcessWait wait() const { return ProcessWait(core_); }
+  HeldOperation<ProcessCore, WaitAwaiter> wait() const {
+    return HeldOperation<ProcessCore, WaitAwaiter>(core_);
+  }
 
   /// Writes `input` to the standard input and closes it, reads the standard
   /// output and the standard error to their ends, all at the same time, and
@@ -157,6 +124,27 @@ class Process {
                                         const SubprocessOptions&);
 
   Reference<ProcessCore> core_;
+};
+
+class Process::WaitAwaiter final : private Reference<ProcessCore>,
+                                   public Waiter,
+                                   public FrameAwaiter<Process::WaitAwaiter> {
+ public:
+  explicit WaitAwaiter(Reference<ProcessCore> core)
+      : Reference<ProcessCore>(std::move(core)) {}
+
+  bool await_ready() const { return core().is_over(); }
+  void suspend(Frame& frame) {
+    core().check_loop(frame);
+    start(frame, core().waiters(), core().bound_loop());
+  }
+  int await_resume() {
+    if (has_waited()) end_or_throw();
+    return core().result();
+  }
+
+ private:
+  ProcessCore& core() const { return **this; }
 };
 
 /// Starts `program` with arguments in a new process, which the running loop
