@@ -64,8 +64,11 @@ void FdHandlers::add_wait(int fd, Side side, DescriptorWaiter& waiter,
                           const SourceLocation& where) {
   if (by_fd_.has(fd) && by_fd_[fd].handlers[side] != nullptr) {
     Wait* const earlier = wait_of(fd, side);
-    if (earlier == nullptr || !means_another_file(fd)) throw_taken(fd, side);
-    fail_closed(*earlier);
+    const bool is_idle = earlier != nullptr && earlier->waiter->is_idle_;
+    const bool is_stale =
+        earlier != nullptr && !is_idle && means_another_file(fd);
+    if (!is_idle && !is_stale) throw_taken(fd, side);
+    if (is_stale) fail_closed(*earlier);
   }
   check(fd, side);
   add_checked(fd, side, Wait{this, &waiter, fd, side}, where);
@@ -94,11 +97,13 @@ bool FdHandlers::has_other_handlers(int fd) {
   });
 }
 
-// Ends a wait, but not its handler. The waiter is told in the next iteration.
+// Ends a wait, but not its handler. failed() of the waiter follows in the next
+// iteration, unless the waiter is idle.
 void FdHandlers::fail(Wait& wait, std::exception_ptr error) {
   DescriptorWaiter& waiter = *std::exchange(wait.waiter, nullptr);
-  waiter.error_ = std::move(error);
   waiter.is_waiting_ = false;
+  if (waiter.is_idle_) return;
+  waiter.error_ = std::move(error);
   waiter.next_failed_ = std::exchange(first_failed_, &waiter);
   has_changed_ = true;
 }

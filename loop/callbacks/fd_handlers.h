@@ -27,7 +27,8 @@
 // Waits. A task that waits for a descriptor is a handler, too: a closure of
 // class Wait. The owner of a descriptor, which knows when it is closed, can
 // keep that handler between two waits, so that waiting again costs no system
-// call.
+// call. A waiter may also stay in its handler between two waits, idle: see
+// DescriptorWaiter.
 
 #ifndef LOOP_CALLBACKS_FD_HANDLERS_H_
 #define LOOP_CALLBACKS_FD_HANDLERS_H_
@@ -108,9 +109,9 @@ class FdHandlers {
   bool remove(const selectors::FileObj& fileobj, Side side);
 
   /// Makes `waiter` wait for one side of a descriptor, until end_wait().
-  /// Throws RuntimeError if the side has a handler already, and the errors of
-  /// add(); then nothing has changed. Later refusals end the wait with
-  /// DescriptorWaiter::failed().
+  /// Throws RuntimeError if the side has a handler already, unless that is an
+  /// idle waiter, and the errors of add(); then nothing has changed. Later
+  /// refusals end the wait with DescriptorWaiter::failed().
   /// If the selector finds (epoll does) that the number now means another file,
   /// the task that waited for the earlier file gets OSError (EBADF).
   void wait(int fd, Side side, DescriptorWaiter& waiter,
@@ -145,8 +146,8 @@ class FdHandlers {
     return std::exchange(first_failed_, first_failed_->next_failed_);
   }
 
-  /// Removes all handlers. Calls report(where) with the source location of
-  /// each.
+  /// Removes all handlers, and ends all waits. Calls report(where) with the
+  /// source location of each handler that is no wait.
   template <class Report>
   void remove_all(Report report) {
     // By number, as destructors of callbacks may remove other handlers.
@@ -154,8 +155,12 @@ class FdHandlers {
       for (const Side side : kSides) {
         Handler* const handler = take(by_fd_[fd], side);
         if (handler == nullptr) continue;
-        if (!handler->scheduled.callback.holds<Wait>())
+        const Wait* const wait = handler->scheduled.callback.get_if<Wait>();
+        if (wait == nullptr) {
           report(handler->scheduled.where);
+        } else if (wait->waiter != nullptr) {
+          wait->waiter->is_waiting_ = false;
+        }
         pool_.remove(handler);
       }
     }

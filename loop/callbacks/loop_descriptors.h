@@ -117,8 +117,8 @@ class LoopDescriptors : public LoopReports {
   }
 
   /// Makes `waiter` wait for one side of `fd`, until end_wait(). For awaiters.
-  /// Throws RuntimeError if that side has a handler or another waiter, and the
-  /// errors of add_reader().
+  /// Throws RuntimeError if that side has a handler or another waiter that is
+  /// not idle, and the errors of add_reader().
   void wait(int fd, FdHandlers::Side side, DescriptorWaiter& waiter,
             const SourceLocation& where) {
     check_usable("wait");

@@ -40,6 +40,9 @@ class Descriptor {
   /// (EBADF).
   void close();
 
+  /// Returns the loop that watches the descriptor; nullptr if there is none, or
+  /// the loop is closed. For awaiters.
+  EventLoop* loop() const { return loop_.get(); }
   /// Notes that a task of `loop` is about to wait. For awaiters.
   void note_wait(const LoopReference& loop) {
     if (loop_ != loop) [[unlikely]]

@@ -11,10 +11,4 @@ bool DescriptorWait::cancel(const std::string& message) {
   return true;
 }
 
-void DescriptorWait::wake_up() {
-  if (!is_waiting()) return;  // failed() is about to be called.
-  task_->wake_up();
-  end();
-}
-
 }  // namespace loop

@@ -43,10 +43,6 @@ class DescriptorWait : public DescriptorWaiter, public Blocker {
   void failed() final { task_->step(); }
   bool cancel(const std::string& message) final;
 
-  // Ends the wait without an exception: the task continues soon. No effect on a
-  // wait that has failed.
-  void wake_up();
-
  protected:
   // Waits for one side of `fd`. If `keep` is true, the handler stays until the
   // next wait, and a Descriptor owns `fd`.

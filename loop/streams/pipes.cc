@@ -66,7 +66,8 @@ StreamReader connect_read_pipe(EventLoop& event_loop, Descriptor pipe,
 }
 
 StreamWriter connect_write_pipe(EventLoop& event_loop, Descriptor pipe) {
-  return StreamWriter(connect(event_loop, std::move(pipe), 0));
+  return StreamWriter(
+      connect(event_loop, std::move(pipe), StreamCore::kOnlyWritten));
 }
 
 StreamReader standard_input(std::size_t limit) {
@@ -75,11 +76,13 @@ StreamReader standard_input(std::size_t limit) {
 }
 
 StreamWriter standard_output() {
-  return StreamWriter(open_standard(STDOUT_FILENO, O_WRONLY, 0));
+  return StreamWriter(
+      open_standard(STDOUT_FILENO, O_WRONLY, StreamCore::kOnlyWritten));
 }
 
 StreamWriter standard_error() {
-  return StreamWriter(open_standard(STDERR_FILENO, O_WRONLY, 0));
+  return StreamWriter(
+      open_standard(STDERR_FILENO, O_WRONLY, StreamCore::kOnlyWritten));
 }
 
 }  // namespace loop

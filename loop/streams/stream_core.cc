@@ -6,8 +6,6 @@
 #include <climits>
 #include <cstddef>
 #include <exception>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +13,6 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/futures/kept_by_loop.h"
 #include "loop/sockets/call_on_socket.h"
-#include "loop/sockets/descriptor_wait.h"
 #include "selectors/errors.h"
 
 namespace loop {
@@ -49,8 +46,7 @@ StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
       descriptor_(std::move(descriptor)),
       limit_(limit) {
   event_loop.extension<KeptByLoop<StreamCore>>();
-  const bool is_only_written = limit == 0;
-  if (kind != StreamKind::kSocket && is_only_written) sigpipe_.emplace();
+  if (kind != StreamKind::kSocket && limit == kOnlyWritten) sigpipe_.emplace();
 }
 
 void StreamCore::throw_other_loop() {
@@ -59,19 +55,13 @@ void StreamCore::throw_other_loop() {
 
 // ---- Reading ----
 
-void StreamCore::throw_has_reader(const char* function) {
-  throw RuntimeError(std::string(function) +
-                     "() called while another coroutine is already waiting "
-                     "for incoming data");
-}
-
-std::optional<std::size_t> StreamCore::receive_none(long result) {
+bool StreamCore::note_no_bytes(long result) {
   const int error = errno;
   if (result < 0 && is_temporary(error)) {
     waits_first_ = true;
-    return std::nullopt;
+    return false;
   }
-  waits_first_ = false;
+  waits_first_ = may_receive_ = false;
   if (result == 0 && !is_broken_) {
     is_at_end_ = true;
   } else if (result == 0) {
@@ -80,26 +70,19 @@ std::optional<std::size_t> StreamCore::receive_none(long result) {
     read_error_ = os_error(error, "read from a stream");
     lose(read_error_);
   }
-  return 0;
+  return true;
 }
 
 // ---- Writing ----
 
-// Called for a write after write_eof(), or to a lost connection.
-bool StreamCore::refuse_write() {
-  if (eof_written_) {
-    throw RuntimeError("Cannot call write() after write_eof()");
-  }
-  if (lost_writes_ < kReportedLostWrites &&
-      ++lost_writes_ == kReportedLostWrites) {
-    report_lost_writes();
-  }
-  return false;
+void StreamCore::throw_eof_written() {
+  throw RuntimeError("Cannot call write() after write_eof()");
 }
 
-void StreamCore::report_lost_writes() const {
+void StreamCore::note_lost_write() {
+  if (lost_writes_ == kReportedLostWrites) return;
   EventLoop* const event_loop = loop_.get();
-  if (event_loop == nullptr) return;
+  if (++lost_writes_ < kReportedLostWrites || event_loop == nullptr) return;
   event_loop->call_exception_handler(
       {.message = "data were written to a stream after its connection was lost",
        .exception = write_error_});
@@ -119,13 +102,15 @@ inline std::size_t StreamCore::send(std::string_view data) {
 }
 
 void StreamCore::write(std::string_view data) {
-  if (data.empty() || !may_write()) return;
-  if (unsent_.empty() && kind_ != StreamKind::kBlockingPipe) [[likely]] {
-    data.remove_prefix(send(data));
-    if (data.empty() || is_lost()) [[likely]]
-      return;
-  }
-  keep_unsent(data);
+  if (eof_written_) [[unlikely]]
+    throw_eof_written();
+  if (data.empty()) return;
+  if (is_lost_) [[unlikely]]
+    return note_lost_write();
+  const bool sends_now = unsent_.empty() && kind_ != StreamKind::kBlockingPipe;
+  const std::size_t sent = sends_now ? send(data) : 0;
+  if (sent < data.size()) [[unlikely]]
+    keep_unsent(data.substr(sent));
 }
 
 void StreamCore::note_send_error(int error) {
@@ -137,9 +122,10 @@ void StreamCore::note_send_error(int error) {
 }
 
 void StreamCore::keep_unsent(std::string_view data) {
+  if (is_lost()) return;  // send() has just lost the connection.
   unsent_.append(data);
   start_flushing();
-  if (unsent_.size() > limits_.high) is_paused_ = true;
+  if (unsent_.size() > limits().high) is_paused_ = true;
 }
 
 void StreamCore::start_flushing() {
@@ -170,7 +156,7 @@ void StreamCore::ready() {
   if (kind_ == StreamKind::kBlockingPipe) data = data.substr(0, PIPE_BUF);
   unsent_.consume(send(data));
   if (write_error_) return;
-  if (unsent_.size() <= limits_.low) resume_drainers();
+  if (unsent_.size() <= limits().low) resume_drainers();
   if (unsent_.empty()) sent_all();
 }
 
@@ -191,7 +177,7 @@ void StreamCore::sent_all() {
 
 void StreamCore::resume_drainers() {
   if (!is_paused_) return;
-  if (waiters_) waiters_->drainers.wake_all();
+  if (writing_) writing_->drainers.wake_all();
   is_paused_ = false;  // Last: without memory, the next iteration goes on.
 }
 
@@ -199,14 +185,14 @@ void StreamCore::resume_drainers() {
 // connection has ended.
 void StreamCore::resume_all() {
   is_paused_ = false;
-  if (waiters_ == nullptr) return;
-  waiters_->closers.wake_all();
-  waiters_->drainers.wake_all();
+  if (writing_ == nullptr) return;
+  writing_->closers.wake_all();
+  writing_->drainers.wake_all();
 }
 
 void StreamCore::set_limits(const WaterMarks& limits) {
-  limits_ = limits;
-  if (unsent_.size() > limits_.high) is_paused_ = true;
+  writing().limits = limits;
+  if (unsent_.size() > limits.high) is_paused_ = true;
 }
 
 // A pipe has no half-close: its reader finds the end when it is closed.
@@ -222,31 +208,40 @@ void StreamCore::write_eof() {
 void StreamCore::lose(std::exception_ptr error) {
   if (write_error_) return;
   write_error_ = std::move(error);
+  is_lost_ = true;
   waits_first_ = false;
   unsent_.clear();
   stop_flushing();
-  closing_ ? close_descriptor() : resume_all();
+  if (closing_) {
+    close_descriptor();
+  } else {
+    resume_all();
+  }
 }
 
-void StreamCore::close() {
-  if (closing_) return;
+void StreamCore::begin_closing() {
   closing_ = true;
-  waits_first_ = false;
+  waits_first_ = may_receive_ = false;
+}
+
+// May be repeated after it ran out of memory.
+void StreamCore::close() {
+  begin_closing();
   if (unsent_.empty()) close_descriptor();
 }
 
 void StreamCore::abort() {
   const Reference<StreamCore> lives(this);
-  closing_ = true;
+  begin_closing();
   unsent_.clear();
   stop_flushing();
   close_descriptor();
 }
 
 void StreamCore::close_descriptor() {
-  waits_first_ = false;
-  if (reader_ != nullptr) reader_->wake_up();
+  read_side_.close();
   descriptor_.close();
+  is_lost_ = true;
   resume_all();
 }
 

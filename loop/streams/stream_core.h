@@ -34,11 +34,10 @@
 #include "loop/sockets/kernel.h"
 #include "loop/sockets/scratch.h"
 #include "loop/streams/byte_buffer.h"
+#include "loop/streams/read_side.h"
 #include "loop/streams/water_marks.h"
 
 namespace loop {
-
-class DescriptorWait;
 
 // The kinds of descriptors, which differ in their system calls: recv(2) and
 // send(2), or read(2) and write(2).
@@ -59,8 +58,10 @@ class StreamCore final : public Recycled,
   // Throws ValueError if a line may have no byte.
   static void check_limit(std::size_t limit);
 
-  // A limit of 0 is for a stream that is only written to. Throws RuntimeError
-  // if the loop is closed.
+  // The limit of a stream that is only written to.
+  static constexpr std::size_t kOnlyWritten = 0;
+
+  // Throws RuntimeError if the loop is closed.
   StreamCore(EventLoop& event_loop, Descriptor descriptor, StreamKind kind,
              std::size_t limit);
   ~StreamCore() override = default;
@@ -77,17 +78,10 @@ class StreamCore final : public Recycled,
 
   // ---- Reading ----
 
-  // Begins a read operation. Throws RuntimeError, with the name of the
-  // function, while a task waits for data.
-  void begin_read(const char* function) const {
-    if (reader_ != nullptr) [[unlikely]]
-      throw_has_reader(function);
-  }
-  // The task that waits for data, or nullptr.
-  const DescriptorWait* reader() const { return reader_; }
-  void set_reader(DescriptorWait* reader) { reader_ = reader; }
+  ReadSide& read_side() { return read_side_; }
 
-  // Returns whether more() would certainly block.
+  // Returns whether a read must wait before take(): the call would block, or
+  // other tasks have to run.
   bool waits_first() const { return waits_first_; }
   // Notes that a task has waited: the descriptor is ready.
   void note_ready() { full_receives_ = 0; }
@@ -102,10 +96,11 @@ class StreamCore final : public Recycled,
     return taken.has_value();
   }
 
-  // Receives more bytes for `operation`, once. Returns whether the wait is
-  // over; if done is not set, there are no more bytes: see take_at_end().
+  // Receives bytes for `operation` until it is done, the stream ends, or the
+  // task has to wait; returns false in the last case. If the stream ends,
+  // `done` is not set: see take_at_end().
   template <class Operation>
-  bool take_more(Operation& operation, bool& done);
+  bool take(Operation& operation, bool& done);
 
   // Ends an operation that gets no more bytes. Throws the exception of the
   // connection if it is broken.
@@ -114,10 +109,6 @@ class StreamCore final : public Recycled,
     if (read_error_) std::rethrow_exception(read_error_);
     take_kept(operation, /*is_at_end=*/true);
   }
-
-  // Receives up to `to.size()` bytes, and returns their number: 0 at the end,
-  // nullopt if there are none yet.
-  std::optional<std::size_t> receive(std::span<char> to);
 
   // Returns whether the last read has found the end, and no bytes are kept.
   bool at_eof() const { return (is_at_end_ || closing_) && kept_.empty(); }
@@ -131,7 +122,9 @@ class StreamCore final : public Recycled,
   bool is_paused() const { return is_paused_; }
   std::size_t unsent() const { return unsent_.size(); }
   void set_limits(const WaterMarks& limits);
-  const WaterMarks& limits() const { return limits_; }
+  WaterMarks limits() const {
+    return writing_ == nullptr ? WaterMarks() : writing_->limits;
+  }
 
   // ---- The end ----
 
@@ -139,7 +132,7 @@ class StreamCore final : public Recycled,
   void abort();
   bool is_closing() const { return closing_ || write_error_; }
   // Returns whether connection_lost() of asyncio would have been called.
-  bool is_lost() const { return write_error_ || descriptor_.fileno() < 0; }
+  bool is_lost() const { return is_lost_; }
   // Throws the error that has ended the connection, if there is one.
   void check_error() const {
     if (write_error_) std::rethrow_exception(write_error_);
@@ -149,37 +142,44 @@ class StreamCore final : public Recycled,
   void abandon();
 
   // The tasks in drain() and in wait_closed().
-  WaitQueue& drainers() { return waiters().drainers; }
-  WaitQueue& closers() { return waiters().closers; }
-  BoundLoop& bound_loop() { return waiters().loop; }
+  WaitQueue& drainers() { return writing().drainers; }
+  WaitQueue& closers() { return writing().closers; }
+  BoundLoop& bound_loop() { return writing().loop; }
 
  private:
-  struct Waiters {
+  // The parts of the writing side that most streams do not need.
+  struct Writing {
+    WaterMarks limits;
     WaitQueue drainers;
     WaitQueue closers;
     BoundLoop loop;
   };
-  Waiters& waiters() {
-    if (waiters_ == nullptr) waiters_ = std::make_unique<Waiters>();
-    return *waiters_;
+  Writing& writing() {
+    if (writing_ == nullptr) writing_ = std::make_unique<Writing>();
+    return *writing_;
   }
 
-  [[noreturn]] static void throw_has_reader(const char* function);
   [[noreturn]] static void throw_other_loop();
   // A task that always finds data waits after this many full buffers (1 MiB),
   // so that the others run.
   static constexpr unsigned char kMostFullReceives = 16;
 
-  std::optional<std::size_t> receive_none(long result);
+  // Offers received bytes to `operation`, and keeps the rest. Returns whether
+  // it is done.
+  template <class Operation>
+  bool take_received(Operation& operation, std::string_view received);
+  // Makes the system call and returns its result. Also decides waits_first().
+  long receive(std::span<char> to);
+  // Called for a result without bytes. Returns false if there may be some
+  // later.
+  bool note_no_bytes(long result);
 
   // DescriptorWaiter, of the writing side.
   void ready() override;
   void failed() override;
 
-  // Returns whether data can be sent now or later.
-  bool may_write() { return (!eof_written_ && !is_lost()) || refuse_write(); }
-  bool refuse_write();
-  void report_lost_writes() const;
+  [[noreturn]] static void throw_eof_written();
+  void note_lost_write();
   inline std::size_t send(std::string_view data);
   void note_send_error(int error);
   void keep_unsent(std::string_view data);
@@ -189,27 +189,31 @@ class StreamCore final : public Recycled,
   void resume_drainers();
   void resume_all();
   void lose(std::exception_ptr error);
+  void begin_closing();
   void close_descriptor();
 
   const StreamKind kind_;
   bool waits_first_;
   unsigned char full_receives_ = 0;  // Since the last wait.
+  // !(is_at_end_ || read_error_ || closing_), in one test for each read.
+  bool may_receive_ = true;
   bool is_at_end_ = false;
   bool is_paused_ = false;
   bool eof_written_ = false;
   bool closing_ = false;
+  // write_error_ or a closed descriptor, in one test for each write.
+  bool is_lost_ = false;
   bool is_broken_ = false;  // The end of the stream is an error.
   unsigned char lost_writes_ = 0;
   LoopReference loop_;
   Descriptor descriptor_;
   const std::size_t limit_;
-  WaterMarks limits_;
-  DescriptorWait* reader_ = nullptr;
+  ReadSide read_side_{descriptor_};
   ByteBuffer kept_;    // Received, and not read yet.
   ByteBuffer unsent_;  // Written, and not sent yet.
   std::exception_ptr read_error_;
   std::exception_ptr write_error_;    // The connection is lost.
-  std::unique_ptr<Waiters> waiters_;  // nullptr: nobody has waited yet.
+  std::unique_ptr<Writing> writing_;  // nullptr: not needed yet.
   std::optional<SigpipeGuard> sigpipe_;
 };
 
@@ -224,46 +228,53 @@ class StreamHolder {
   Reference<StreamCore> core_;
 };
 
-inline std::optional<std::size_t> StreamCore::receive(std::span<char> to) {
-  if (closing_ || is_at_end_ || read_error_) [[unlikely]]
-    return 0;
+inline long StreamCore::receive(std::span<char> to) {
   const int fd = descriptor_.fileno();
-  const auto count = kind_ == StreamKind::kSocket
+  const long count = kind_ == StreamKind::kSocket
                          ? kernel::recv(fd, to.data(), to.size(), MSG_DONTWAIT)
                          : kernel::read(fd, to.data(), to.size());
-  if (count <= 0) [[unlikely]]
-    return receive_none(count);
   // Only sockets and pipes can be waited for: kqueue does not report the end of
   // a file. The socket is empty now, or other tasks have to run.
-  const bool is_full = static_cast<std::size_t>(count) == to.size();
+  const bool is_full = std::cmp_equal(count, to.size());
   waits_first_ = kind_ != StreamKind::kFile &&
                  (!is_full || ++full_receives_ == kMostFullReceives ||
                   kind_ == StreamKind::kBlockingPipe);
-  return static_cast<std::size_t>(count);
+  return count;
 }
 
 template <class Operation>
-bool StreamCore::take_more(Operation& operation, bool& done) {
+bool StreamCore::take(Operation& operation, bool& done) {
   const std::span<char> buffer = loop::scratch();
-  const auto count = receive(buffer);
-  if (!count) return false;
-  if (*count == 0) return true;
-  const std::string_view received(buffer.data(), *count);
+  do {
+    if (!may_receive_) [[unlikely]]
+      return true;
+    const long count = receive(buffer);
+    if (count <= 0) [[unlikely]]
+      return note_no_bytes(count);
+    done = take_received(operation,
+                         {buffer.data(), static_cast<std::size_t>(count)});
+    if (done) return true;
+  } while (!waits_first_);
+  return false;
+}
+
+template <class Operation>
+inline bool StreamCore::take_received(Operation& operation,
+                                      std::string_view received) {
   if (!kept_.empty()) {
     kept_.append(received);
-    return done = take_kept(operation);
+    return take_kept(operation);
   }
   const auto taken = operation.take(received, /*is_at_end=*/false);
   if (taken.value_or(0) < received.size()) {
     kept_.append(received.substr(taken.value_or(0)));
   }
-  return done = taken.has_value();
+  return taken.has_value();
 }
 
 // The pieces are sent together.
 template <class Pieces>
 void StreamCore::writelines(const Pieces& pieces) {
-  if (!may_write()) return;
   std::string all;
   // A piece may be a temporary string, which a string_view would outlive.
   for (auto&& piece : pieces) all.append(std::string_view(piece));

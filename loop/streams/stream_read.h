@@ -3,13 +3,14 @@
 #ifndef LOOP_STREAMS_STREAM_READ_H_
 #define LOOP_STREAMS_STREAM_READ_H_
 
+#include <string>
 #include <utility>
 
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/frame_awaiter.h"
 #include "loop/coroutines/task_core.h"
-#include "loop/futures/future_core.h"
-#include "loop/sockets/descriptor_wait.h"
+#include "loop/futures/reference.h"
+#include "loop/streams/read_side.h"
 #include "loop/streams/stream_core.h"
 
 namespace loop {
@@ -39,68 +40,45 @@ class [[nodiscard]] StreamRead {
   [[no_unique_address]] typename Operation::Plan plan_;
 };
 
-// The part of the awaiter that does not depend on the operation.
-class StreamReadWait : protected StreamHolder, public DescriptorWait {
- public:
-  ~StreamReadWait() override { end(); }
-
- protected:
-  explicit StreamReadWait(Reference<StreamCore> core)
-      : StreamHolder(std::move(core)),
-        DescriptorWait(this->core().descriptor().fileno(), FdHandlers::kReader,
-                       /*keep=*/true) {}
-
-  void begin(Frame& frame) {
-    const TaskCore& task = TaskCore::of(frame);
-    core().check_loop(task.loop());
-    core().descriptor().note_wait(task.loop().reference());
-    start(frame);
-    core().set_reader(this);
-  }
-  // Throws CancelledError, and the kernel's refusal to wait.
-  void check() {
-    end();
-    check_outcome();
-  }
-
- private:
-  void end() {
-    if (core().reader() == this) core().set_reader(nullptr);
-  }
-};
-
 template <class Operation>
 class StreamRead<Operation>::Awaiter final
-    : public StreamReadWait,
+    : private StreamHolder,
+      private ReadSide::Reader,
       public FrameAwaiter<StreamRead<Operation>::Awaiter> {
  public:
   Awaiter(Reference<StreamCore> core, typename Operation::Plan plan)
-      : StreamReadWait(std::move(core)), operation_(std::move(plan)) {}
+      : StreamHolder(std::move(core)), operation_(std::move(plan)) {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
+  // The loop may destroy a waiting task when it closes.
+  virtual ~Awaiter() { core().read_side().end(*this); }
 
   bool await_ready() {
-    core().begin_read(Operation::kName);
+    core().read_side().check_free(Operation::kName);
     done_ = core().take_kept(operation_);
-    return done_ || (!core().waits_first() && take());
+    return done_ || (!core().waits_first() && core().take(operation_, done_));
   }
-  void suspend(Frame& frame) { begin(frame); }
+  void suspend(Frame& frame) {
+    core().check_loop(TaskCore::of(frame).loop());
+    core().read_side().begin(frame, *this);
+  }
+  // Throws CancelledError, the kernel's refusal to wait, and the errors of the
+  // operation.
   decltype(auto) await_resume() {
-    check();
+    ReadSide& side = core().read_side();
+    if (side.end(*this)) side.check_outcome();
     if (!done_) [[unlikely]]
       core().take_at_end(operation_);
     return operation_.result();
   }
 
  private:
+  bool cancel(const std::string& message) override {
+    return core().read_side().cancel(message);
+  }
   bool attempt() override {
     core().note_ready();
-    return take();
-  }
-  // Receives until the operation is done, the stream ends or would block.
-  bool take() {
-    do {
-      if (core().take_more(operation_, done_)) return true;
-    } while (!core().waits_first());
-    return false;
+    return core().take(operation_, done_);
   }
 
   Operation operation_;

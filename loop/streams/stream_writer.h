@@ -54,7 +54,8 @@ class StreamWriter {
   /// Sends `data`, or keeps the part that the kernel does not take now and
   /// sends it later. Never waits: await drain() between writes. Does nothing on
   /// a lost connection; the fifth write to one is reported to the exception
-  /// handler, once. Throws RuntimeError after write_eof() of a socket.
+  /// handler, once. Throws RuntimeError after write_eof() of a socket, even if
+  /// `data` is empty.
   void write(std::string_view data) const { core_->write(data); }
 
   /// Writes several pieces as one. Differs from write() in nothing else.

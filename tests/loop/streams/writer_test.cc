@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -211,6 +212,20 @@ TEST_P(WriterTest, DrainDoesNotSuspendBelowTheLimit) {
   EXPECT_TRUE(task.done());
 }
 
+TEST_P(WriterTest, DrainCanBeAwaitedAgain) {
+  const auto body = [](StreamWriter to) -> Coroutine<> {
+    const auto drain = to.drain();
+    for (int i = 0; i < 2; ++i) {
+      to.write(kMuch);
+      co_await drain;
+    }
+  };
+  const auto task = start(body(writer()));
+  turn();
+  EXPECT_EQ(receive_all().size(), 2 * kMuch.size());
+  EXPECT_TRUE(task.done());
+}
+
 TEST_P(WriterTest, DrainWaitsForTheLowLimit) {
   writer().set_write_buffer_limits(1000, 10);
   fill();
@@ -339,6 +354,26 @@ TEST_P(WriterTest, AStreamThatRunsOutOfMemoryCanBeClosed) {
   }
 }
 
+TEST_P(WriterTest, ACloseThatRunsOutOfMemoryCanBeRepeated) {
+  const auto read = start(reader().read(1));
+  const auto closed = start(writer().wait_closed());
+  turn();
+  {
+    const tests::FailingAllocations failing;
+    EXPECT_THROW(for (;;) loop_->call_soon([] {}), std::bad_alloc);
+    EXPECT_THROW(writer().close(), std::bad_alloc);
+  }
+  const auto closed_later = start(writer().wait_closed());
+  turn();
+  EXPECT_FALSE(closed_later.done());
+  writer().close();
+  turn();
+  EXPECT_TRUE(read.done());
+  EXPECT_TRUE(closed.done());
+  EXPECT_TRUE(closed_later.done());
+  EXPECT_EQ(writer().fileno(), -1);
+}
+
 // The unsent data have their own reference.
 TEST_P(WriterTest, TheLastHandleLeavesTheUnsentData) {
   writer().write(kMuch);
@@ -389,6 +424,7 @@ TEST_P(WriterTest, WriteEof) {
   EXPECT_EQ(received(), "last");
   EXPECT_TRUE(peer_is_at_end());
   EXPECT_THROW(writer().write("x"), RuntimeError);
+  EXPECT_THROW(writer().write(""), RuntimeError);
   EXPECT_THROW(writer().writelines({"x"}), RuntimeError);
   peer_.write("answer");
   EXPECT_EQ(run(reader().read(100)), "answer") << "a half-close";
