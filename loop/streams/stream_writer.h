@@ -81,7 +81,9 @@ class StreamWriter {
   }
 
   /// Ends the stream for the peer (half-close) when all data are sent; reading
-  /// goes on. For a pipe, closes it. No effect on a closing stream.
+  /// goes on. For a pipe, closes it. No effect on a closing stream, or on a
+  /// lost connection. Differs from Python: there, OSError (ENOTCONN) is raised
+  /// if the peer has reset the connection.
   void write_eof() const { core_->write_eof(); }
   /// Returns true.
   bool can_write_eof() const { return true; }
