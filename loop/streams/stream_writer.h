@@ -89,7 +89,8 @@ class StreamWriter {
   bool can_write_eof() const { return true; }
 
   /// Closes the stream when all data are sent. Until then write() adds data. A
-  /// task that reads gets the end of the stream.
+  /// task that waits for bytes gets the end of the stream when all data are
+  /// sent, if not before; a later read gets it at once.
   void close() const { core_->close(); }
   /// Closes the stream at once, and drops unsent data. Port of
   /// asyncio.WriteTransport.abort.
