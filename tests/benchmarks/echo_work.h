@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -30,10 +31,11 @@ class EchoClients {
   std::size_t count() const { return fds_.size(); }
   int fd(std::size_t i) const { return fds_[i]; }
 
-  // The requests of a round: at least 2,000.
+  // The requests of a round: 2,000 or more, and at least 4 of each connection,
+  // since the first ones cost more, and one round warms up.
   std::size_t requests() const { return waves(count()) * count(); }
   static std::size_t waves(std::size_t connections) {
-    return connections < 1000 ? 2000 / connections : 2;
+    return std::max<std::size_t>(2000 / connections, 4);
   }
   void begin_round() { left_ = requests() * size_; }
 
