@@ -91,6 +91,7 @@ TEST_F(ShortageTest, ReportsOfDestructorsAreLost) {
     failed.reset();
     f_.loop.close();
     never_awaited.reset();
+    EXPECT_TRUE(failing.struck());
   }
   const std::string line = "loop: out of memory, a report is lost\n";
   EXPECT_EQ(testing::internal::GetCapturedStderr(), line + line + line);
