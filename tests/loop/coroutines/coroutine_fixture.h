@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <utility>
 
 #include "loop/coroutines/awaitable.h"
@@ -16,6 +17,15 @@
 #include "tests/loop/loop_fixture.h"
 
 namespace loop {
+
+// A result whose copy constructor calls a function, unless it is empty.
+struct CallsWhenCopied {
+  explicit CallsWhenCopied(std::function<void()> f) : call(std::move(f)) {}
+  CallsWhenCopied(const CallsWhenCopied& other) : call(other.call) {
+    if (call) call();
+  }
+  std::function<void()> call;
+};
 
 // A loop in fake time. No task may be pending in the end, and nothing that is
 // Counted alive.

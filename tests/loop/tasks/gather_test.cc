@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -187,13 +186,6 @@ TEST_F(GatherTest, OfGathers) {
 }
 
 TEST_F(GatherTest, CopyingAResultSetsTheGather) {
-  struct CallsWhenCopied {
-    explicit CallsWhenCopied(std::function<void()> f) : call(std::move(f)) {}
-    CallsWhenCopied(const CallsWhenCopied& other) : call(other.call) {
-      if (call) call();
-    }
-    std::function<void()> call;
-  };
   const auto child = make<CallsWhenCopied>();
   const auto all = gather(child);
   child.set_result(CallsWhenCopied(nullptr));

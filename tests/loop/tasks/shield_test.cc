@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -217,14 +216,6 @@ TEST_F(ShieldTest, NeverRetrieved) {
 }
 
 // ---- A result whose copying runs user code ----
-
-struct CallsWhenCopied {
-  explicit CallsWhenCopied(std::function<void()> f) : call(std::move(f)) {}
-  CallsWhenCopied(const CallsWhenCopied& other) : call(other.call) {
-    if (call) call();
-  }
-  std::function<void()> call;
-};
 
 TEST_F(ShieldTest, CopyingTheResultCancelsTheOuter) {
   const auto inner = make<CallsWhenCopied>();
