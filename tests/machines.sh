@@ -1,10 +1,11 @@
 #!/bin/bash
 # Tries the project on bare machines: Debian 12, 13 and testing, each in a chroot
-# that holds git and nothing else. Times both commands of the README there, on the
-# last commit. Ends with the line "N passed, N failed".
+# that holds git and nothing else, and there with other compilers, too. Times both
+# commands of the README, on the last commit, and builds all as C++23. Ends with
+# the line "N passed, N failed".
 #
-# usage, as root: tests/machines.sh [SUITE...]
-# Needs debootstrap, 5 GB in $TMPDIR or /var/tmp, and a Debian mirror:
+# usage, as root: tests/machines.sh [SUITE[:COMPILER]...]
+# Needs debootstrap, 12 GB in $TMPDIR or /var/tmp, and a Debian mirror:
 # $DEBIAN_MIRROR, or deb.debian.org. The chroots are removed, unless $MACHINES
 # names a folder to keep them in for the next run.
 set -u
@@ -12,23 +13,21 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 passed=0 failed=0
 
-# Runs a command in the chroot of a suite. The end of its namespaces ends all that
+# Runs a command in the chroot, after settings of its environment. The end of its namespaces ends all that
 # the command mounted or started.
 inside() {
-  local machine=$machines/$1
-  shift
   # shellcheck disable=SC2016  # Expanded there.
   unshare --mount --pid --fork --kill-child bash -c '
     mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
       exec chroot "$0" /usr/bin/env -i HOME=/root LANG=C.UTF-8 TERM=dumb \
         PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' \
-    "$machine" "$@" </dev/null
+    "$machines/$suite" "$@" </dev/null
 }
 
 # Runs, times and counts a step: its title, then its command. Returns the status
 # of the command.
 check() {
-  local title="$suite: $1" start=$SECONDS status=0
+  local title="$machine: $1" start=$SECONDS status=0
   shift
   "$@" >"$log" 2>&1 || status=$?
   if (( status == 0 )); then
@@ -60,23 +59,30 @@ clone() {
   git clone --quiet "$root" "$machines/$suite/src"
 }
 
+install_compiler() {
+  # shellcheck disable=SC2016  # Expanded there.
+  inside sh -c 'apt-get update -q && apt-get install -q -y \
+    --no-install-recommends "$0"' "$compiler"
+}
+
 # Prints the versions that the figures are about.
 versions() {
   # shellcheck disable=SC2016  # Expanded there.
-  inside "$suite" bash -c '
-    g++ --version | head -n 1
-    dpkg-query -W -f "\${Package} \${Version}\n" bazel-bootstrap googletest'
+  inside sh -c '
+    "$0" --version | head -n 1
+    dpkg-query -W -f "\${Package} \${Version}\n" bazel-bootstrap googletest' \
+    "${compiler:-g++}"
 }
 
 skipped_tests() {
-  inside "$suite" grep -rhs --include=test.log '^SKIPPED: ' \
-    /src/bazel-testlogs/ | sort -u
+  inside grep -rhs --include=test.log '^SKIPPED: ' /src/bazel-testlogs/ | sort -u
 }
 
-try_suite() {
-  local bazel=(inside "$suite" /src/bazelw)
+try_machine() {
+  local bazel=(inside ${compiler:+"CC=$compiler"} /src/bazelw)
   [[ -e $machines/$suite/complete ]] || check debootstrap make_machine || return
   check 'git clone' clone
+  [[ -z $compiler ]] || check "install: $compiler" install_compiler || return
   check 'install: ./bazelw --version' "${bazel[@]}" --version
   versions
   check './bazelw run //examples:hello_selectors_poll, cold' \
@@ -84,7 +90,9 @@ try_suite() {
   check './bazelw test //..., cold' "${bazel[@]}" test --keep_going //...
   skipped_tests
   check './bazelw test //..., warm' "${bazel[@]}" test --keep_going //...
-  [[ ${MACHINES:-} ]] || rm -rf "${machines:?}/$suite"
+  # Of the names of this standard, the one that the older compilers know, too.
+  check './bazelw build //..., C++23' "${bazel[@]}" build --keep_going \
+    --per_file_copt='\.cc$@-std=c++2b' //...
 }
 
 command -v debootstrap >/dev/null ||
@@ -93,7 +101,12 @@ command -v debootstrap >/dev/null ||
 scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/machines.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 machines=${MACHINES:-$scratch} log=$scratch/log
-(( $# )) || set -- bookworm trixie forky
-for suite; do try_suite; done
+(( $# )) || set -- bookworm bookworm:clang-14 bookworm:clang-19 trixie \
+  trixie:clang-19 forky forky:clang-21
+for machine; do
+  suite=${machine%%:*} compiler=${machine#"$suite"}
+  compiler=${compiler#:}
+  try_machine
+done
 echo "$passed passed, $failed failed"
 (( failed == 0 ))
