@@ -127,6 +127,9 @@ TEST(GetaddrinfoTest, Hints) {
 
 // The name of every machine, in /etc/hosts.
 TEST(GetaddrinfoTest, Localhost) {
+  if (::gethostbyname("localhost") == nullptr) {
+    GTEST_SKIP() << "no localhost: the file /etc/hosts is missing";
+  }
   const auto texts = addresses(look_up("localhost", "80", kStream));
   EXPECT_TRUE(std::all_of(texts.begin(), texts.end(), [](const auto& text) {
     return text == "127.0.0.1:80" || text == "[::1]:80";
