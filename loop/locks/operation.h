@@ -44,7 +44,9 @@ class [[nodiscard]] HeldOperation {
       : object_(std::move(object)) {}
 
   /// Makes the awaiter.
-  Awaiter operator co_await() const { return Awaiter(object_); }
+  Awaiter operator co_await() const& { return Awaiter(object_); }
+  /// Makes the awaiter of an operation that is awaited only once.
+  Awaiter operator co_await() && { return Awaiter(std::move(object_)); }
 
  private:
   Reference<Object> object_;
