@@ -22,19 +22,7 @@ class ByteBuffer {
     return std::string_view(bytes_->all).substr(bytes_->begin);
   }
 
-  void append(std::string_view more) {
-    if (more.empty()) return;
-    if (bytes_ == nullptr) {
-      bytes_ = std::make_unique<Bytes>(more);
-      return;
-    }
-    auto& [all, begin] = *bytes_;
-    if (begin > all.size() / 2) {  // Moves fewer bytes than were taken.
-      all.erase(0, begin);
-      begin = 0;
-    }
-    all.append(more);
-  }
+  void append(std::string_view more);
 
   // Removes `count` bytes, at most size(), from the front.
   void consume(std::size_t count) {

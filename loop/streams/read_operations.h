@@ -23,7 +23,6 @@ using Taken = std::optional<std::size_t>;
 class Read {
  public:
   static constexpr const char* kName = "read";
-  using Plan = std::size_t;
   explicit Read(std::size_t most) : most_(most) {}
 
   Taken take(std::string_view bytes, bool is_at_end) {
@@ -42,7 +41,6 @@ class Read {
 class ReadInto {
  public:
   static constexpr const char* kName = "read_into";
-  using Plan = std::span<char>;
   explicit ReadInto(std::span<char> to) : to_(to) {}
 
   Taken take(std::string_view bytes, bool is_at_end) {
@@ -62,9 +60,6 @@ class ReadInto {
 class ReadToEnd {
  public:
   static constexpr const char* kName = "read";
-  struct Plan {};
-  explicit ReadToEnd(Plan) {}
-
   Taken take(std::string_view bytes, bool is_at_end) {
     if (!is_at_end) return std::nullopt;
     result_ = std::string(bytes);
@@ -80,7 +75,6 @@ class ReadToEnd {
 class ReadExactly {
  public:
   static constexpr const char* kName = "readexactly";
-  using Plan = std::size_t;
   explicit ReadExactly(std::size_t count) : count_(count) {}
 
   Taken take(std::string_view bytes, bool is_at_end) {
@@ -126,12 +120,8 @@ class Separators {
 class ReadUntil {
  public:
   static constexpr const char* kName = "readuntil";
-  struct Plan {
-    Separators separators;
-    std::size_t limit;
-  };
-  explicit ReadUntil(Plan plan)
-      : separators_(std::move(plan.separators)), limit_(plan.limit) {}
+  ReadUntil(Separators separators, std::size_t limit)
+      : separators_(std::move(separators)), limit_(limit) {}
 
   Taken take(std::string_view bytes, bool is_at_end);
   std::string result();
@@ -155,8 +145,7 @@ class ReadUntil {
 class ReadLine : public ReadUntil {
  public:
   static constexpr const char* kName = "readline";
-  using Plan = std::size_t;
-  explicit ReadLine(std::size_t limit) : ReadUntil({Separators("\n"), limit}) {}
+  explicit ReadLine(std::size_t limit) : ReadUntil(Separators("\n"), limit) {}
 
   std::string result() {
     return state_ == State::kAtEnd ? std::move(result_) : ReadUntil::result();

@@ -14,6 +14,7 @@ void ReadSide::ready() {
   if (is_idle_) return leave_loop(/*keep=*/false);
   try {
     if (!reader_->attempt()) return;
+    reader_ = nullptr;
   } catch (...) {
     error_ = std::current_exception();
   }
@@ -34,9 +35,9 @@ void ReadSide::wake_up() {
   is_idle_ = true;
 }
 
-void ReadSide::join_loop(const Frame& frame) {
+void ReadSide::join_loop(EventLoop& event_loop, const Frame& frame) {
   leave_loop(/*keep=*/true);
-  EventLoop& event_loop = task_->loop();
+  loop_ = &event_loop;
   descriptor_.note_wait(event_loop.reference());
   event_loop.wait(descriptor_.fileno(), FdHandlers::kReader, *this,
                   frame.where());

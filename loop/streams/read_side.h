@@ -43,15 +43,19 @@ class ReadSide final : private DescriptorWaiter {
     if (reader_ != nullptr) [[unlikely]]
       throw_taken(function);
   }
-  // Makes the task of `frame` wait for `reader`, until end(), which must be
-  // called after an exception, too. All tasks must be of one loop. Throws the
-  // errors of FdHandlers::wait().
-  void begin(Frame& frame, Reader& reader) {
-    task_ = &TaskCore::of(frame);
-    // In debug mode each read joins again: the report of a slow callback names
-    // the line of the read that the callback ended.
-    if (!is_waiting() || task_->loop().get_debug()) [[unlikely]]
-      join_loop(frame);
+  // Returns whether a task of `event_loop` can wait without join_loop(). In
+  // debug mode each read joins again: the report of a slow callback names the
+  // line of the read that the callback ended.
+  bool has_joined(const EventLoop& event_loop) const {
+    return is_waiting() && loop_ == &event_loop && !event_loop.get_debug();
+  }
+  // Becomes a waiter of the loop, for a task that waits in `frame`. All tasks
+  // must be of one loop. Throws the errors of FdHandlers::wait().
+  void join_loop(EventLoop& event_loop, const Frame& frame);
+  // Makes a task of the loop wait for `reader`, until end(), which must be
+  // called after an exception, too.
+  void begin(TaskCore& task, Reader& reader) {
+    task_ = &task;
     is_idle_ = false;
     reader_ = &reader;
     task_->block_on(reader);
@@ -87,7 +91,6 @@ class ReadSide final : private DescriptorWaiter {
   // Returns whether a task is suspended, and neither woken nor about to fail.
   bool is_suspending() const { return is_waiting() && !is_idle_; }
   void wake_up();
-  void join_loop(const Frame& frame);
   // If `keep` is true, the handler stays until bytes arrive, or the descriptor
   // is closed.
   void leave_loop(bool keep);
@@ -95,8 +98,9 @@ class ReadSide final : private DescriptorWaiter {
   [[noreturn]] void throw_outcome(bool is_cancelled);
 
   Descriptor& descriptor_;
-  TaskCore* task_ = nullptr;  // The task that waited last.
-  Reader* reader_ = nullptr;  // nullptr: no task reads.
+  EventLoop* loop_ = nullptr;  // The loop of the present or the last wait.
+  TaskCore* task_ = nullptr;   // The task that waited last.
+  Reader* reader_ = nullptr;   // nullptr: no task reads.
 };
 
 }  // namespace loop

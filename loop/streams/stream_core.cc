@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstddef>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,11 +50,23 @@ StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
   if (kind != StreamKind::kSocket && limit == kOnlyWritten) sigpipe_.emplace();
 }
 
-void StreamCore::throw_other_loop() {
-  throw RuntimeError("the stream is bound to a different event loop");
+// ---- Reading ----
+
+void StreamCore::join_loop(EventLoop& event_loop, const Frame& frame) {
+  if (loop_ != event_loop.reference()) {
+    throw RuntimeError("the stream is bound to a different event loop");
+  }
+  read_side_.join_loop(event_loop, frame);
 }
 
-// ---- Reading ----
+// Only pipes can be waited for: kqueue does not report the end of a file.
+long StreamCore::receive_from_file(std::span<char> to) {
+  const long count = kernel::read(descriptor_.fileno(), to.data(), to.size());
+  waits_first_ =
+      kind_ != StreamKind::kFile &&
+      (kind_ == StreamKind::kBlockingPipe || has_to_wait(count, to.size()));
+  return count;
+}
 
 bool StreamCore::note_no_bytes(long result) {
   const int error = errno;
@@ -107,8 +120,9 @@ void StreamCore::write(std::string_view data) {
   if (data.empty()) return;
   if (is_lost_) [[unlikely]]
     return note_lost_write();
-  const bool sends_now = unsent_.empty() && kind_ != StreamKind::kBlockingPipe;
-  const std::size_t sent = sends_now ? send(data) : 0;
+  if (!unsent_.empty() || kind_ == StreamKind::kBlockingPipe) [[unlikely]]
+    return keep_unsent(data);
+  const std::size_t sent = send(data);
   if (sent < data.size()) [[unlikely]]
     keep_unsent(data.substr(sent));
 }

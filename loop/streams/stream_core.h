@@ -69,16 +69,15 @@ class StreamCore final : public Recycled,
   // ---- For both sides ----
 
   Descriptor& descriptor() { return descriptor_; }
-  // Throws RuntimeError if the stream belongs to another loop.
-  void check_loop(const EventLoop& event_loop) const {
-    if (loop_ != event_loop.reference()) [[unlikely]]
-      throw_other_loop();
-  }
   std::size_t limit() const { return limit_; }
 
   // ---- Reading ----
 
   ReadSide& read_side() { return read_side_; }
+  // Called before a task waits in `frame`, unless read_side().has_joined().
+  // Throws RuntimeError if the stream belongs to another loop, and the errors
+  // of ReadSide::join_loop().
+  void join_loop(EventLoop& event_loop, const Frame& frame);
 
   // Returns whether a read must wait before take(): the call would block, or
   // other tasks have to run.
@@ -86,28 +85,28 @@ class StreamCore final : public Recycled,
   // Notes that a task has waited: the descriptor is ready.
   void note_ready() { full_receives_ = 0; }
 
-  // Offers the kept bytes to `operation`, whose take(bytes, is_at_end) returns
-  // the number of bytes that it takes, or nullopt if it needs more. Returns
-  // whether it is done.
-  template <class Operation>
-  bool take_kept(Operation& operation, bool is_at_end = false) {
-    const auto taken = operation.take(kept_.view(), is_at_end);
+  // Offers the kept bytes to `read`, whose offer(bytes, is_at_end) returns the
+  // number of bytes that it takes, or nullopt if it needs more. Returns whether
+  // it is done.
+  template <class Read>
+  bool take_kept(Read& read, bool is_at_end = false) {
+    const auto taken = read.offer(kept_.view(), is_at_end);
     if (taken) kept_.consume(*taken);
     return taken.has_value();
   }
 
-  // Receives bytes for `operation` until it is done, the stream ends, or the
-  // task has to wait; returns false in the last case. If the stream ends,
-  // `done` is not set: see take_at_end().
-  template <class Operation>
-  bool take(Operation& operation, bool& done);
+  // Receives bytes for `read` until it is done, the stream ends, or the task
+  // has to wait; returns false in the last case. If the stream ends, `read` is
+  // not done: see take_at_end().
+  template <class Read>
+  bool take(Read& read);
 
-  // Ends an operation that gets no more bytes. Throws the exception of the
+  // Ends a `read` that gets no more bytes. Throws the exception of the
   // connection if it is broken.
-  template <class Operation>
-  void take_at_end(Operation& operation) {
+  template <class Read>
+  void take_at_end(Read& read) {
     if (read_error_) std::rethrow_exception(read_error_);
-    take_kept(operation, /*is_at_end=*/true);
+    take_kept(read, /*is_at_end=*/true);
   }
 
   // Returns whether the last read has found the end, and no bytes are kept.
@@ -159,17 +158,18 @@ class StreamCore final : public Recycled,
     return *writing_;
   }
 
-  [[noreturn]] static void throw_other_loop();
   // A task that always finds data waits after this many full buffers (1 MiB),
   // so that the others run.
   static constexpr unsigned char kMostFullReceives = 16;
 
-  // Offers received bytes to `operation`, and keeps the rest. Returns whether
-  // it is done.
-  template <class Operation>
-  bool take_received(Operation& operation, std::string_view received);
+  // Offers received bytes to `read`, and keeps the rest. Returns whether it is
+  // done.
+  template <class Read>
+  bool take_received(Read& read, std::string_view received);
   // Makes the system call and returns its result. Also decides waits_first().
   long receive(std::span<char> to);
+  long receive_from_file(std::span<char> to);
+  bool has_to_wait(long count, std::size_t room);
   // Called for a result without bytes. Returns false if there may be some
   // later.
   bool note_no_bytes(long result);
@@ -229,21 +229,21 @@ class StreamHolder {
 };
 
 inline long StreamCore::receive(std::span<char> to) {
-  const int fd = descriptor_.fileno();
-  const long count = kind_ == StreamKind::kSocket
-                         ? kernel::recv(fd, to.data(), to.size(), MSG_DONTWAIT)
-                         : kernel::read(fd, to.data(), to.size());
-  // Only sockets and pipes can be waited for: kqueue does not report the end of
-  // a file. The socket is empty now, or other tasks have to run.
-  const bool is_full = std::cmp_equal(count, to.size());
-  waits_first_ = kind_ != StreamKind::kFile &&
-                 (!is_full || ++full_receives_ == kMostFullReceives ||
-                  kind_ == StreamKind::kBlockingPipe);
+  if (kind_ != StreamKind::kSocket) [[unlikely]]
+    return receive_from_file(to);
+  const long count =
+      kernel::recv(descriptor_.fileno(), to.data(), to.size(), MSG_DONTWAIT);
+  waits_first_ = has_to_wait(count, to.size());
   return count;
 }
 
-template <class Operation>
-bool StreamCore::take(Operation& operation, bool& done) {
+// The descriptor is empty now, or other tasks have to run.
+inline bool StreamCore::has_to_wait(long count, std::size_t room) {
+  return !std::cmp_equal(count, room) || ++full_receives_ == kMostFullReceives;
+}
+
+template <class Read>
+bool StreamCore::take(Read& read) {
   const std::span<char> buffer = loop::scratch();
   do {
     if (!may_receive_) [[unlikely]]
@@ -251,22 +251,20 @@ bool StreamCore::take(Operation& operation, bool& done) {
     const long count = receive(buffer);
     if (count <= 0) [[unlikely]]
       return note_no_bytes(count);
-    done = take_received(operation,
-                         {buffer.data(), static_cast<std::size_t>(count)});
-    if (done) return true;
+    if (take_received(read, {buffer.data(), static_cast<std::size_t>(count)}))
+      return true;
   } while (!waits_first_);
   return false;
 }
 
-template <class Operation>
-inline bool StreamCore::take_received(Operation& operation,
-                                      std::string_view received) {
-  if (!kept_.empty()) {
+template <class Read>
+inline bool StreamCore::take_received(Read& read, std::string_view received) {
+  if (!kept_.empty()) [[unlikely]] {
     kept_.append(received);
-    return take_kept(operation);
+    return take_kept(read);
   }
-  const auto taken = operation.take(received, /*is_at_end=*/false);
-  if (taken.value_or(0) < received.size()) {
+  const auto taken = read.offer(received, /*is_at_end=*/false);
+  if (taken.value_or(0) < received.size()) [[unlikely]] {
     kept_.append(received.substr(taken.value_or(0)));
   }
   return taken.has_value();

@@ -4,6 +4,7 @@
 #define LOOP_STREAMS_STREAM_READ_H_
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "loop/coroutines/call_stack.h"
@@ -17,72 +18,89 @@ namespace loop {
 
 /// A read operation of a stream, which `co_await` runs. The task is suspended
 /// until the operation has its bytes or the stream ends, and is not resumed in
-/// between. A cancelled operation takes no bytes. May be awaited once.
+/// between. A cancelled operation takes no bytes. Keeps the stream alive. May
+/// be moved until it is awaited, and awaited once.
 ///
-/// An `Operation` is made of its Plan, and has a name, kName; take(), which
-/// StreamCore::take_kept() describes; and result().
+/// An `Operation` has a name, kName; take(), which StreamCore::take_kept()
+/// describes; and result().
 template <class Operation>
-class [[nodiscard]] StreamRead {
+class [[nodiscard]] StreamRead final : private StreamHolder,
+                                       private ReadSide::Reader {
  public:
   class Awaiter;
 
-  /// Makes the operand; StreamReader's functions do.
-  StreamRead(StreamCore& core, typename Operation::Plan plan)
-      : core_(&core), plan_(std::move(plan)) {}
+  /// Makes the operation; StreamReader's functions do.
+  template <class... Arguments>
+  StreamRead(StreamCore& core, Arguments&&... arguments)
+      : StreamHolder(Reference(&core)),
+        operation_(std::forward<Arguments>(arguments)...) {}
+  /// Moves an operation that has not been awaited.
+  StreamRead(StreamRead&& other) noexcept
+      : StreamHolder(other), operation_(std::move(other.operation_)) {}
+  StreamRead& operator=(StreamRead&&) = delete;
+  // The loop may destroy a waiting task when it closes. (A virtual destructor,
+  // which no owner needs, would take 8 of the instructions of each read.)
+  ~StreamRead() { core().read_side().end(*this); }  // NOLINT(*virtual*)
 
   /// Begins the operation.
-  Awaiter operator co_await() {
-    return Awaiter(std::move(core_), std::move(plan_));
-  }
+  Awaiter operator co_await() { return Awaiter(*this); }
 
  private:
-  Reference<StreamCore> core_;
-  [[no_unique_address]] typename Operation::Plan plan_;
-};
+  friend class StreamCore;
 
-template <class Operation>
-class StreamRead<Operation>::Awaiter final
-    : private StreamHolder,
-      private ReadSide::Reader,
-      public FrameAwaiter<StreamRead<Operation>::Awaiter> {
- public:
-  Awaiter(Reference<StreamCore> core, typename Operation::Plan plan)
-      : StreamHolder(std::move(core)), operation_(std::move(plan)) {}
-  Awaiter(const Awaiter&) = delete;
-  Awaiter& operator=(const Awaiter&) = delete;
-  // The loop may destroy a waiting task when it closes.
-  virtual ~Awaiter() { core().read_side().end(*this); }
-
-  bool await_ready() {
+  bool try_now() {
     core().read_side().check_free(Operation::kName);
-    done_ = core().take_kept(operation_);
-    return done_ || (!core().waits_first() && core().take(operation_, done_));
+    return core().take_kept(*this) ||
+           (!core().waits_first() && core().take(*this));
   }
-  void suspend(Frame& frame) {
-    core().check_loop(TaskCore::of(frame).loop());
-    core().read_side().begin(frame, *this);
+  void wait(Frame& frame) {
+    TaskCore& task = TaskCore::of(frame);
+    if (!core().read_side().has_joined(task.loop())) [[unlikely]]
+      core().join_loop(task.loop(), frame);
+    core().read_side().begin(task, *this);
   }
   // Throws CancelledError, the kernel's refusal to wait, and the errors of the
   // operation.
-  decltype(auto) await_resume() {
+  decltype(auto) result() {
     ReadSide& side = core().read_side();
     if (side.end(*this)) side.check_outcome();
     if (!done_) [[unlikely]]
-      core().take_at_end(operation_);
+      core().take_at_end(*this);
     return operation_.result();
   }
 
- private:
+  // Offers bytes to the operation; see StreamCore::take_kept().
+  auto offer(std::string_view bytes, bool is_at_end) {
+    const auto taken = operation_.take(bytes, is_at_end);
+    done_ = taken.has_value();
+    return taken;
+  }
+
   bool cancel(const std::string& message) override {
     return core().read_side().cancel(message);
   }
   bool attempt() override {
     core().note_ready();
-    return core().take(operation_, done_);
+    return core().take(*this);
   }
 
   Operation operation_;
   bool done_ = false;
+};
+
+// Refers to the operation, which `co_await` keeps. It is a class of its own
+// because g++ moves an operand that is its own awaiter.
+template <class Operation>
+class StreamRead<Operation>::Awaiter
+    : public FrameAwaiter<StreamRead<Operation>::Awaiter> {
+ public:
+  explicit Awaiter(StreamRead& read) : read_(read) {}
+  bool await_ready() { return read_.try_now(); }
+  void suspend(Frame& frame) { read_.wait(frame); }
+  decltype(auto) await_resume() { return read_.result(); }
+
+ private:
+  StreamRead& read_;
 };
 
 }  // namespace loop

@@ -59,7 +59,7 @@ class StreamReader {
 
   /// Returns all bytes up to the end, however many. Use read(most) for peers
   /// that may send without end.
-  StreamRead<read_operations::ReadToEnd> read() const { return {*core_, {}}; }
+  StreamRead<read_operations::ReadToEnd> read() const { return {*core_}; }
 
   /// Copies up to `to.size()` bytes to `to`, as soon as there are any, and
   /// returns their number; 0 at the end. Allocates nothing. `to` must exist
@@ -99,7 +99,7 @@ class StreamReader {
       std::string separator, const Others&... others) const {
     read_operations::Separators all(std::move(separator),
                                     std::vector<std::string>{others...});
-    return {*core_, {std::move(all), core_->limit()}};
+    return {*core_, std::move(all), core_->limit()};
   }
 
   /// Returns whether the end has been found and all bytes before it have been
