@@ -33,9 +33,9 @@ class [[nodiscard]] Operation {
   Object& object_;
 };
 
-/// An operation on a counted object, which the operation and its awaiters keep
-/// alive. Each `co_await` makes an awaiter of its own. The operation can be
-/// copied and passed on.
+/// An operation on a counted object, which the operation keeps alive. Each
+/// `co_await` makes an awaiter of its own, which the operation must outlive, as
+/// an operand of `co_await` does. The operation can be copied and passed on.
 template <class Object, class Awaiter>
 class [[nodiscard]] HeldOperation {
  public:
@@ -44,9 +44,7 @@ class [[nodiscard]] HeldOperation {
       : object_(std::move(object)) {}
 
   /// Makes the awaiter.
-  Awaiter operator co_await() const& { return Awaiter(object_); }
-  /// Makes the awaiter of an operation that is awaited only once.
-  Awaiter operator co_await() && { return Awaiter(std::move(object_)); }
+  Awaiter operator co_await() const { return Awaiter(*object_); }
 
  private:
   Reference<Object> object_;

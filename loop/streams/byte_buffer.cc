@@ -1,5 +1,6 @@
 #include "loop/streams/byte_buffer.h"
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -17,6 +18,12 @@ void ByteBuffer::append(std::string_view more) {
     begin = 0;
   }
   all.append(more);
+}
+
+void ByteBuffer::consume(std::size_t count) {
+  if (bytes_ == nullptr) return;
+  bytes_->begin += count;
+  if (bytes_->begin == bytes_->all.size()) clear();
 }
 
 }  // namespace loop

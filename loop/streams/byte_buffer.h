@@ -25,11 +25,7 @@ class ByteBuffer {
   void append(std::string_view more);
 
   // Removes `count` bytes, at most size(), from the front.
-  void consume(std::size_t count) {
-    if (bytes_ == nullptr) return;
-    bytes_->begin += count;
-    if (bytes_->begin == bytes_->all.size()) clear();
-  }
+  void consume(std::size_t count);
 
   void clear() { bytes_.reset(); }
 

@@ -47,7 +47,7 @@ class ReadSide final : private DescriptorWaiter {
   // debug mode each read joins again: the report of a slow callback names the
   // line of the read that the callback ended.
   bool has_joined(const EventLoop& event_loop) const {
-    return is_waiting() && loop_ == &event_loop && !event_loop.get_debug();
+    return loop_ == &event_loop && is_waiting() && !event_loop.get_debug();
   }
   // Becomes a waiter of the loop, for a task that waits in `frame`. All tasks
   // must be of one loop. Throws the errors of FdHandlers::wait().
@@ -98,9 +98,9 @@ class ReadSide final : private DescriptorWaiter {
   [[noreturn]] void throw_outcome(bool is_cancelled);
 
   Descriptor& descriptor_;
-  EventLoop* loop_ = nullptr;  // The loop of the present or the last wait.
-  TaskCore* task_ = nullptr;   // The task that waited last.
-  Reader* reader_ = nullptr;   // nullptr: no task reads.
+  const EventLoop* loop_ = nullptr;  // Of the last join_loop().
+  TaskCore* task_ = nullptr;         // The task that waited last.
+  Reader* reader_ = nullptr;         // nullptr: no task reads.
 };
 
 }  // namespace loop

@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstddef>
 #include <exception>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ StreamCore::StreamCore(EventLoop& event_loop, Descriptor descriptor,
   if (kind != StreamKind::kSocket && limit == kOnlyWritten) sigpipe_.emplace();
 }
 
+// Not in the header: every function that drops a reference would contain it.
+StreamCore::~StreamCore() = default;
+
 // ---- Reading ----
 
 void StreamCore::join_loop(EventLoop& event_loop, const Frame& frame) {
@@ -66,6 +70,14 @@ long StreamCore::receive_from_file(std::span<char> to) {
       kind_ != StreamKind::kFile &&
       (kind_ == StreamKind::kBlockingPipe || has_to_wait(count, to.size()));
   return count;
+}
+
+void StreamCore::keep(std::string_view received) try {
+  kept_.append(received);
+} catch (...) {
+  read_error_ = std::current_exception();
+  waits_first_ = may_receive_ = false;
+  throw;
 }
 
 bool StreamCore::note_no_bytes(long result) {
@@ -101,32 +113,32 @@ void StreamCore::note_lost_write() {
        .exception = write_error_});
 }
 
-// Sends a part of `data`, and returns its size. An error ends the connection.
-inline std::size_t StreamCore::send(std::string_view data) {
+// Sends a part of `data`. Returns its size, or -1: see note_send_error().
+long StreamCore::send(std::string_view data) {
   const int fd = descriptor_.fileno();
-  const auto count =
-      kind_ == StreamKind::kSocket
-          ? kernel::send(fd, data.data(), data.size(), MSG_DONTWAIT)
-          : kernel::write(fd, data.data(), data.size());
-  if (count >= 0) [[likely]]
-    return static_cast<std::size_t>(count);
-  note_send_error(errno);
-  return 0;
+  return kind_ == StreamKind::kSocket
+             ? kernel::send(fd, data.data(), data.size(), MSG_DONTWAIT)
+             : kernel::write(fd, data.data(), data.size());
 }
 
-void StreamCore::write(std::string_view data) {
-  if (eof_written_) [[unlikely]]
-    throw_eof_written();
-  if (data.empty()) return;
-  if (is_lost_) [[unlikely]]
-    return note_lost_write();
-  if (!unsent_.empty() || kind_ == StreamKind::kBlockingPipe) [[unlikely]]
+// Writes behind data that are unsent, or to a pipe.
+void StreamCore::write_slowly(std::string_view data) {
+  if (!unsent_.empty() || kind_ == StreamKind::kBlockingPipe) {
     return keep_unsent(data);
-  const std::size_t sent = send(data);
-  if (sent < data.size()) [[unlikely]]
-    keep_unsent(data.substr(sent));
+  }
+  const long sent = send(data);
+  if (sent != std::ssize(data)) keep_rest(data, sent);
 }
 
+// Called after send(), which did not take all of `data`.
+void StreamCore::keep_rest(std::string_view data, long sent) {
+  if (sent >= 0)
+    return keep_unsent(data.substr(static_cast<std::size_t>(sent)));
+  note_send_error(errno);
+  if (!is_lost()) keep_unsent(data);
+}
+
+// An error that is not temporary ends the connection.
 void StreamCore::note_send_error(int error) {
   if (is_temporary(error)) return;
   // A peer that closes its side, and gets more data, sends RST after its own
@@ -136,7 +148,6 @@ void StreamCore::note_send_error(int error) {
 }
 
 void StreamCore::keep_unsent(std::string_view data) {
-  if (is_lost()) return;  // send() has just lost the connection.
   unsent_.append(data);
   start_flushing();
   if (unsent_.size() > limits().high) is_paused_ = true;
@@ -168,8 +179,9 @@ void StreamCore::ready() {
   std::string_view data = unsent_.view();
   // So much has room in a pipe that is writable, and does not block.
   if (kind_ == StreamKind::kBlockingPipe) data = data.substr(0, PIPE_BUF);
-  unsent_.consume(send(data));
-  if (write_error_) return;
+  const long sent = send(data);
+  if (sent < 0) return note_send_error(errno);
+  unsent_.consume(static_cast<std::size_t>(sent));
   if (unsent_.size() <= limits().low) resume_drainers();
   if (unsent_.empty()) sent_all();
 }

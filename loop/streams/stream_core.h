@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,7 +65,7 @@ class StreamCore final : public Recycled,
   // Throws RuntimeError if the loop is closed.
   StreamCore(EventLoop& event_loop, Descriptor descriptor, StreamKind kind,
              std::size_t limit);
-  ~StreamCore() override = default;
+  ~StreamCore() override;
 
   // ---- For both sides ----
 
@@ -87,12 +88,14 @@ class StreamCore final : public Recycled,
 
   // Offers the kept bytes to `read`, whose offer(bytes, is_at_end) returns the
   // number of bytes that it takes, or nullopt if it needs more. Returns whether
-  // it is done.
+  // it is done, and notes that with set_done().
   template <class Read>
   bool take_kept(Read& read, bool is_at_end = false) {
     const auto taken = read.offer(kept_.view(), is_at_end);
-    if (taken) kept_.consume(*taken);
-    return taken.has_value();
+    if (!taken) return false;
+    kept_.consume(*taken);
+    read.set_done();
+    return true;
   }
 
   // Receives bytes for `read` until it is done, the stream ends, or the task
@@ -166,6 +169,9 @@ class StreamCore final : public Recycled,
   // done.
   template <class Read>
   bool take_received(Read& read, std::string_view received);
+  // Keeps received bytes. If that fails, the bytes are lost: no later read may
+  // continue behind them.
+  void keep(std::string_view received);
   // Makes the system call and returns its result. Also decides waits_first().
   long receive(std::span<char> to);
   long receive_from_file(std::span<char> to);
@@ -180,9 +186,11 @@ class StreamCore final : public Recycled,
 
   [[noreturn]] static void throw_eof_written();
   void note_lost_write();
-  inline std::size_t send(std::string_view data);
+  void write_slowly(std::string_view data);
+  long send(std::string_view data);
   void note_send_error(int error);
   void keep_unsent(std::string_view data);
+  void keep_rest(std::string_view data, long sent);
   void start_flushing();
   void stop_flushing();
   void sent_all();
@@ -217,17 +225,6 @@ class StreamCore final : public Recycled,
   std::optional<SigpipeGuard> sigpipe_;
 };
 
-// A base class of awaiters, the first one, so that the stream outlives the
-// other parts of the awaiter.
-class StreamHolder {
- protected:
-  explicit StreamHolder(Reference<StreamCore> core) : core_(std::move(core)) {}
-  StreamCore& core() const { return *core_; }
-
- private:
-  Reference<StreamCore> core_;
-};
-
 inline long StreamCore::receive(std::span<char> to) {
   if (kind_ != StreamKind::kSocket) [[unlikely]]
     return receive_from_file(to);
@@ -260,14 +257,28 @@ bool StreamCore::take(Read& read) {
 template <class Read>
 inline bool StreamCore::take_received(Read& read, std::string_view received) {
   if (!kept_.empty()) [[unlikely]] {
-    kept_.append(received);
+    keep(received);
     return take_kept(read);
   }
   const auto taken = read.offer(received, /*is_at_end=*/false);
-  if (taken.value_or(0) < received.size()) [[unlikely]] {
-    kept_.append(received.substr(taken.value_or(0)));
-  }
+  if (taken.value_or(0) < received.size()) [[unlikely]]
+    keep(received.substr(taken.value_or(0)));
+  if (taken) read.set_done();
   return taken.has_value();
+}
+
+inline void StreamCore::write(std::string_view data) {
+  if (eof_written_) [[unlikely]]
+    throw_eof_written();
+  if (data.empty()) return;
+  if (is_lost_) [[unlikely]]
+    return note_lost_write();
+  if (!unsent_.empty() || kind_ != StreamKind::kSocket) [[unlikely]]
+    return write_slowly(data);
+  const long sent = kernel::send(descriptor_.fileno(), data.data(), data.size(),
+                                 MSG_DONTWAIT);
+  if (sent != std::ssize(data)) [[unlikely]]
+    keep_rest(data, sent);
 }
 
 // The pieces are sent together.

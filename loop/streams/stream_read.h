@@ -24,23 +24,21 @@ namespace loop {
 /// An `Operation` has a name, kName; take(), which StreamCore::take_kept()
 /// describes; and result().
 template <class Operation>
-class [[nodiscard]] StreamRead final : private StreamHolder,
-                                       private ReadSide::Reader {
+class [[nodiscard]] StreamRead final : private ReadSide::Reader {
  public:
   class Awaiter;
 
   /// Makes the operation; StreamReader's functions do.
   template <class... Arguments>
   StreamRead(StreamCore& core, Arguments&&... arguments)
-      : StreamHolder(Reference(&core)),
-        operation_(std::forward<Arguments>(arguments)...) {}
+      : core_(&core), operation_(std::forward<Arguments>(arguments)...) {}
   /// Moves an operation that has not been awaited.
   StreamRead(StreamRead&& other) noexcept
-      : StreamHolder(other), operation_(std::move(other.operation_)) {}
+      : core_(other.core_), operation_(std::move(other.operation_)) {}
   StreamRead& operator=(StreamRead&&) = delete;
   // The loop may destroy a waiting task when it closes. (A virtual destructor,
   // which no owner needs, would take 8 of the instructions of each read.)
-  ~StreamRead() { core().read_side().end(*this); }  // NOLINT(*virtual*)
+  ~StreamRead() { core_->read_side().end(*this); }  // NOLINT(*virtual*)
 
   /// Begins the operation.
   Awaiter operator co_await() { return Awaiter(*this); }
@@ -49,41 +47,45 @@ class [[nodiscard]] StreamRead final : private StreamHolder,
   friend class StreamCore;
 
   bool try_now() {
-    core().read_side().check_free(Operation::kName);
-    return core().take_kept(*this) ||
-           (!core().waits_first() && core().take(*this));
+    core_->read_side().check_free(Operation::kName);
+    if (core_->take_kept(*this)) return true;
+    return !core_->waits_first() && core_->take(*this);
   }
   void wait(Frame& frame) {
     TaskCore& task = TaskCore::of(frame);
-    if (!core().read_side().has_joined(task.loop())) [[unlikely]]
-      core().join_loop(task.loop(), frame);
-    core().read_side().begin(task, *this);
+    ReadSide& side = core_->read_side();
+    if (!side.has_joined(task.loop())) [[unlikely]]
+      core_->join_loop(task.loop(), frame);
+    side.begin(task, *this);
   }
   // Throws CancelledError, the kernel's refusal to wait, and the errors of the
   // operation.
   decltype(auto) result() {
-    ReadSide& side = core().read_side();
-    if (side.end(*this)) side.check_outcome();
     if (!done_) [[unlikely]]
-      core().take_at_end(*this);
+      end_early();
     return operation_.result();
   }
-
-  // Offers bytes to the operation; see StreamCore::take_kept().
-  auto offer(std::string_view bytes, bool is_at_end) {
-    const auto taken = operation_.take(bytes, is_at_end);
-    done_ = taken.has_value();
-    return taken;
+  void end_early() {
+    ReadSide& side = core_->read_side();
+    if (side.end(*this)) side.check_outcome();
+    core_->take_at_end(*this);
   }
+
+  // See StreamCore::take_kept().
+  auto offer(std::string_view bytes, bool is_at_end) {
+    return operation_.take(bytes, is_at_end);
+  }
+  void set_done() { done_ = true; }
 
   bool cancel(const std::string& message) override {
-    return core().read_side().cancel(message);
+    return core_->read_side().cancel(message);
   }
   bool attempt() override {
-    core().note_ready();
-    return core().take(*this);
+    core_->note_ready();
+    return core_->take(*this);
   }
 
+  Reference<StreamCore> core_;
   Operation operation_;
   bool done_ = false;
 };

@@ -25,7 +25,7 @@ Address StreamWriter::getsockname() const {
 }
 
 void StreamWriter::DrainAwaiter::throw_lost() const {
-  core().check_error();
+  core_.check_error();
   throw selectors::make_os_error(ECONNRESET, "Connection lost");
 }
 

@@ -140,22 +140,20 @@ class StreamWriter {
 };
 
 class StreamWriter::DrainAwaiter final
-    : private StreamHolder,
-      public FrameAwaiter<StreamWriter::DrainAwaiter> {
+    : public FrameAwaiter<StreamWriter::DrainAwaiter> {
  public:
-  explicit DrainAwaiter(Reference<StreamCore> core)
-      : StreamHolder(std::move(core)) {}
+  explicit DrainAwaiter(StreamCore& core) : core_(core) {}
 
-  bool await_ready() const { return !core().is_paused(); }
+  bool await_ready() const { return !core_.is_paused(); }
   void suspend(Frame& frame) {
     wait_ = std::make_unique<Wait>();
-    wait_->start(frame, core().drainers(), core().bound_loop());
+    wait_->start(frame, core_.drainers(), core_.bound_loop());
   }
   void await_resume() {
     if (wait_) [[unlikely]] {
       wait_->end_or_throw();
-      core().check_error();
-    } else if (core().is_lost()) [[unlikely]] {
+      core_.check_error();
+    } else if (core_.is_lost()) [[unlikely]] {
       throw_lost();
     }
   }
@@ -169,26 +167,28 @@ class StreamWriter::DrainAwaiter final
 
   [[noreturn]] void throw_lost() const;
 
+  StreamCore& core_;
   // Apart from the frame, which every connection has: few tasks ever wait here.
   std::unique_ptr<Wait> wait_;
 };
 
 class StreamWriter::WaitClosedAwaiter final
-    : private StreamHolder,
-      public Waiter,
+    : public Waiter,
       public FrameAwaiter<StreamWriter::WaitClosedAwaiter> {
  public:
-  explicit WaitClosedAwaiter(Reference<StreamCore> core)
-      : StreamHolder(std::move(core)) {}
+  explicit WaitClosedAwaiter(StreamCore& core) : core_(core) {}
 
-  bool await_ready() const { return core().is_lost(); }
+  bool await_ready() const { return core_.is_lost(); }
   void suspend(Frame& frame) {
-    start(frame, core().closers(), core().bound_loop());
+    start(frame, core_.closers(), core_.bound_loop());
   }
   void await_resume() {
     if (has_waited()) end_or_throw();
-    core().check_error();
+    core_.check_error();
   }
+
+ private:
+  StreamCore& core_;
 };
 
 }  // namespace loop

@@ -126,25 +126,23 @@ class Process {
   Reference<ProcessCore> core_;
 };
 
-class Process::WaitAwaiter final : private Reference<ProcessCore>,
-                                   public Waiter,
+class Process::WaitAwaiter final : public Waiter,
                                    public FrameAwaiter<Process::WaitAwaiter> {
  public:
-  explicit WaitAwaiter(Reference<ProcessCore> core)
-      : Reference<ProcessCore>(std::move(core)) {}
+  explicit WaitAwaiter(ProcessCore& core) : core_(core) {}
 
-  bool await_ready() const { return core().is_over(); }
+  bool await_ready() const { return core_.is_over(); }
   void suspend(Frame& frame) {
-    core().check_loop(frame);
-    start(frame, core().waiters(), core().bound_loop());
+    core_.check_loop(frame);
+    start(frame, core_.waiters(), core_.bound_loop());
   }
   int await_resume() {
     if (has_waited()) end_or_throw();
-    return core().result();
+    return core_.result();
   }
 
  private:
-  ProcessCore& core() const { return **this; }
+  ProcessCore& core_;
 };
 
 /// Starts `program` with arguments in a new process, which the running loop

@@ -165,6 +165,31 @@ TEST_P(ReadSideTest, ReadsThatRunOutOfMemoryCanBeRepeated) {
   EXPECT_EQ(read_one_later(), "a");
 }
 
+// A later read must not continue behind bytes that were lost.
+TEST_P(ReadSideTest, BytesThatCannotBeKeptEndTheStream) {
+  bool has_ended = false;
+  for (tests::EachShortage shortage; shortage.next();) {
+    open();
+    const auto task = start(reader().read(1));
+    turn();
+    peer_.write("bcd");
+    shortage.survives([&] { turn(1); });
+    peer_.write("efg");
+    std::string got;
+    const auto add = [&](auto read) {
+      try {
+        got += read();
+      } catch (const std::bad_alloc&) {
+        has_ended = true;
+      }
+    };
+    add([&] { return run_until_complete(task); });
+    for (int i = 0; i < 3; ++i) add([&] { return run(reader().read(1)); });
+    EXPECT_TRUE(std::string("bcde").starts_with(got)) << got;
+  }
+  EXPECT_TRUE(has_ended);
+}
+
 // The report of a slow callback names the `co_await` that it ended, also if the
 // reading side was idle when debug mode began.
 TEST_P(ReadSideTest, DebugModeNamesTheLineOfTheWait) {
