@@ -142,12 +142,18 @@ class BaseSelectorImpl : public BaseSelector {
   // Adds to the batch those of `events` that the registration asks for. Extends
   // the entry of the registration if the batch has one already.
   void report(Registration& registration, EventMask events) {
-    events &= registration.events;
-    if (events == 0) return;
     if (in_batch(registration)) {
-      ready_[registration.ready_index].events |= events;
+      ready_[registration.ready_index].events |= events & registration.events;
       return;
     }
+    report_first(registration, events);
+  }
+
+  // Like report(), for a registration that is not in the batch.
+  [[gnu::always_inline]] void report_first(Registration& registration,
+                                           EventMask events) {
+    events &= registration.events;
+    if (events == 0) return;
     registration.ready_index = static_cast<std::uint32_t>(ready_.size());
     // Tells the compiler, which then leaves out the code that makes room.
     assert(ready_.size() < ready_.capacity());
@@ -160,8 +166,9 @@ class BaseSelectorImpl : public BaseSelector {
   void report_mixed(Registration& registration, EventMask events);
 
   // Adds a kernel's answer in the words of poll(2); see PollEvents. Nearly all
-  // answers are the first two.
-  template <class Native>
+  // answers are the first two. `kIsFirst`: the registration is certainly not in
+  // the batch.
+  template <class Native, bool kIsFirst>
   void report_native(Registration& registration, unsigned answer) {
     EventMask events = EVENT_READ;
     if (answer != Native::kIn) {
@@ -169,7 +176,11 @@ class BaseSelectorImpl : public BaseSelector {
         return report_mixed(registration, Native::meaning(answer));
       events = EVENT_WRITE;
     }
-    report(registration, events);
+    if constexpr (kIsFirst) {
+      report_first(registration, events);
+    } else {
+      report(registration, events);
+    }
   }
 
  private:

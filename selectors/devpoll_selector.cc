@@ -87,6 +87,7 @@ void DevpollSelector::forget(int fd) noexcept {
 }
 
 bool DevpollSelector::wait(const WaitLimit& timeout) {
+  const auto report = [this](const pollfd& event) { report_event(event); };
   const bool answered = events_.fill(
       timeout,
       [this](pollfd* events, int room, const WaitLimit& t) {
@@ -95,19 +96,20 @@ bool DevpollSelector::wait(const WaitLimit& timeout) {
         return kernel::devpoll_wait(devpoll_, events, std::clamp(most, 1, room),
                                     t);
       },
-      [this](const pollfd& event) {
-        Registration* const registration = registrations().find(event.fd);
-        if (registration == nullptr) {  // Left behind by a removal that failed.
-          forget(event.fd);
-          return;
-        }
-        const auto events = static_cast<unsigned short>(event.revents);
-        report_native<Native>(*registration, events);
-      },
-      [this] { reserve_reports(events_.size()); });
+      report, report, [this] { reserve_reports(events_.size()); });
   if (answered) return true;
   if (errno == EINTR) return false;
   throw make_os_error(errno, "/dev/poll");
+}
+
+void DevpollSelector::report_event(const pollfd& event) {
+  Registration* const registration = registrations().find(event.fd);
+  if (registration == nullptr) {  // Left behind by a removal that failed.
+    forget(event.fd);
+    return;
+  }
+  const auto events = static_cast<unsigned short>(event.revents);
+  report_native<Native, false>(*registration, events);
 }
 
 void DevpollSelector::close_kernel_object() noexcept {

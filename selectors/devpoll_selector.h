@@ -48,6 +48,7 @@ class DevpollSelector final : public BaseSelectorImpl {
 
   // Takes `fd` out of the set in the kernel.
   void forget(int fd) noexcept;
+  void report_event(const pollfd& event);
 
   int devpoll_ = -1;
   EventBuffer<pollfd> events_;

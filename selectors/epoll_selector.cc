@@ -44,15 +44,15 @@ namespace {
 
 using Native = PollEvents<EPOLLIN, EPOLLOUT, EPOLLPRI>;
 
-// The lowest bit of a backend_data, for EVENT_ONESHOT. The other bits are the
-// generation.
+// A backend_data is a generation, which is even. In the entry of an
+// EVENT_ONESHOT registration its lowest bit is set.
 constexpr std::uint32_t kOnce = 1;
 constexpr std::uint32_t kOneGeneration = 2;
 constexpr std::uint32_t kLastGeneration = 0xfffffffe;
 
 // The backend_data of an EVENT_ONESHOT registration that has been reported. Its
 // entry in the kernel is disarmed until modify() arms it again.
-constexpr std::uint32_t kSpent = 0 | kOnce;
+constexpr std::uint32_t kSpent = 1;
 
 // In the place of a backend_data: the entry of a kSpent registration in a new
 // instance. It reports EPOLLHUP, although disarmed, to no registration.
@@ -102,10 +102,12 @@ epoll_event entry_for(const Registration& registration) {
     entry.events = EPOLLONESHOT;
     return entry;
   }
-  entry.data.u64 = mark(registration.backend_data, registration.fd);
+  const bool once = (registration.events & EVENT_ONESHOT) != 0;
+  entry.data.u64 =
+      mark(registration.backend_data | (once ? kOnce : 0), registration.fd);
   entry.events = Native::question(registration.events);
   if (registration.events & EVENT_EDGE) entry.events |= EPOLLET;
-  if (registration.events & EVENT_ONESHOT) entry.events |= EPOLLONESHOT;
+  if (once) entry.events |= EPOLLONESHOT;
   return entry;
 }
 
@@ -143,7 +145,7 @@ int EpollSelector::fileno() const {
 }
 
 std::optional<OSError> EpollSelector::add(Registration& registration) {
-  registration.backend_data = next_mark(registration);
+  registration.backend_data = next_generation();
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_ADD, fd, &entry) == 0) return {};
@@ -154,11 +156,8 @@ std::optional<OSError> EpollSelector::add(Registration& registration) {
   return refusal("ADD", fd, errno);
 }
 
-void EpollSelector::change(Registration& registration, EventMask old_events) {
-  const EventMask changed = old_events ^ registration.events;
-  if (registration.backend_data == kSpent || (changed & EVENT_ONESHOT) != 0) {
-    registration.backend_data = next_mark(registration);
-  }
+void EpollSelector::change(Registration& registration, EventMask) {
+  registration.backend_data = next_generation();
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return;
@@ -170,7 +169,7 @@ void EpollSelector::change(Registration& registration, EventMask old_events) {
 // If there is an entry for the number and the file it means now, takes that
 // entry over. Events of the earlier generation are strays from now on.
 std::optional<OSError> EpollSelector::renew(Registration& registration) {
-  registration.backend_data = next_mark(registration);
+  registration.backend_data = next_generation();
   epoll_event entry = entry_for(registration);
   const int fd = registration.fd;
   if (kernel::epoll_ctl(epfd_, EPOLL_CTL_MOD, fd, &entry) == 0) return {};
@@ -198,16 +197,28 @@ inline int EpollSelector::ask(epoll_event* events, int room,
   return kernel::epoll_wait(epfd_, events, room, timeout);
 }
 
+template <bool kIsFirst>
 inline void EpollSelector::report_event(const epoll_event& event) {
   const auto fd = static_cast<int>(event.data.u64 & 0xffffffff);
-  const auto backend_data = static_cast<std::uint32_t>(event.data.u64 >> 32);
+  const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
   Registration* const registration = registrations().find(fd);
-  if (registration == nullptr || registration->backend_data != backend_data) {
-    if ((backend_data & kOnce) == 0) has_strays_ = true;
-    return;
+  if (registration == nullptr || registration->backend_data != generation)
+      [[unlikely]] {
+    return report_odd(registration, generation, event.events);
   }
-  report_native<Native>(*registration, event.events);
-  if ((backend_data & kOnce) != 0) registration->backend_data = kSpent;
+  report_native<Native, kIsFirst>(*registration, event.events);
+}
+
+// Reports the event of an EVENT_ONESHOT registration, or notes a stray.
+void EpollSelector::report_odd(Registration* registration,
+                               std::uint32_t generation, unsigned answer) {
+  if ((generation & kOnce) == 0) {
+    has_strays_ = true;
+  } else if (registration != nullptr &&
+             registration->backend_data == (generation & ~kOnce)) {
+    report_native<Native, false>(*registration, answer);
+    registration->backend_data = kSpent;
+  }
 }
 
 bool EpollSelector::wait(const WaitLimit& timeout) {
@@ -224,7 +235,8 @@ bool EpollSelector::wait(const WaitLimit& timeout) {
       [this](epoll_event* events, int room, const WaitLimit& t) {
         return ask(events, room, t);
       },
-      [this](const epoll_event& event) { report_event(event); },
+      [this](const epoll_event& event) { report_event<true>(event); },
+      [this](const epoll_event& event) { report_event<false>(event); },
       [this] { reserve_reports(events_.size()); });
   if (answered) return true;
   if (errno == EINTR) return false;
@@ -243,12 +255,12 @@ void EpollSelector::renew_after_fork() {
   replace_instance();
 }
 
-// Returns the backend_data of the next generation of `registration`.
-std::uint32_t EpollSelector::next_mark(const Registration& registration) {
+// Each call that writes an entry takes another generation. So no two entries
+// have the same one, and one answer of the kernel names a registration once.
+std::uint32_t EpollSelector::next_generation() {
   last_generation_ += kOneGeneration;
   if (last_generation_ >= kLastGeneration) last_generation_ = kOneGeneration;
-  const bool once = (registration.events & EVENT_ONESHOT) != 0;
-  return last_generation_ | (once ? kOnce : 0);
+  return last_generation_;
 }
 
 // Returns whether there is an entry for (the file that `fd` means now, fd).

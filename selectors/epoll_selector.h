@@ -58,9 +58,12 @@ class EpollSelector final : public BaseSelectorImpl {
   void close_kernel_object() noexcept override;
   void renew_after_fork() override;
 
-  std::uint32_t next_mark(const Registration& registration);
+  std::uint32_t next_generation();
   int ask(epoll_event* events, int room, const WaitLimit& timeout);
+  template <bool kIsFirst>
   void report_event(const epoll_event& event);
+  void report_odd(Registration* registration, std::uint32_t generation,
+                  unsigned answer);
   bool is_watched(int fd);
   void replace_instance();
 

@@ -25,27 +25,34 @@ class EventBuffer {
   //
   // If all elements are filled there may be more events. fill() then calls
   // `ask` again, without waiting, with a buffer twice as large, until all
-  // events are reported. Before that, `grown`() makes room for size() more
-  // reports, so that no event between `ask` and `report` is lost when memory
-  // runs out.
+  // events are reported, with `report_more`(event): some of these answers are
+  // reported for the second time. Before that, `grown`() makes room for size()
+  // more reports, so that no event between `ask` and `report` is lost when
+  // memory runs out.
   //
   // Returns false if the first call failed, with errno as `ask` left it.
-  template <class Ask, class Report, class Grown>
-  bool fill(const WaitLimit& timeout, Ask ask, Report report, Grown grown) {
-    static constexpr WaitLimit kPoll = WaitLimit::nanoseconds::zero();
-    for (const WaitLimit* wait = &timeout;; wait = &kPoll) {
-      Event* const events = elements_.get();
-      const int count = ask(events, size_, *wait);
-      if (count < 0) [[unlikely]]
-        return wait == &kPoll;
-      for (int i = 0; i < count; ++i) report(events[i]);
-      if (count < size_) return true;
-      if (!grow(grown)) return true;
+  template <class Ask, class Report, class ReportMore, class Grown>
+  bool fill(const WaitLimit& timeout, Ask ask, Report report,
+            ReportMore report_more, Grown grown) {
+    int count = ask(elements_.get(), size_, timeout);
+    if (count < 0) [[unlikely]]
+      return false;
+    for_each(count, report);
+    while (count == size_ && grow(grown)) {
+      count = ask(elements_.get(), size_, WaitLimit::nanoseconds::zero());
+      for_each(count, report_more);
     }
+    return true;
   }
 
  private:
   static constexpr int kFirstSize = 16;
+
+  template <class Report>
+  void for_each(int count, Report report) {
+    const Event* const events = elements_.get();
+    for (int i = 0; i < count; ++i) report(events[i]);
+  }
 
   // Doubles the size. Returns false if memory runs out: the kernel keeps the
   // remaining events until the next wait.

@@ -153,13 +153,13 @@ void KqueueSelector::forget(int fd) noexcept {
 }
 
 bool KqueueSelector::wait(const WaitLimit& timeout) {
+  const auto report = [this](const Kevent& event) { report_event(event); };
   const bool answered = events_.fill(
       timeout,
       [this](Kevent* events, int room, const WaitLimit& t) {
         return kernel::kevent(kq_, nullptr, 0, events, room, t);
       },
-      [this](const Kevent& event) { report_event(event); },
-      [this] { reserve_reports(events_.size()); });
+      report, report, [this] { reserve_reports(events_.size()); });
   if (!answered && errno == EINTR) return false;
   if (!answered) throw make_os_error(errno, "kevent");
   // The filter of an EVENT_ONESHOT registration that did not fire is deleted

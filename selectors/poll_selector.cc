@@ -58,7 +58,7 @@ bool PollSelector::wait(const WaitLimit& timeout) {
     if (entry.revents == 0) continue;
     --left;
     const auto events = static_cast<unsigned short>(entry.revents);
-    report_native<Native>(*registrations().find(entry.fd), events);
+    report_native<Native, true>(*registrations().find(entry.fd), events);
   }
   return true;
 }

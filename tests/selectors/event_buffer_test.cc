@@ -33,6 +33,10 @@ class Wait {
           return count;
         },
         [this](int event) { heard.push_back(event); },
+        [this](int event) {
+          heard.push_back(event);
+          heard_later.push_back(event);
+        },
         [&] {
           if (grown_throws) throw std::bad_alloc();
           grown.push_back(buffer.size());
@@ -49,6 +53,7 @@ class Wait {
   int fail_at = 0;
   bool grown_throws = false;
   std::vector<int> rooms, grown, heard;
+  std::vector<int> heard_later;  // After the first question.
   std::vector<WaitLimit> timeouts;
 
  private:
@@ -66,6 +71,7 @@ TEST(EventBuffer, AsksOnceIfThereIsRoomToSpare) {
     EXPECT_EQ(wait.rooms, std::vector{size});
     EXPECT_EQ(wait.timeouts[0].value(), 100ms);
     EXPECT_TRUE(wait.grown.empty());
+    EXPECT_TRUE(wait.heard_later.empty());
   }
 }
 
@@ -75,6 +81,7 @@ TEST(EventBuffer, AsksOnWithoutWaitingUntilItHasHeardAll) {
   Wait wait(size + 2 * size + 1);
   EXPECT_TRUE(wait.fill(buffer, std::nullopt));
   EXPECT_TRUE(wait.has_heard(3 * size + 1));
+  EXPECT_EQ(wait.heard_later.front(), size);
   EXPECT_EQ(wait.rooms, (std::vector{size, 2 * size, 4 * size}));
   EXPECT_TRUE(wait.timeouts[0].waits_forever());
   EXPECT_TRUE(wait.timeouts[1].is_poll());

@@ -264,7 +264,8 @@ TEST_P(IdentityHazards, R01_ALeftoverIsTakenOver) {
 }
 
 // modify() takes a leftover over while another file's entry for that number
-// lives on: the kernel has two entries of one registration.
+// lives on: the kernel has two entries for one number, and only the newer one
+// is the registration's.
 TEST_F(EpollIdentityHazards, R01_TwoEntriesOfANumberAreOneKey) {
   EpollSelector s;
   Pipe a, b;
@@ -279,6 +280,8 @@ TEST_F(EpollIdentityHazards, R01_TwoEntriesOfANumberAreOneKey) {
   a.writer.write("x");
   b.writer.write("x");
   EXPECT_EQ(ready_now(s), (Ready{{number, EVENT_READ}}));
+  EXPECT_EQ(keeper.read(), "x");
+  EXPECT_EQ(ready_now(s, 5ms), Ready());
 }
 
 // cpython#83420, urllib3#1001: unregister() after the user's close().
