@@ -12,8 +12,18 @@
 
 namespace loop::read_operations {
 
-Separators::Separators(std::string first, std::vector<std::string> others)
-    : first_(std::move(first)), others_(std::move(others)) {
+Separators::Separators(std::vector<std::string> all) {
+  if (all.empty()) {
+    throw selectors::ValueError(
+        "Separator should contain at least one element");
+  }
+  first_ = std::move(all.back());
+  all.pop_back();
+  others_ = std::move(all);
+  check();
+}
+
+void Separators::check() {
   const auto note = [this](const std::string& separator) {
     if (separator.empty()) {
       throw selectors::ValueError(

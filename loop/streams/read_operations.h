@@ -4,6 +4,7 @@
 #define LOOP_STREAMS_READ_OPERATIONS_H_
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <optional>
@@ -95,8 +96,18 @@ class ReadExactly {
 // The strings of which one ends a ReadUntil.
 class Separators {
  public:
-  // Throws ValueError if a separator is empty.
-  explicit Separators(std::string first, std::vector<std::string> others = {});
+  // Throws ValueError if a separator is empty. Two strings in braces mean this
+  // constructor, not the pair of iterators that a std::string is made of. (g++
+  // 12 refuses a std::initializer_list in a `co_await`.)
+  template <std::convertible_to<std::string_view> First,
+            std::convertible_to<std::string_view>... Others>
+  Separators(const First& first, const Others&... others)  // NOLINT: implicit
+      : first_(std::string_view(first)),
+        others_{std::string(std::string_view(others))...} {
+    check();
+  }
+  // Throws ValueError if there is none, or one is empty.
+  Separators(std::vector<std::string> all);  // NOLINT: implicit
 
   // Finds the separator that ends first in `bytes`; it begins at `from` or
   // later.
@@ -109,6 +120,7 @@ class Separators {
   std::size_t longest() const { return longest_; }
 
  private:
+  void check();
   std::optional<Match> find_in(std::string_view bytes, std::size_t from) const;
 
   std::string first_;

@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "loop/futures/future_core.h"
 #include "loop/streams/read_operations.h"
@@ -94,12 +94,23 @@ class StreamReader {
   /// IncompleteReadError, which has the bytes, if the stream ends before;
   /// LimitOverrunError, and keeps all bytes, if more bytes than the limit
   /// precede the separator; ValueError at once if a separator is empty.
-  template <std::convertible_to<std::string>... Others>
+  template <std::convertible_to<std::string_view> First,
+            std::convertible_to<std::string_view>... Others>
   StreamRead<read_operations::ReadUntil> readuntil(
-      std::string separator, const Others&... others) const {
-    read_operations::Separators all(std::move(separator),
-                                    std::vector<std::string>{others...});
-    return {*core_, std::move(all), core_->limit()};
+      const First& separator, const Others&... others) const {
+    return readuntil(read_operations::Separators(separator, others...));
+  }
+  /// Returns all bytes up to and including the one of a list or vector of
+  /// separators that ends first: readuntil({"\n", "\r\n"}). Throws ValueError
+  /// if the vector is empty. All else is as for readuntil() with one separator.
+  StreamRead<read_operations::ReadUntil> readuntil(
+      read_operations::Separators separators) const {
+    return {*core_, std::move(separators), core_->limit()};
+  }
+  /// Returns all bytes up to and including '\n'; see readuntil() with one
+  /// separator.
+  StreamRead<read_operations::ReadUntil> readuntil() const {
+    return readuntil("\n");
   }
 
   /// Returns whether the end has been found and all bytes before it have been

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "loop/coroutines/coroutine.h"
@@ -264,6 +265,23 @@ TEST_P(ReaderTest, ReaduntilMultiSeparatorTrickles) {
 
 // A read of many lines would otherwise search all that were received for each
 // of them. Here the rest is in a page that cannot be read.
+// A list is no pair of iterators, which std::string takes as well.
+TEST_P(ReaderTest, ReaduntilAListOfSeparators) {
+  feed("one\r\ntwo\nthree;four\r\nfive\n");
+  const auto line = [](const StreamReader& from) -> Coroutine<std::string> {
+    co_return co_await from.readuntil({"\n", "\r\n"});
+  };
+  EXPECT_EQ(run(line(reader())), "one\r\n");
+  EXPECT_EQ(run(reader().readuntil({"\n"})), "two\n");
+  const Strings separators = {"\n", ";", "\r\n"};
+  EXPECT_EQ(run(reader().readuntil(separators)), "three;");
+  const std::string_view view = "\r\n";
+  EXPECT_EQ(run(reader().readuntil(view)), "four\r\n");
+  EXPECT_EQ(run(reader().readuntil()), "five\n");
+  EXPECT_THROW((void)reader().readuntil(Strings()), ValueError);
+  EXPECT_THROW((void)reader().readuntil({"\n", ""}), ValueError);
+}
+
 TEST(SeparatorsTest, ANearSeparatorCostsNoSearchOfTheRest) {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   void* const pages = ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE,
@@ -272,14 +290,14 @@ TEST(SeparatorsTest, ANearSeparatorCostsNoSearchOfTheRest) {
   char* const bytes = static_cast<char*>(pages);
   bytes[100] = '\n';
   ASSERT_EQ(::mprotect(bytes + page, page, PROT_NONE), 0);
-  const read_operations::Separators separators("\r\n", {"\n", "\r"});
+  const read_operations::Separators separators("\r\n", "\n", "\r");
   const auto match = separators.find({bytes, 2 * page}, 7);
   EXPECT_EQ(match.value().end, 101u);
   ::munmap(pages, 2 * page);
 }
 
 TEST(SeparatorsTest, FindsTheFirstEndAtAnyDistance) {
-  const read_operations::Separators separators("abcdef", {"cd", "xyz"});
+  const read_operations::Separators separators("abcdef", "cd", "xyz");
   for (std::size_t begin = 0; begin < 1100; ++begin) {
     const std::string text = std::string(begin, '-') + "abcdef xyz";
     const auto match = separators.find(text, begin / 2);
