@@ -348,6 +348,13 @@ Coroutine<Server> start_unix_server(ClientCallback callback,
   return start_server(std::move(callback), Address::unix_path(path), options);
 }
 
+Coroutine<Server> start_server(ClientCallback callback, Socket socket,
+                               ServerOptions options) {
+  std::vector<Socket> sockets;
+  sockets.push_back(std::move(socket));
+  return start_server(std::move(callback), std::move(sockets), options);
+}
+
 Coroutine<Server> start_server(ClientCallback callback,
                                std::vector<Socket> sockets,
                                ServerOptions options) {

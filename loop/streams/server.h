@@ -159,6 +159,10 @@ Coroutine<Server> start_unix_server(ClientCallback callback,
                                     const std::string& path,
                                     ServerOptions options = {});
 
+/// Starts a server of a socket that is bound already; it makes the socket
+/// listen. Port of asyncio.start_server(sock=...).
+Coroutine<Server> start_server(ClientCallback callback, Socket socket,
+                               ServerOptions options = {});
 /// Starts a server of sockets that are bound already; it makes them listen.
 /// Port of asyncio.start_server(sock=...).
 Coroutine<Server> start_server(ClientCallback callback,

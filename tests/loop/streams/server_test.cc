@@ -158,6 +158,14 @@ TEST_P(ServerTest, StartServer1) {
   EXPECT_THROW(run(server_->serve_forever()), RuntimeError);
 }
 
+TEST_P(ServerTest, StartServerOfABoundSocket) {
+  Socket socket(AF_INET, SOCK_STREAM);
+  socket.bind(Address::ipv4("127.0.0.1", 0));
+  address_ = socket.getsockname();
+  server_ = run(start_server(echo, std::move(socket)));
+  EXPECT_EQ(ask(connect(), "hello\n"), "hello\n");
+}
+
 TEST_P(ServerTest, OptionsOutOfRangeAreNamed) {
   const auto refusal = [this](ServerOptions options, auto... where) {
     try {
