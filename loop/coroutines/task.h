@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -16,11 +17,14 @@
 #include "loop/callbacks/source_location.h"
 #include "loop/coroutines/call_stack.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/frame_awaiter.h"
 #include "loop/coroutines/future_awaiter.h"
 #include "loop/coroutines/task_core.h"
+#include "loop/futures/done_callback.h"
 #include "loop/futures/future.h"
 #include "loop/futures/future_core.h"
 #include "loop/futures/outcome.h"
+#include "loop/futures/reference.h"
 
 namespace loop {
 
@@ -78,9 +82,16 @@ class TaskState final : public FutureState<T>, public TaskCore {
 /// for (const loop::AnyTask& task : loop::all_tasks()) task.cancel();
 /// ```
 ///
+/// `co_await task` waits until the task is done, and throws its exception, or
+/// CancelledError if it was cancelled; its result is dropped. So gather(),
+/// wait_for(), shield() and the like accept an AnyTask. All other rules are
+/// those of FutureAwaiter.
+///
 /// Copies refer to the same task. Threads: the loop's thread only.
 class AnyTask {
  public:
+  class Awaiter;
+
   /// Makes a handle of `task`.
   explicit AnyTask(TaskCore& task) : task_(&task) {}
 
@@ -108,6 +119,17 @@ class AnyTask {
   /// is pending.
   std::exception_ptr exception() const { return task_->future().exception(); }
 
+  /// Makes the loop call `callback` soon after the task is done, or soon if it
+  /// already is. The callback gets the AnyTask as its argument, if it takes
+  /// one. See Future::add_done_callback().
+  template <DoneFunction<AnyTask> F>
+  DoneCallbackId add_done_callback(F callback) const {
+    const Reference<FunctionCallback> added(
+        new Done<F>(core(), std::move(callback)));
+    added->add_to(task_->future());
+    return DoneCallbackId(added);
+  }
+
   /// Returns the task itself, for the layers above.
   TaskCore& core() const { return *task_; }
 
@@ -117,8 +139,49 @@ class AnyTask {
   }
 
  private:
+  template <class F>
+  struct Done : FunctionCallback {
+    Done(TaskCore& t, F f) : task(t), function(std::move(f)) {}
+    void call(FutureCore&) override {
+      if constexpr (std::invocable<F&, AnyTask>) {
+        (*function)(AnyTask(task));
+      } else {
+        (*function)();
+      }
+    }
+    void destroy_function() override { function.reset(); }
+    TaskCore& task;
+    std::optional<F> function;
+  };
+
   Reference<TaskCore> task_;
 };
+
+class AnyTask::Awaiter : public FrameAwaiter<AnyTask::Awaiter> {
+ public:
+  explicit Awaiter(AnyTask task)
+      : task_(std::move(task)), blocker_(task_.core().future()) {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
+
+  bool await_ready() const { return task_.done(); }
+  void suspend(Frame& frame) { blocker_.start(frame); }
+  void await_resume() {
+    blocker_.end();
+    if (const auto exception = task_.exception()) {
+      std::rethrow_exception(exception);
+    }
+  }
+
+ private:
+  const AnyTask task_;
+  FutureBlocker blocker_;
+};
+
+/// Waits until `task` is done, and throws its exception. See AnyTask.
+inline AnyTask::Awaiter operator co_await(const AnyTask& task) {
+  return AnyTask::Awaiter(task);
+}
 
 /// A coroutine that runs on its own, and the future of its result.
 ///
@@ -161,6 +224,21 @@ class Task : public Future<T> {
   /// step runs. Returns false if the task is done.
   bool cancel(std::string message = "") const {
     return Future<T>::cancel(std::move(message));
+  }
+
+  /// Makes the loop call `callback` soon after the task is done, or soon if it
+  /// already is. The callback gets the task as its argument, if it takes one:
+  /// as a Task<T>, a Future<T> or an AnyTask. See Future::add_done_callback().
+  template <DoneFunction<Task> F>
+  DoneCallbackId add_done_callback(F callback) const {
+    if constexpr (std::invocable<F&, Task>) {
+      return Future<T>::add_done_callback(
+          [callback = std::move(callback)](const Future<T>& done) mutable {
+            callback(Task(static_cast<TaskState<T>*>(&done.state())));
+          });
+    } else {
+      return Future<T>::add_done_callback(std::move(callback));
+    }
   }
 
   /// Returns the number of requests to cancel the task, less those taken back.

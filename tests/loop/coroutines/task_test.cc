@@ -52,6 +52,55 @@ TEST_F(TaskTest, RunsSoonAndIsAFuture) {
   EXPECT_EQ(&task.get_loop(), &f_.loop);
 }
 
+TEST_F(TaskTest, DoneCallbacksGetTheTask) {
+  const auto task = create_task(f_.loop, work(journal_, "a"), {.name = "A"});
+  const auto note = [this](const AnyTask& any) {
+    journal_.push_back("AnyTask " + any.get_name());
+  };
+  task.add_done_callback(
+      [&](Task<int> t) { journal_.push_back("Task " + t.get_name()); });
+  task.add_done_callback(note);
+  task.add_done_callback([&](const Future<int>& future) {
+    journal_.push_back("Future " + std::to_string(future.result()));
+  });
+  const auto id = task.add_done_callback([&] { journal_.push_back("never"); });
+  EXPECT_EQ(task.remove_done_callback(id), 1u);
+  AnyTask(task).add_done_callback(note);
+  const auto tail = [&] { journal_.push_back("no argument"); };
+  AnyTask(task).add_done_callback(tail);
+  task.add_done_callback(tail);
+  f_.turn(3);
+  EXPECT_EQ(journal_,
+            (Journal{"a begins", "a ends", "Task A", "AnyTask A", "Future 42",
+                     "AnyTask A", "no argument", "no argument"}));
+}
+
+TEST_F(TaskTest, AnAnyTaskCanBeAwaited) {
+  const auto fail = []() -> Coroutine<> {
+    co_await sleep(0s);
+    throw Mistake("too late");
+  };
+  const AnyTask good = start(work(journal_, "a"));
+  const AnyTask bad = start(fail());
+  run(good);
+  EXPECT_TRUE(good.done());
+  run(good);
+  EXPECT_THROW(run(bad), Mistake);
+  bad.cancel();
+  EXPECT_THROW(run(bad), Mistake);
+}
+
+TEST_F(TaskTest, AWaitForAnAnyTaskCancelsIt) {
+  const AnyTask sleeper = start(sleep(1h));
+  const auto waiter = start(sleeper);
+  f_.turn(2);
+  waiter.cancel();
+  f_.turn(2);
+  EXPECT_TRUE(sleeper.cancelled());
+  EXPECT_TRUE(waiter.cancelled());
+  EXPECT_THROW(run(sleeper), CancelledError);
+}
+
 TEST_F(TaskTest, RunSideBySide) {
   start(work(journal_, "a"));
   start(work(journal_, "b"));
