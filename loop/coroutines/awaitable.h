@@ -18,6 +18,7 @@
 #include "loop/futures/future.h"
 #include "loop/futures/future_core.h"
 #include "loop/futures/outcome.h"
+#include "loop/futures/take_result.h"
 
 namespace loop {
 namespace awaitable_internal {
@@ -142,6 +143,26 @@ template <Awaitable A>
 requires(!IsFuture<A>) auto ensure_future(
     A awaitable, SourceLocation where = SourceLocation::current()) {
   return ensure_future(get_running_loop(), std::move(awaitable), where);
+}
+
+/// Runs the loop until `awaitable` is done, and returns its result or throws
+/// its exception.
+///
+/// ```cpp
+/// const int n = loop::run_until_complete(event_loop, compute());
+/// ```
+///
+/// An awaitable that is not a future becomes a task of `event_loop`. Throws
+/// ValueError if a future belongs to another loop, and the errors of
+/// run_until_complete() for a future. Port of loop.run_until_complete(), with
+/// the loop as the first argument.
+template <Awaitable A>
+std::remove_cvref_t<AwaitResult<A>> run_until_complete(
+    EventLoop& event_loop, A awaitable,
+    SourceLocation where = SourceLocation::current()) {
+  const auto future = ensure_future(event_loop, std::move(awaitable), where);
+  run_until_complete(future);
+  return take_result<!IsFuture<A>>(future);
 }
 
 }  // namespace loop

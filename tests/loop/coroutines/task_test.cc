@@ -101,6 +101,18 @@ TEST_F(TaskTest, AWaitForAnAnyTaskCancelsIt) {
   EXPECT_THROW(run(sleeper), CancelledError);
 }
 
+TEST_F(TaskTest, RunUntilCompleteOfAnAwaitable) {
+  EXPECT_EQ(run_until_complete(f_.loop, work(journal_, "a")), 42);
+  run_until_complete(f_.loop, sleep(0s));
+  const auto task = start(work(journal_, "b"));
+  EXPECT_EQ(run_until_complete(f_.loop, task), 42);
+  EXPECT_EQ(task.result(), 42);
+  const auto five = []() -> Coroutine<std::unique_ptr<int>> {
+    co_return std::make_unique<int>(5);
+  };
+  EXPECT_EQ(*run_until_complete(f_.loop, five()), 5);
+}
+
 TEST_F(TaskTest, RunSideBySide) {
   start(work(journal_, "a"));
   start(work(journal_, "b"));
