@@ -38,6 +38,7 @@ struct ThreadPoolExecutor::Shared {
   std::size_t idle = 0;     // Threads that wait for a job.
   std::size_t running = 0;  // Threads that have not ended.
   bool closing = false;
+  bool is_cancelled = false;  // The jobs that have not begun do not run.
 };
 
 ThreadPoolExecutor::ThreadPoolExecutor(int max_workers)
@@ -97,17 +98,19 @@ bool ThreadPoolExecutor::shutdown(std::chrono::nanoseconds wait_at_most,
                                   bool cancel_pending) {
   const auto end =
       std::chrono::steady_clock::now() + std::min(wait_at_most, kLongestWait);
-  // Jobs are destroyed and threads joined without the lock.
-  std::deque<Callback> pending;
+  // Jobs are destroyed and threads joined without the lock. Nothing here needs
+  // memory, as the destructor of an executor calls this function.
   std::vector<std::thread> threads;
   Shared& of = shared();
   std::unique_lock lock(of.mutex);
   of.closing = true;
   of.changed.notify_all();
-  if (cancel_pending) {
-    pending.swap(of.jobs);
+  of.is_cancelled = of.is_cancelled || cancel_pending;
+  while (of.is_cancelled && !of.jobs.empty()) {
+    Callback job = std::move(of.jobs.front());
+    of.jobs.pop_front();
     lock.unlock();
-    pending.clear();
+    job.reset();
     lock.lock();
   }
   if (!of.ended.wait_until(lock, end, [&] { return of.running == 0; })) {
@@ -135,7 +138,7 @@ void ThreadPoolExecutor::work(Shared& shared) {
     shared.changed.wait(lock,
                         [&] { return !shared.jobs.empty() || shared.closing; });
     --shared.idle;
-    if (shared.jobs.empty()) break;
+    if (shared.jobs.empty() || shared.is_cancelled) break;
     Callback job = std::move(shared.jobs.front());
     shared.jobs.pop_front();
     lock.unlock();

@@ -8,13 +8,16 @@
 #include <future>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "selectors/errors.h"
 #include "tests/loop/futures/future_fixture.h"
+#include "tests/support/allocations.h"
 
 namespace loop {
 namespace {
@@ -227,6 +230,27 @@ TEST(ThreadPoolExecutor, ShutdownCancelsWhatIsPending) {
   blocker.go.count_down();
   EXPECT_TRUE(executor.shutdown(kGenerous));
   EXPECT_FALSE(ran);
+}
+
+// A destructor that ran out of memory would end the process.
+TEST(ThreadPoolExecutor, IsDestroyedWithoutMemory) {
+  std::optional<ThreadPoolExecutor> executor(std::in_place, 1);
+  std::latch running(1), go_on(1);
+  auto first = executor->submit([&] {
+    running.count_down();
+    go_on.wait();
+  });
+  const auto second = executor->submit([] {});
+  running.wait();
+  {
+    const tests::FailingAllocations failing;
+    EXPECT_FALSE(executor->shutdown(0ns, true));
+    go_on.count_down();
+    executor.reset();
+    EXPECT_FALSE(failing.struck());
+  }
+  EXPECT_TRUE(first.done());
+  EXPECT_TRUE(second.cancelled());
 }
 
 TEST(ThreadPoolExecutor, R116_ShutdownFromAJob) {
