@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -34,7 +35,12 @@ class Answer {
         due_(std::exchange(other.due_, false)) {}
   Answer& operator=(Answer&&) = delete;
   ~Answer() {
-    if (due_) future_.cancel("the event loop was closed");
+    if (!due_) return;
+    try {
+      future_.cancel("the event loop was closed");
+    } catch (const std::bad_alloc&) {
+      future_.cancel();  // Without a message, which needs memory.
+    }
   }
 
   const ConcurrentFuture<T>& future() const { return future_; }

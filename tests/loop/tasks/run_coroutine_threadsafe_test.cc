@@ -27,6 +27,7 @@
 #include "loop/tasks/wait_for.h"
 #include "tests/loop/futures/future_fixture.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/allocations.h"
 
 namespace loop {
 namespace {
@@ -401,6 +402,19 @@ TEST_F(TwoLoopsTest, AResultThatComesTooLate) {
   here_.run_once(0s);
   std::thread thread([answer] { EXPECT_FALSE(answer.set_result(42)); });
   thread.join();
+}
+
+// The future of a call that failed is cancelled in a destructor, which must not
+// throw.
+TEST_F(RunCoroutineThreadsafeTest, RunsOutOfMemory) {
+  int shortages = 0;
+  for (tests::EachShortage shortage; shortage.next();) {
+    const auto call = [&] {
+      run_coroutine_threadsafe(wait_long(Counted()), *loop_);
+    };
+    if (!shortage.survives(call)) ++shortages;
+  }
+  EXPECT_GT(shortages, 1);
 }
 
 }  // namespace
