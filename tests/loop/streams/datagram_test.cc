@@ -22,6 +22,7 @@
 #include "selectors/errors.h"
 #include "tests/loop/selector_loop_fixture.h"
 #include "tests/support/all_selectors.h"
+#include "tests/support/allocations.h"
 #include "tests/support/fault_injector.h"
 #include "tests/support/files.h"
 
@@ -208,9 +209,9 @@ class DatagramQueueTest : public DatagramTest {
       ++sent_;
     }
   }
-  void receive_all() {
+  void receive_all(std::size_t size = 4) {
     for (; sent_ > 0; --sent_) {
-      EXPECT_EQ(receive(*server_).size(), 4u);
+      EXPECT_EQ(receive(*server_).size(), size);
     }
     turn();
   }
@@ -244,6 +245,17 @@ TEST_P(DatagramQueueTest, EachDatagramCountsWithItsHeader) {
 TEST_P(DatagramQueueTest, EmptyDatagramsFillTheQueue) {
   fill(2, "");
   EXPECT_EQ(client_->get_write_buffer_size(), 2 * kHeader);
+}
+
+TEST_P(DatagramQueueTest, ASendtoThatRunsOutOfMemoryCanBeRepeated) {
+  const std::string data(100, 'x');  // Too long for a string without memory.
+  for (tests::EachShortage shortage; shortage.next();) {
+    client_.emplace(connected_to(*server_));
+    shortage.survives([&] { fill(1, data); });
+    fill(1, data);
+    receive_all(data.size());
+    EXPECT_EQ(client_->get_write_buffer_size(), 0u);
+  }
 }
 
 TEST_P(DatagramQueueTest, ARefusedQueuedDatagramIsThrownOnce) {
