@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 
+import charts
 import measure
 import report
 from lines import LIBRARIES, LINES
@@ -212,7 +213,7 @@ def write(folder, lines, names, data, about):
     (folder / 'compare.md').write_text(f'{about}\n\n{table}')
     (folder / 'compare.json').write_text(json.dumps(
         report.records(lines, names, data, about), indent=1) + '\n')
-    (folder / 'compare.svg').write_text(report.chart(lines, names, data))
+    (folder / 'compare.svg').write_text(charts.lines_chart(lines, names, data))
     print(f'{about}\n\n{table}')
     say(f'Written: compare.md, compare.json and compare.svg in {folder}')
 

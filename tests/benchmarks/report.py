@@ -1,7 +1,4 @@
-"""Writes the numbers of a comparison: a table, records, and a chart."""
-
-import html
-import math
+"""Writes the numbers of a comparison: a table, and records."""
 
 # In this order a line has a table cell: the first measure that it has.
 MEASURES = ('bytes', 'instructions', 'nanoseconds')
@@ -68,73 +65,3 @@ def records(lines, libraries, data, about):
         for line in lines for library in libraries
         if any((line.workload, library) in values for values in data.values())]}
 
-
-# ---- Chart ----
-
-COLORS = {'raw': '#888888', 'libev': '#4477aa', 'libevent': '#66ccee',
-          'libuv': '#228833', 'asio': '#aa3377', 'ours': '#ee6677'}
-LEFT, WIDTH, ROW, TOP = 370, 480, 20, 50
-STYLE = '''<style>
-text { font: 12px sans-serif; fill: #222222; }
-.grid { stroke: #dddddd; }
-@media (prefers-color-scheme: dark) {
-  text { fill: #dddddd; }
-  .grid { stroke: #444444; }
-}
-</style>
-'''
-
-
-def chart(lines, libraries, data):
-    """Returns an SVG: a row per line, a dot per library, on a logarithmic axis
-    of instructions."""
-    values = data.get('instructions', {})
-    rows = [line for line in lines if measure_of(line, data) == 'instructions']
-    if not rows:
-        return '<svg xmlns="http://www.w3.org/2000/svg"/>\n'
-    low = math.floor(math.log10(min(values.values())))
-    high = math.ceil(math.log10(max(values.values())))
-    scale = WIDTH / max(high - low, 1)
-
-    def x(value):
-        return LEFT + (math.log10(value) - low) * scale
-
-    parts = [legend(libraries), axis(range(low, high + 1), x, len(rows))]
-    for i, line in enumerate(rows):
-        y = TOP + ROW * i + ROW / 2
-        parts.append(text(LEFT - 10, y + 4, line.title, 'end'))
-        # Ours is the last, and so above others.
-        parts += [dot(x(values[line.workload, each]), y, each)
-                  for each in libraries if (line.workload, each) in values]
-    height = TOP + ROW * len(rows) + 10
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 30}"'
-            f' height="{height}">\n{STYLE}{"".join(parts)}</svg>\n')
-
-
-def text(x, y, words, anchor='start'):
-    return (f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">'
-            f'{html.escape(words)}</text>\n')
-
-
-def dot(x, y, library):
-    radius = 6 if library == 'ours' else 4
-    return (f'<circle cx="{x:.1f}" cy="{y:.0f}" r="{radius}" '
-            f'fill="{COLORS[library]}"><title>{library}</title></circle>\n')
-
-
-def legend(libraries):
-    parts = [text(10, 20, 'user instructions per operation')]
-    for i, each in enumerate(libraries):
-        x = LEFT + 80 * i
-        parts += [dot(x, 16, each), text(x + 10, 20, each)]
-    return ''.join(parts)
-
-
-def axis(powers, x, rows):
-    parts = []
-    for power in powers:
-        at = x(10 ** power)
-        parts.append(f'<line class="grid" x1="{at:.0f}" x2="{at:.0f}" '
-                     f'y1="{TOP}" y2="{TOP + ROW * rows}"/>\n')
-        parts.append(text(at, TOP - 6, f'{10 ** power:,}', 'middle'))
-    return ''.join(parts)

@@ -5,6 +5,7 @@ import unittest
 import xml.etree.ElementTree
 
 import budget_test
+import charts
 import measure
 import report
 from lines import Line
@@ -60,12 +61,13 @@ class TableTest(unittest.TestCase):
 class ChartTest(unittest.TestCase):
     def test_each_library_has_a_dot(self):
         chart = xml.etree.ElementTree.fromstring(
-            report.chart(LINES, LIBRARIES, DATA))
+            charts.lines_chart(LINES, LIBRARIES, DATA))
         dots = chart.findall('{http://www.w3.org/2000/svg}circle')
         self.assertEqual(len(dots), 4 + len(LIBRARIES))  # With the legend.
 
     def test_no_instructions(self):
-        xml.etree.ElementTree.fromstring(report.chart(LINES, LIBRARIES, {}))
+        xml.etree.ElementTree.fromstring(
+            charts.lines_chart(LINES, LIBRARIES, {}))
 
 
 class BudgetTest(unittest.TestCase):
