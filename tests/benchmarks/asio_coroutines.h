@@ -79,6 +79,24 @@ class AsioCoroutines {
     co_return sum;
   }
 
+  // A channel reports the end of the last task.
+  static Coroutine spawn_all(int n) {
+    const auto executor = co_await asio::this_coro::executor;
+    Channel all_done(executor, 1);
+    long sum = 0;
+    int left = n;
+    for (int i = 0; i < n; ++i) {
+      asio::co_spawn(executor, child(i), [&](std::exception_ptr, int result) {
+        sum += result;
+        if (--left == 0) {
+          all_done.try_send(asio::error_code(), 0);
+        }
+      });
+    }
+    co_await all_done.async_receive(asio::use_awaitable);
+    co_return sum;
+  }
+
   static Coroutine timers(int n) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     long sum = 0;

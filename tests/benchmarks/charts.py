@@ -1,4 +1,4 @@
-"""Draws the numbers of a comparison."""
+"""Draws the numbers of a comparison: its lines, and how costs grow."""
 
 import html
 import math
@@ -96,3 +96,61 @@ def lines_chart(lines, libraries, data):
         parts += [dot(x(values[line.workload, each]), y, each)
                   for each in libraries if (line.workload, each) in values]
     return svg(LEFT + WIDTH + 30, bottom + 10, parts)
+
+
+# ---- How costs grow ----
+
+COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 3, 290, 210
+# The room of a panel around its grid.
+PANEL_LEFT, PANEL_RIGHT, PANEL_TOP, PANEL_BOTTOM = 60, 20, 30, 30
+
+
+def growth_chart(curves, libraries, data):
+    """Returns an SVG: a panel per curve, a line per library, of instructions per
+    item over the number of items. All panels have the same axes, so that equal
+    slopes are equal growth."""
+    values = data.get('instructions', {})
+    panels = [(curve, lines) for curve in curves
+              if (lines := points_of(curve, libraries, values))]
+    if not panels:
+        return svg()
+    every = [point for _, lines in panels for line in lines.values()
+             for point in line]
+    x = Axis([size for size, _ in every], PANEL_LEFT,
+             PANEL_WIDTH - PANEL_RIGHT)
+    y = Axis([value for _, value in every], PANEL_HEIGHT - PANEL_BOTTOM,
+             PANEL_TOP)
+    parts = [legend(LEFT, 'user instructions per item, by items', libraries)]
+    for i, (curve, lines) in enumerate(panels):
+        left, top = i % COLUMNS * PANEL_WIDTH, i // COLUMNS * PANEL_HEIGHT
+        parts.append(f'<g transform="translate({left},{TOP - 20 + top})">\n'
+                     f'{panel(curve, lines, x, y)}</g>\n')
+    rows = math.ceil(len(panels) / COLUMNS)
+    return svg(COLUMNS * PANEL_WIDTH, TOP - 20 + rows * PANEL_HEIGHT, parts)
+
+
+def points_of(curve, libraries, values):
+    """Returns the items and the instructions of each point, by library."""
+    lines = {each: [(size, values[point.workload, each])
+                    for size, point in zip(curve.sizes, curve.points())
+                    if (point.workload, each) in values]
+             for each in libraries}
+    return {each: line for each, line in lines.items() if line}
+
+
+def panel(curve, lines, x, y):
+    parts = [text(x.start, y.end - 10, curve.title)]
+    for power in y.powers():
+        parts += [grid(x.start, y(power), x.end, y(power)),
+                  text(x.start - 6, y(power) + 4, f'{power:,}', 'end')]
+    for power in x.powers():
+        parts.append(grid(x(power), y.start, x(power), y.end))
+    for power in x.powers()[::2]:
+        parts.append(text(x(power), y.start + 16, f'{power:,}', 'middle'))
+    for library, points in lines.items():
+        places = [(x(size), y(value)) for size, value in points]
+        path = ' '.join(f'{across:.1f},{up:.1f}' for across, up in places)
+        parts.append(f'<polyline points="{path}" fill="none" stroke-width="2" '
+                     f'stroke="{COLORS[library]}"/>\n')
+        parts += [dot(*place, library, radius=2) for place in places]
+    return ''.join(parts)

@@ -5,8 +5,9 @@
 
 Installs the Debian packages that are missing, builds a program for each library
 and runs all workloads of all of them. Prints a table, and writes it as
-compare.md, the numbers as compare.json, and a chart of them as compare.svg. At
-last writes the table of what the libraries promise, promises.md.
+compare.md, the numbers as compare.json, a chart of them as compare.svg, and a chart
+of how costs grow as growth.svg. At last writes the table of what the libraries
+promise, promises.md.
 """
 
 import argparse
@@ -26,7 +27,7 @@ import tempfile
 import charts
 import measure
 import report
-from lines import LIBRARIES, LINES
+from lines import CURVES, LIBRARIES, LINES
 
 TOOLS = {'valgrind': 'valgrind', 'strace': 'strace'}
 
@@ -99,12 +100,16 @@ def build():
 
 # ---- Measurements ----
 
-def cells(programs, lines):
-    """Returns each line with each library that has its workload."""
-    has = {name: set(subprocess.check_output([path], text=True).split())
-           for name, path in programs.items()}
-    return [(line, name) for line in lines for name in programs
-            if line.workload in has[name]]
+def workloads(path):
+    return set(subprocess.check_output([path], text=True).split())
+
+
+def once(lines):
+    """Returns the first line of each workload."""
+    found = {}
+    for line in lines:
+        found.setdefault(line.workload, line)
+    return list(found.values())
 
 
 FAILED = []  # The message of each measurement that failed.
@@ -161,10 +166,12 @@ def cpu_rounds(programs, wanted, rounds):
 
 def measure_all(programs, lines, rounds):
     """Returns a dictionary by measure, workload and library."""
-    all_cells = cells(programs, lines)
+    has = {name: workloads(path) for name, path in programs.items()}
 
     def wanted(kind):
-        return [each for each in all_cells if getattr(each[0], kind)]
+        some = once(line for line in lines if getattr(line, kind))
+        return [(line, name) for line in some for name in programs
+                if line.workload in has[name]]
 
     data = {'bytes': count(
         'bytes', lambda line, name: measure.bytes_each(
@@ -207,15 +214,17 @@ def environment(programs):
         f'{compiler}, -O2', *libraries])
 
 
-def write(folder, lines, names, data, about):
+def write(folder, lines, points, names, data, about):
     folder.mkdir(parents=True, exist_ok=True)
     table = report.table(lines, names, data)
     (folder / 'compare.md').write_text(f'{about}\n\n{table}')
     (folder / 'compare.json').write_text(json.dumps(
-        report.records(lines, names, data, about), indent=1) + '\n')
+        report.records(once(lines + points), names, data, about), indent=1)
+        + '\n')
     (folder / 'compare.svg').write_text(charts.lines_chart(lines, names, data))
+    (folder / 'growth.svg').write_text(charts.growth_chart(CURVES, names, data))
     print(f'{about}\n\n{table}')
-    say(f'Written: compare.md, compare.json and compare.svg in {folder}')
+    say(f'Written: compare.md, compare.json, and charts in {folder}')
 
 
 def compare_promises(table):
@@ -227,6 +236,10 @@ def compare_promises(table):
         FAILED.append('promises')
     else:
         say(f'Written: {table}')
+
+
+def selected(lines, options):
+    return [line for line in lines if re.search(options.only, line.workload)]
 
 
 def main():
@@ -241,17 +254,19 @@ def main():
     rounds = options.rounds
     if rounds is None:
         rounds = 3 if options.quick else 11
-    lines = [line for line in LINES if re.search(options.only, line.workload)
-             and not (options.quick and line.slow)]
+    lines = [line for line in selected(LINES, options)
+             if not (options.quick and line.slow)]
+    points = [] if options.quick else selected(
+        (point for curve in CURVES for point in curve.points()), options)
     install()
     programs = build()
     if missing := [each.name for each in LIBRARIES if each.name not in programs]:
         say(f'Left out, not built: {" ".join(missing)}')
-    data = measure_all(programs, lines, rounds)
+    data = measure_all(programs, lines + points, rounds)
     out = options.out or pathlib.Path(tempfile.mkdtemp(prefix='compare-'))
     # Bazel has changed the directory.
     out = pathlib.Path(os.environ.get('BUILD_WORKING_DIRECTORY', '.'), out)
-    write(out, lines, list(programs), data, environment(programs))
+    write(out, lines, points, list(programs), data, environment(programs))
     if not options.only:
         compare_promises(out.resolve() / 'promises.md')
     if FAILED:

@@ -24,6 +24,9 @@ namespace benchmarks {
 //                                      by a queue with room for one
 // each of which returns the same sum as children(), and may have
 //   static Coroutine eager(int n)      as spawns(); the task starts at once
+//   static Coroutine spawn_all(int n)  runs n children as tasks, and then
+//   awaits
+//                                      all of them
 //   static double sleeping_bytes(std::size_t tasks)   the memory of each
 
 // Makes the compiler believe that `value` is used.
@@ -39,12 +42,12 @@ inline void check_sum(long sum, int n) {
 template <class Subject>
 void add_coroutines(Program& program) {
   using Coroutine = typename Subject::Coroutine;
-  const auto add = [&](const std::string& name, Coroutine (*make)(int)) {
+  const auto add = [&](const std::string& name, Coroutine (*make)(int),
+                       int operations = 10'000) {
     program.add(name, [=](Run& run) {
-      constexpr int kOperations = 10'000;
       Subject subject;
-      run.repeat(kOperations,
-                 [&] { subject.run(make(kOperations), kOperations); });
+      run.repeat(operations,
+                 [&] { subject.run(make(operations), operations); });
     });
   };
   add("child", Subject::children);
@@ -54,6 +57,11 @@ void add_coroutines(Program& program) {
   add("due_timer", Subject::timers);
   add("hand_over", Subject::hand_over);
   if constexpr (requires { Subject::eager(1); }) add("eager", Subject::eager);
+  if constexpr (requires { Subject::spawn_all(1); }) {
+    for (const int tasks : {10, 1000, 100'000, 1'000'000}) {
+      add("spawn_all/" + std::to_string(tasks), Subject::spawn_all, tasks);
+    }
+  }
   program.add("task_bytes", [](Run& run) {
     run.set_bytes(Subject::sleeping_bytes(100'000));
   });

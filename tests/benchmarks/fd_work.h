@@ -49,11 +49,11 @@ class FdPairs {
   static constexpr std::size_t kBuffer = 1;
 
   // Makes pipes. Their first ends are never ready for a writer.
-  static FdPairs pipes() {
-    return FdPairs([](int* pair) { return ::pipe(pair); });
+  static FdPairs pipes(std::size_t count) {
+    return FdPairs(count, [](int* pair) { return ::pipe(pair); });
   }
-  static FdPairs sockets() {
-    return FdPairs([](int* pair) {
+  static FdPairs sockets(std::size_t count) {
+    return FdPairs(count, [](int* pair) {
       return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
     });
   }
@@ -103,8 +103,10 @@ class FdPairs {
   static constexpr std::size_t kEach = 5;
 
   template <class Open>
-  explicit FdPairs(Open open) : pairs_(1000) {
-    for (auto& pair : pairs_) check(open(pair.data()) == 0, "open");
+  FdPairs(std::size_t count, Open open) : pairs_(count) {
+    for (auto& pair : pairs_) {
+      check(open(pair.data()) == 0, "open (allow 20,000: ulimit -n)");
+    }
   }
   void pass_to(std::size_t i) {
     const char byte = 1;
@@ -116,10 +118,10 @@ class FdPairs {
   std::vector<std::size_t> received_, to_pass_;
 };
 
-// `bytes` of 1,000 descriptors are ready in each iteration.
+// `bytes` of `watched` descriptors are ready in each iteration.
 template <class Loop>
-void dispatch(Run& run, std::size_t bytes) {
-  FdPairs pairs = FdPairs::sockets();
+void dispatch(Run& run, std::size_t bytes, std::size_t watched) {
+  FdPairs pairs = FdPairs::sockets(watched);
   Loop loop;
   typename Loop::template Readers<FdPairs> readers(loop, pairs);
   for (std::size_t i = 0; i < pairs.count(); ++i) readers.start(i);
@@ -133,8 +135,8 @@ void dispatch(Run& run, std::size_t bytes) {
 // A reader, a writer too, and neither, with an iteration after each. An
 // operation is one of these three.
 template <class Loop>
-void change(Run& run) {
-  FdPairs pairs = FdPairs::pipes();
+void change(Run& run, std::size_t count) {
+  FdPairs pairs = FdPairs::pipes(count);
   Loop loop;
   typename Loop::Changes changes(loop, pairs);
   const auto for_each = [&](auto change_one) {
@@ -152,7 +154,7 @@ void change(Run& run) {
 // both for one descriptor.
 template <class Loop>
 void remove_and_add(Run& run) {
-  FdPairs pairs = FdPairs::sockets();
+  FdPairs pairs = FdPairs::sockets(1000);
   Loop loop;
   typename Loop::template Readers<FdPairs> readers(loop, pairs);
   for (std::size_t i = 0; i < pairs.count(); ++i) readers.start(i);
@@ -209,9 +211,14 @@ template <class Loop>
 void add_fds(Program& program) {
   for (const std::size_t bytes : {1, 10, 100, 1000}) {
     program.add("dispatch/" + std::to_string(bytes),
-                [=](Run& run) { dispatch<Loop>(run, bytes); });
+                [=](Run& run) { dispatch<Loop>(run, bytes, 1000); });
   }
-  program.add("change", change<Loop>);
+  for (const std::size_t count : {10, 1000, 9000}) {
+    program.add("dispatch_of/" + std::to_string(count),
+                [=](Run& run) { dispatch<Loop>(run, 10, count); });
+    program.add("change/" + std::to_string(count),
+                [=](Run& run) { change<Loop>(run, count); });
+  }
   program.add("remove_and_add", remove_and_add<Loop>);
   program.add("fd_bytes", fd_bytes<Loop>);
 }

@@ -1,4 +1,5 @@
-"""The lines of the comparison: which workload each is, and what is counted."""
+"""The lines and curves of the comparison: which workload each line and each point
+is, and what is counted."""
 
 import dataclasses
 
@@ -85,8 +86,8 @@ LINES = (
     *(Line(f'dispatch/{n}', f'dispatch, {n:,} of 1,000 ready', cpu_rounds=5,
            calls=True) for n in (1, 10, 100, 1000)),
     *_echo(),
-    Line('change', 'add reader, add writer, remove both; the kernel between',
-         calls=True),
+    Line('change/1000',
+         'add reader, add writer, remove both; the kernel between', calls=True),
     Line('remove_and_add', 'remove all, add all; the kernel between',
          calls=True),
     _bytes('fd_bytes', 'bytes of a watched descriptor, of 19,000'),
@@ -103,6 +104,37 @@ LINES = (
     Line('eager', 'spawn a task that starts at once, and await it'),
     Line('hand_over', 'an item through a queue for one'),
     Line('due_timer', 'await a timer that is due', calls=True),
-    Line('cancel_sleeping', 'cancel a sleeping task, and unwind'),
+    Line('cancel_sleeping/1000', 'cancel a sleeping task, and unwind'),
     _bytes('task_bytes', 'bytes of a sleeping task, of 100,000'),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """A workload with several numbers of items."""
+    title: str
+    workload: str
+    sizes: tuple[int, ...] = (10, 1000, 100_000)
+
+    def points(self):
+        """Returns a line for each number of items."""
+        return tuple(
+            Line(f'{self.workload}/{size}', f'{self.title}, {size:,}',
+                 rounds=max(1, min(100, 10_000 // size)), cpu=False)
+            for size in self.sizes)
+
+
+_MILLION = (10, 1000, 100_000, 1_000_000)
+# A process may have 20,000 descriptors, and these workloads need two each.
+_DESCRIPTORS = (10, 1000, 9000)
+
+CURVES = (
+    *(Curve(f'timers: {title}', f'timer_{kind}', _MILLION)
+      for kind, title in _TIMERS),
+    Curve('call_soon, a burst', 'burst', _MILLION),
+    Curve('post from 1 thread, a batch', 'post_batch', _MILLION),
+    Curve('dispatch, 10 ready of many', 'dispatch_of', _DESCRIPTORS),
+    Curve('add reader, writer; remove', 'change', _DESCRIPTORS),
+    Curve('spawn many tasks, await all', 'spawn_all', _MILLION),
+    Curve('cancel sleeping tasks', 'cancel_sleeping'),
 )

@@ -5,6 +5,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -197,24 +198,26 @@ inline void use_one_processor() {
   check(::sched_setaffinity(0, sizeof(one), &one) == 0, "affinity");
 }
 
-// Threads that post as fast as possible, and wait after each thousand posts
+// Threads that post as fast as possible, and wait after each batch of posts
 // until all of them have run. Both sides of a post are measured.
 template <class Loop>
 class Posts {
  public:
-  static constexpr std::uint64_t kPosts = 20'000, kBatch = 1000;
-
-  static void work(Run& run, std::size_t threads) {
+  static void work(Run& run, std::size_t threads, std::uint64_t batch) {
     use_one_processor();
     Loop loop;
-    Posts(loop, threads).round();
+    const std::uint64_t posts = std::max<std::uint64_t>(20'000, batch);
+    Posts(loop, threads, posts, batch).round();
     for (std::size_t i = 0; i < run.rounds(); ++i) {
-      run.measure_threads(kPosts, [&] { Posts(loop, threads).round(); });
+      run.measure_threads(double(posts),
+                          [&] { Posts(loop, threads, posts, batch).round(); });
     }
   }
 
  private:
-  Posts(Loop& loop, std::size_t threads) : loop_(loop), threads_(threads) {}
+  Posts(Loop& loop, std::size_t threads, std::uint64_t posts,
+        std::uint64_t batch)
+      : loop_(loop), threads_(threads), posts_(posts), batch_(batch) {}
 
   void round() {
     std::vector<std::thread> posters;
@@ -227,12 +230,12 @@ class Posts {
     }
     measured(run);
     for (std::thread& each : posters) each.join();
-    check(sum_ == kPosts * (kPosts - 1) / 2, "sum of the posts");
+    check(sum_ == posts_ * (posts_ - 1) / 2, "sum of the posts");
   }
   // Posts each number that leaves `remainder` when divided by the threads.
   void post_all(std::size_t remainder) {
-    for (std::uint64_t i = remainder; i < kPosts; i += threads_) {
-      const std::uint64_t batch = i / kBatch;
+    for (std::uint64_t i = remainder; i < posts_; i += threads_) {
+      const std::uint64_t batch = i / batch_;
       for (auto done = batches_done_.load(); done < batch;
            done = batches_done_.load()) {
         batches_done_.wait(done);
@@ -242,15 +245,16 @@ class Posts {
   }
   void run_post(std::uint64_t i) {
     sum_ += i;
-    if (++done_ % kBatch == 0) {
+    if (++done_ % batch_ == 0) {
       ++batches_done_;
       batches_done_.notify_all();
     }
-    if (done_ == kPosts) loop_.stop();
+    if (done_ == posts_) loop_.stop();
   }
 
   Loop& loop_;
   const std::size_t threads_;
+  const std::uint64_t posts_, batch_;
   std::uint64_t sum_ = 0, done_ = 0;
   std::atomic<std::uint64_t> batches_done_ = 0;
 };
@@ -258,7 +262,7 @@ class Posts {
 template <class Loop>
 void add_soon(Program& program) {
   program.add("chain", Chain<Loop>::work);
-  for (const std::size_t size : {1000, 50'000}) {
+  for (const std::size_t size : {10, 1000, 50'000, 100'000, 1'000'000}) {
     program.add("burst/" + std::to_string(size),
                 [=](Run& run) { Burst<Loop>::work(run, size); });
   }
@@ -268,7 +272,11 @@ template <class Loop>
 void add_posts(Program& program) {
   for (const std::size_t threads : {1, 4}) {
     program.add("post/" + std::to_string(threads),
-                [=](Run& run) { Posts<Loop>::work(run, threads); });
+                [=](Run& run) { Posts<Loop>::work(run, threads, 1000); });
+  }
+  for (const std::uint64_t batch : {10, 1000, 100'000, 1'000'000}) {
+    program.add("post_batch/" + std::to_string(batch),
+                [=](Run& run) { Posts<Loop>::work(run, 1, batch); });
   }
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -37,11 +38,10 @@ std::vector<loop::Task<>> sleeping_tasks(loop::EventLoop& loop,
   return tasks;
 }
 
-void cancel_sleeping(Run& run) {
-  constexpr std::size_t kTasks = 1000;
+void cancel_sleeping(Run& run, std::size_t count) {
   loop::EventLoop loop;
-  run.repeat_part(kTasks, [&](auto measure) {
-    const auto tasks = sleeping_tasks(loop, kTasks);
+  run.repeat_part(double(count), [&](auto measure) {
+    const auto tasks = sleeping_tasks(loop, count);
     measure([&] {
       for (const auto& task : tasks) task.cancel();
       loop.run_once(0s);
@@ -141,6 +141,15 @@ OurCoroutines::Coroutine OurCoroutines::eager(int n) {
   co_return sum;
 }
 
+OurCoroutines::Coroutine OurCoroutines::spawn_all(int n) {
+  std::vector<loop::Task<int>> tasks;
+  tasks.reserve(static_cast<std::size_t>(n));
+  for (int i = 0; i < n; ++i) tasks.push_back(loop::create_task(child(i)));
+  long sum = 0;
+  for (const auto& task : tasks) sum += co_await task;
+  co_return sum;
+}
+
 OurCoroutines::Coroutine OurCoroutines::timers(int n) {
   long sum = 0;
   for (int i = 0; i < n; ++i) {
@@ -171,7 +180,10 @@ double OurCoroutines::sleeping_bytes(std::size_t tasks) {
 }
 
 void add_our_coroutines(Program& program) {
-  program.add("cancel_sleeping", cancel_sleeping);
+  for (const std::size_t tasks : {10, 1000, 100'000}) {
+    program.add("cancel_sleeping/" + std::to_string(tasks),
+                [=](Run& run) { cancel_sleeping(run, tasks); });
+  }
   add_echo(program, "echo_awaiter", serve<echo_with_awaiter>);
   add_echo(program, "echo_streams", serve<echo_with_streams>);
 }

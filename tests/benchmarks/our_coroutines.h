@@ -22,6 +22,7 @@ class OurCoroutines {
   static Coroutine turns(int n);
   static Coroutine spawns(int n);
   static Coroutine eager(int n);
+  static Coroutine spawn_all(int n);
   static Coroutine timers(int n);
   static Coroutine hand_over(int n);
   static double sleeping_bytes(std::size_t tasks);

@@ -6,9 +6,10 @@ import xml.etree.ElementTree
 
 import budget_test
 import charts
+import compare
 import measure
 import report
-from lines import Line
+from lines import Curve, Line
 
 LINES = (Line('a', 'Work <a>'), Line('b', 'work b', instructions=False),
          Line('c_bytes', 'bytes'), Line('absent', 'absent'))
@@ -59,15 +60,59 @@ class TableTest(unittest.TestCase):
 
 
 class ChartTest(unittest.TestCase):
+    SVG = '{http://www.w3.org/2000/svg}'
+
     def test_each_library_has_a_dot(self):
         chart = xml.etree.ElementTree.fromstring(
             charts.lines_chart(LINES, LIBRARIES, DATA))
-        dots = chart.findall('{http://www.w3.org/2000/svg}circle')
+        dots = chart.findall(self.SVG + 'circle')
         self.assertEqual(len(dots), 4 + len(LIBRARIES))  # With the legend.
 
     def test_no_instructions(self):
         xml.etree.ElementTree.fromstring(
             charts.lines_chart(LINES, LIBRARIES, {}))
+
+    def test_each_library_has_a_line_in_each_of_its_panels(self):
+        curves = (Curve('Items <of> a', 'a', (10, 1000)), Curve('b', 'b', (10,)),
+                  Curve('absent', 'absent'))
+        data = {'instructions': {
+            ('a/10', 'raw'): 10., ('a/1000', 'raw'): 1000.,
+            ('a/10', 'ours'): 20., ('b/10', 'ours'): 30.}}
+        chart = xml.etree.ElementTree.fromstring(
+            charts.growth_chart(curves, LIBRARIES, data))
+        panels = [
+            [(line.get('stroke'), len(line.get('points').split()))
+             for line in panel.findall(self.SVG + 'polyline')]
+            for panel in chart.findall(self.SVG + 'g')]
+        raw, ours = charts.COLORS['raw'], charts.COLORS['ours']
+        self.assertEqual(panels, [[(raw, 2), (ours, 1)], [(ours, 1)]])
+
+    def test_equal_growth_has_equal_slope(self):
+        axis = charts.Axis([20, 3000], 100, 400)
+        self.assertEqual(axis.powers(), [10, 100, 1000, 10_000])
+        self.assertEqual([axis(each) for each in axis.powers()],
+                         [100, 200, 300, 400])
+
+    def test_no_points(self):
+        xml.etree.ElementTree.fromstring(
+            charts.growth_chart((Curve('a', 'a'),), LIBRARIES, {}))
+
+
+class LinesTest(unittest.TestCase):
+    def test_points(self):
+        self.assertEqual(
+            [(each.workload, each.rounds)
+             for each in Curve('a', 'a', (10, 1000, 1_000_000)).points()],
+            [('a/10', 100), ('a/1000', 10), ('a/1000000', 1)])
+
+    def test_workload_of_a_line_and_a_point_is_measured_once(self):
+        line, point = Line('a/10', 'line'), Line('a/10', 'point')
+        self.assertEqual(compare.once([line, point, LINES[1]]),
+                         [line, LINES[1]])
+
+    def test_line_in_nanoseconds_stays_so_when_a_curve_has_instructions(self):
+        line = Line('a', 'a', instructions=False)
+        self.assertEqual(report.measure_of(line, DATA), 'nanoseconds')
 
 
 class BudgetTest(unittest.TestCase):

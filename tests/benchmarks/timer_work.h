@@ -132,7 +132,7 @@ void timer_bytes(Run& run) {
 
 template <class Subject>
 void add_timers(Program& program, const std::string& prefix = "") {
-  for (const std::size_t timers : {10'000, 1'000'000}) {
+  for (const std::size_t timers : {10, 1000, 10'000, 100'000, 1'000'000}) {
     const auto add = [&](const char* name,
                          void (TimerWork<Subject>::*work)(Run&)) {
       program.add(prefix + name + "/" + std::to_string(timers),
