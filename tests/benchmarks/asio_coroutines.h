@@ -15,7 +15,6 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 #include <chrono>
 #include <cstddef>
@@ -26,7 +25,21 @@
 #include "tests/benchmarks/echo_work.h"
 #include "tests/benchmarks/workload.h"
 
+#if __has_include(<asio/deferred.hpp>)
+#include <asio/deferred.hpp>
+#else
+#include <asio/use_awaitable.hpp>
+#endif
+
 namespace benchmarks {
+
+// The completion token of each operation. deferred, which newer versions have,
+// needs no coroutine frame for the operation.
+#if __has_include(<asio/deferred.hpp>)
+inline constexpr auto kAwait = asio::deferred;
+#else
+inline constexpr auto kAwait = asio::use_awaitable;
+#endif
 
 class AsioCoroutines {
  public:
@@ -55,7 +68,7 @@ class AsioCoroutines {
     long sum = 0;
     for (int i = 0; i < n; ++i) {
       channel.try_send(asio::error_code(), 0);
-      sum += i + co_await channel.async_receive(asio::use_awaitable);
+      sum += i + co_await channel.async_receive(kAwait);
     }
     co_return sum;
   }
@@ -64,7 +77,7 @@ class AsioCoroutines {
     const auto executor = co_await asio::this_coro::executor;
     long sum = 0;
     for (int i = 0; i < n; ++i) {
-      co_await asio::post(executor, asio::use_awaitable);
+      co_await asio::post(executor, kAwait);
       sum += i;
     }
     co_return sum;
@@ -74,7 +87,7 @@ class AsioCoroutines {
     const auto executor = co_await asio::this_coro::executor;
     long sum = 0;
     for (int i = 0; i < n; ++i) {
-      sum += co_await asio::co_spawn(executor, child(i), asio::use_awaitable);
+      sum += co_await asio::co_spawn(executor, child(i), kAwait);
     }
     co_return sum;
   }
@@ -93,7 +106,7 @@ class AsioCoroutines {
         }
       });
     }
-    co_await all_done.async_receive(asio::use_awaitable);
+    co_await all_done.async_receive(kAwait);
     co_return sum;
   }
 
@@ -102,7 +115,7 @@ class AsioCoroutines {
     long sum = 0;
     for (int i = 0; i < n; ++i) {
       timer.expires_after(std::chrono::nanoseconds(1));
-      co_await timer.async_wait(asio::use_awaitable);
+      co_await timer.async_wait(kAwait);
       sum += i;
     }
     co_return sum;
@@ -114,7 +127,7 @@ class AsioCoroutines {
     asio::co_spawn(executor, send_all(channel, n), asio::detached);
     long sum = 0;
     for (int i = 0; i < n; ++i) {
-      sum += co_await channel.async_receive(asio::use_awaitable);
+      sum += co_await channel.async_receive(kAwait);
     }
     co_return sum;
   }
@@ -134,14 +147,14 @@ class AsioCoroutines {
 
   static asio::awaitable<void> send_all(Channel& channel, int n) {
     for (int i = 0; i < n; ++i) {
-      co_await channel.async_send(asio::error_code(), i, asio::use_awaitable);
+      co_await channel.async_send(asio::error_code(), i, kAwait);
     }
   }
 
   static asio::awaitable<void> sleep_long() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     timer.expires_after(std::chrono::hours(1));
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await timer.async_wait(kAwait);
   }
 
   asio::io_context context_{ASIO_CONCURRENCY_HINT_UNSAFE};
@@ -155,10 +168,9 @@ inline asio::awaitable<void> echo_with_asio(asio::io_context& context,
                                ::dup(clients.fd(i)));
   std::array<char, EchoClients::kBuffer> buffer;
   for (;;) {
-    const std::size_t size = co_await socket.async_read_some(
-        asio::buffer(buffer), asio::use_awaitable);
-    co_await asio::async_write(socket, asio::buffer(buffer, size),
-                               asio::use_awaitable);
+    const std::size_t size =
+        co_await socket.async_read_some(asio::buffer(buffer), kAwait);
+    co_await asio::async_write(socket, asio::buffer(buffer, size), kAwait);
     if (clients.sent(size)) context.stop();
   }
 }
