@@ -5,6 +5,10 @@
 # the line "N passed, N failed".
 #
 # usage, as root: tests/machines.sh [SUITE[:COMPILER]...]
+#                 tests/machines.sh --run SUITE COMMAND [ARGUMENT...]
+# The second form only runs a command, in a clone of the last commit, and ends with
+# the exit status of the command.
+#
 # Needs debootstrap, 12 GB in $TMPDIR or /var/tmp, and a Debian mirror:
 # $DEBIAN_MIRROR, or deb.debian.org. The chroots are removed, unless $MACHINES
 # names a folder to keep them in for the next run.
@@ -95,12 +99,25 @@ try_machine() {
     --per_file_copt='\.cc$@-std=c++2b' //...
 }
 
+run_command() {
+  if [[ ! -e $machines/$suite/complete ]]; then make_machine || return; fi >&2
+  # shellcheck disable=SC2016  # Expanded there.
+  clone && inside sh -c 'cd /src && exec "$0" "$@"' "$@"
+}
+
 command -v debootstrap >/dev/null ||
   { echo 'machines.sh: apt-get install debootstrap' >&2; exit 2; }
 (( EUID == 0 )) || { echo 'machines.sh: run as root' >&2; exit 2; }
 scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/machines.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 machines=${MACHINES:-$scratch} log=$scratch/log
+if [[ ${1-} == --run ]]; then
+  (( $# > 2 )) ||
+    { echo 'usage: machines.sh --run SUITE COMMAND [ARGUMENT...]' >&2; exit 2; }
+  suite=$2
+  run_command "${@:3}"
+  exit
+fi
 (( $# )) || set -- bookworm bookworm:clang-14 bookworm:clang-19 trixie \
   trixie:clang-19 forky forky:clang-21
 for machine; do
