@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 """Compares this library with others, and with code by hand over system calls.
 
-  ./bazelw run -c opt //tests/benchmarks:compare [-- --quick] [-- --only=REGEX]
+  ./bazelw run --config=opt //tests/benchmarks:compare [-- --quick]
+  ./bazelw run --config=opt //tests/benchmarks:compare -- --suite=forky
 
 Installs the Debian packages that are missing, builds a program for each library
 and runs all workloads of all of them. Prints a table, and writes it as
 compare.md, the numbers as compare.json, a chart of them as compare.svg, and a chart
 of how costs grow as growth.svg. At last writes the table of what the libraries
-promise, promises.md.
+promise, promises.md. --suite runs the last commit in a chroot of a suite of Debian,
+with its compiler and libraries; see tests/machines.sh.
 """
 
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -242,6 +245,40 @@ def selected(lines, options):
     return [line for line in lines if re.search(options.only, line.workload)]
 
 
+# ---- Another suite of Debian ----
+
+def run_in_suite(options, out):
+    """Runs the comparison in a chroot, and copies its output. Returns the exit
+    status."""
+    arguments = [f'--only={options.only}']
+    if options.quick:
+        arguments.append('--quick')
+    if options.rounds is not None:
+        arguments.append(f'--rounds={options.rounds}')
+    with contextlib.ExitStack() as stack:
+        machines = os.environ.get('MACHINES') or stack.enter_context(
+            tempfile.TemporaryDirectory(prefix='machines.',
+                                        dir=os.environ.get('TMPDIR',
+                                                           '/var/tmp')))
+        machines = from_here(machines)
+        done = subprocess.run(
+            ('tests/machines.sh', '--run', options.suite, './bazelw', 'run',
+             '-c', 'opt', '//tests/benchmarks:compare', '--',
+             '--out=/src/comparison', *arguments),
+            cwd=os.environ['BUILD_WORKSPACE_DIRECTORY'],
+            env=os.environ | {'MACHINES': str(machines)})
+        results = machines / options.suite / 'src/comparison'
+        if results.exists():
+            shutil.copytree(results, out, dirs_exist_ok=True)
+            say(f'Copied to {out}')
+    return done.returncode
+
+
+def from_here(path):
+    """Returns a path from the folder of the user, which Bazel has left."""
+    return pathlib.Path(os.environ.get('BUILD_WORKING_DIRECTORY', '.'), path)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--quick', action='store_true',
@@ -249,8 +286,12 @@ def main():
     parser.add_argument('--only', default='', metavar='REGEX',
                         help='the workloads to run (see lines.py)')
     parser.add_argument('--rounds', type=int, help='of CPU time; 0: none')
-    parser.add_argument('--out', type=pathlib.Path, help='folder of the output')
+    parser.add_argument('--out', help='folder of the output')
+    parser.add_argument('--suite', help='of Debian, to run in; as root')
     options = parser.parse_args()
+    out = from_here(options.out or tempfile.mkdtemp(prefix='compare-'))
+    if options.suite:
+        sys.exit(run_in_suite(options, out))
     rounds = options.rounds
     if rounds is None:
         rounds = 3 if options.quick else 11
@@ -263,9 +304,6 @@ def main():
     if missing := [each.name for each in LIBRARIES if each.name not in programs]:
         say(f'Left out, not built: {" ".join(missing)}')
     data = measure_all(programs, lines + points, rounds)
-    out = options.out or pathlib.Path(tempfile.mkdtemp(prefix='compare-'))
-    # Bazel has changed the directory.
-    out = pathlib.Path(os.environ.get('BUILD_WORKING_DIRECTORY', '.'), out)
     write(out, lines, points, list(programs), data, environment(programs))
     if not options.only:
         compare_promises(out.resolve() / 'promises.md')
