@@ -1,4 +1,16 @@
-"""Writes the numbers of a comparison: a table, and records."""
+"""Writes the numbers of a comparison: a table, and records.
+
+  python3 tests/benchmarks/report.py COMPARE.JSON OTHER.JSON
+
+prints the best of the other libraries in a run beside ours, and beside ours in
+another run, which may be with another compiler.
+"""
+
+import json
+import pathlib
+import sys
+
+from lines import LIBRARIES, LINES
 
 # In this order a line has a table cell: the first measure that it has.
 MEASURES = ('bytes', 'instructions', 'nanoseconds')
@@ -34,6 +46,10 @@ def cell(line, library, data):
     return text
 
 
+def markdown(rows):
+    return ''.join(f'| {" | ".join(row)} |\n' for row in rows)
+
+
 def table(lines, libraries, data):
     """Returns a table in Markdown. The best peer's cell is in bold type."""
     rows = [['', *libraries], ['---'] * (len(libraries) + 1)]
@@ -47,7 +63,7 @@ def table(lines, libraries, data):
                  for each, text in zip(libraries, cells)]
         unit = UNITS[measure]
         rows.append([line.title + (f', {unit}' if unit == 'ns' else ''), *cells])
-    return ''.join(f'| {" | ".join(row)} |\n' for row in rows)
+    return markdown(rows)
 
 
 def best_peer(line, libraries, data):
@@ -68,3 +84,47 @@ def records(lines, libraries, data, about):
         for line in lines for library in libraries
         if any((line.workload, library) in values for values in data.values())]}
 
+
+
+def parse(records):
+    """Returns all numbers, by measure, workload and library."""
+    data = {}
+    for record in records['lines']:
+        key = record.pop('workload'), record.pop('library')
+        record.pop('title')
+        for measure, value in record.items():
+            data.setdefault(measure, {})[key] = value
+    return data
+
+
+def short_table(lines, libraries, data, other):
+    """Returns a table in Markdown of the lines that another library has. Ours is in
+    bold type where it costs 3 % more than in the run `other`."""
+    rows = [['', 'best peer', 'ours', 'ours in the other run'], ['---'] * 4]
+    for line in lines:
+        values = data.get(measure_of(line, data), {})
+        best = best_peer(line, libraries, data)
+        if best is None or (line.workload, 'ours') not in values:
+            continue
+        ours, before = (cell(line, 'ours', each) for each in (data, other))
+        if is_dearer(line, data, other):
+            ours = f'**{ours}**'
+        rows.append([line.title, f'{best} {cell(line, best, data)}', ours, before])
+    return markdown(rows)
+
+
+def is_dearer(line, data, other):
+    mine, its = (each.get(measure_of(line, data), {}).get(
+        (line.workload, 'ours')) for each in (data, other))
+    return None not in (mine, its) and mine > 1.03 * its
+
+
+def main():
+    data, other = (parse(json.loads(pathlib.Path(path).read_text()))
+                   for path in sys.argv[1:])
+    libraries = [each.name for each in LIBRARIES]
+    print(short_table(LINES, libraries, data, other), end='')
+
+
+if __name__ == '__main__':
+    main()

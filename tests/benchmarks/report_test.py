@@ -58,6 +58,19 @@ class TableTest(unittest.TestCase):
             {'workload': 'c_bytes', 'title': 'bytes', 'library': 'ours',
              'bytes': 96.}])
 
+    def test_short_table(self):
+        records = report.records(LINES, LIBRARIES, DATA, 'here')
+        self.assertEqual(report.parse(records), DATA)
+        other = {'instructions': {('a', 'ours'): 48.}}
+        self.assertEqual(
+            report.short_table(LINES, LIBRARIES, DATA, other).splitlines(), [
+                '|  | best peer | ours | ours in the other run |',
+                '| --- | --- | --- | --- |',
+                '| Work <a> | libuv 100; 2.00 | **50 (1.2)** | 48 |'])
+        other['instructions']['a', 'ours'] = 49.
+        self.assertNotIn(
+            '**', report.short_table(LINES, LIBRARIES, DATA, other))
+
 
 class ChartTest(unittest.TestCase):
     SVG = '{http://www.w3.org/2000/svg}'
