@@ -115,12 +115,14 @@ class Curve:
     title: str
     workload: str
     sizes: tuple[int, ...] = (10, 1000, 100_000)
+    # Of a point that has few items; a point has fewer if it has many.
+    rounds: int = 100
 
     def points(self):
         """Returns a line for each number of items."""
         return tuple(
             Line(f'{self.workload}/{size}', f'{self.title}, {size:,}',
-                 rounds=max(1, min(100, 10_000 // size)), cpu=False)
+                 rounds=max(1, min(self.rounds, 10_000 // size)), cpu=False)
             for size in self.sizes)
 
 
@@ -132,7 +134,8 @@ CURVES = (
     *(Curve(f'timers: {title}', f'timer_{kind}', _MILLION)
       for kind, title in _TIMERS),
     Curve('call_soon, a burst', 'burst', _MILLION),
-    Curve('post from 1 thread, a batch', 'post_batch', _MILLION),
+    # A round has 20,000 posts or more.
+    Curve('post from 1 thread, a batch', 'post_batch', _MILLION, rounds=1),
     Curve('dispatch, 10 ready of many', 'dispatch_of', _DESCRIPTORS),
     Curve('add reader, writer; remove', 'change', _DESCRIPTORS),
     Curve('spawn many tasks, await all', 'spawn_all', _MILLION),

@@ -117,6 +117,9 @@ class LinesTest(unittest.TestCase):
             [(each.workload, each.rounds)
              for each in Curve('a', 'a', (10, 1000, 1_000_000)).points()],
             [('a/10', 100), ('a/1000', 10), ('a/1000000', 1)])
+        self.assertEqual(
+            [each.rounds for each in Curve('a', 'a', rounds=20).points()],
+            [20, 10, 1])
 
     def test_workload_of_a_line_and_a_point_is_measured_once(self):
         line, point = Line('a/10', 'line'), Line('a/10', 'point')
