@@ -34,25 +34,25 @@ class EventBuffer {
   template <class Ask, class Report, class ReportMore, class Grown>
   bool fill(const WaitLimit& timeout, Ask ask, Report report,
             ReportMore report_more, Grown grown) {
-    int count = ask(elements_.get(), size_, timeout);
-    if (count < 0) [[unlikely]]
-      return false;
-    for_each(count, report);
-    while (count == size_ && grow(grown)) {
-      count = ask(elements_.get(), size_, WaitLimit::nanoseconds::zero());
-      for_each(count, report_more);
+    static constexpr WaitLimit kPoll = WaitLimit::nanoseconds::zero();
+    for (const WaitLimit* wait = &timeout;; wait = &kPoll) {
+      Event* const events = elements_.get();
+      const int count = ask(events, size_, *wait);
+      const bool is_first = wait != &kPoll;
+      if (count < 0) [[unlikely]]
+        return !is_first;
+      if (is_first) {
+        for (int i = 0; i < count; ++i) report(events[i]);
+      } else {
+        for (int i = 0; i < count; ++i) report_more(events[i]);
+      }
+      if (count < size_) return true;
+      if (!grow(grown)) return true;
     }
-    return true;
   }
 
  private:
   static constexpr int kFirstSize = 16;
-
-  template <class Report>
-  void for_each(int count, Report report) {
-    const Event* const events = elements_.get();
-    for (int i = 0; i < count; ++i) report(events[i]);
-  }
 
   // Doubles the size. Returns false if memory runs out: the kernel keeps the
   // remaining events until the next wait.
