@@ -149,7 +149,8 @@ class BaseSelectorImpl : public BaseSelector {
     report_first(registration, events);
   }
 
-  // Like report(), for a registration that is not in the batch.
+  // Adds to the batch those of `events` that the registration asks for. The
+  // batch must not have the registration.
   [[gnu::always_inline]] void report_first(Registration& registration,
                                            EventMask events) {
     events &= registration.events;

@@ -71,7 +71,7 @@ class [[nodiscard]] StreamRead final : private ReadSide::Reader {
     core_->take_at_end(*this);
   }
 
-  // See StreamCore::take_kept().
+  // For StreamCore::take_kept(), which describes both.
   auto offer(std::string_view bytes, bool is_at_end) {
     return operation_.take(bytes, is_at_end);
   }

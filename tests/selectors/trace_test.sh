@@ -38,7 +38,7 @@ EpollSelector.register_(fd 106, READ|WRITE)
 EpollSelector.select(0 ns)
   epoll_wait(EPFD, [OUT 106#2], 16, 0 ns) = 1 [TIME]
 EpollSelector.modify(fd 106, READ)
-  epoll_ctl(EPFD, MOD, 106, IN 106#2) = 0 [TIME]
+  epoll_ctl(EPFD, MOD, 106, IN 106#3) = 0 [TIME]
 EpollSelector.select(2 ms)
   epoll_pwait2(EPFD, [], 16, 2 ms) = 0 [TIME]
 EpollSelector.select(100 ms)
