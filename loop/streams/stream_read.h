@@ -24,13 +24,14 @@ namespace loop {
 /// An `Operation` has a name, kName; take(), which StreamCore::take_kept()
 /// describes; and result().
 template <class Operation>
-class [[nodiscard]] StreamRead final : private ReadSide::Reader {
+class [[nodiscard]] StreamRead final  // NOLINT(*-virtual-class-destructor)
+    : private ReadSide::Reader {
  public:
   class Awaiter;
 
   /// Makes the operation; StreamReader's functions do.
   template <class... Arguments>
-  StreamRead(StreamCore& core, Arguments&&... arguments)
+  StreamRead(StreamCore& core, Arguments&&... arguments)  // NOLINT: implicit
       : core_(&core), operation_(std::forward<Arguments>(arguments)...) {}
   /// Moves an operation that has not been awaited.
   StreamRead(StreamRead&& other) noexcept
@@ -38,7 +39,7 @@ class [[nodiscard]] StreamRead final : private ReadSide::Reader {
   StreamRead& operator=(StreamRead&&) = delete;
   // The loop may destroy a waiting task when it closes. (A virtual destructor,
   // which no owner needs, would take 8 of the instructions of each read.)
-  ~StreamRead() { core_->read_side().end(*this); }  // NOLINT(*virtual*)
+  ~StreamRead() { core_->read_side().end(*this); }
 
   /// Begins the operation.
   Awaiter operator co_await() { return Awaiter(*this); }
