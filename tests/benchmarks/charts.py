@@ -23,11 +23,12 @@ TOP, LEGEND = 50, 80
 # ---- Parts of charts ----
 
 class Axis:
-    """A logarithmic axis, from a power of ten to a higher one."""
+    """A logarithmic axis, from a power of ten to a higher one: of so many decades,
+    or of more if the values need more."""
 
-    def __init__(self, values, start, end):
+    def __init__(self, values, start, end, decades=1):
         self.low = math.floor(math.log10(min(values)))
-        self.high = max(math.ceil(math.log10(max(values))), self.low + 1)
+        self.high = max(math.ceil(math.log10(max(values))), self.low + decades)
         self.start, self.end = start, end
 
     def __call__(self, value):
@@ -102,29 +103,26 @@ def lines_chart(lines, libraries, data):
 
 COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 3, 290, 210
 # The room of a panel around its grid.
-PANEL_LEFT, PANEL_RIGHT, PANEL_TOP, PANEL_BOTTOM = 60, 20, 30, 30
+PANEL_LEFT, PANEL_RIGHT, PANEL_TOP, PANEL_BOTTOM = 50, 20, 30, 30
 
 
 def growth_chart(curves, libraries, data):
     """Returns an SVG: a panel per curve, a line per library, of instructions per
-    item over the number of items. All panels have the same axes, so that equal
-    slopes are equal growth."""
+    item over the number of items. The axes of all panels have as many decades, so
+    that equal slopes are equal growth."""
     values = data.get('instructions', {})
     panels = [(curve, lines) for curve in curves
               if (lines := points_of(curve, libraries, values))]
     if not panels:
         return svg()
-    every = [point for _, lines in panels for line in lines.values()
-             for point in line]
-    x = Axis([size for size, _ in every], PANEL_LEFT,
+    x = Axis([size for curve, _ in panels for size in curve.sizes], PANEL_LEFT,
              PANEL_WIDTH - PANEL_RIGHT)
-    y = Axis([value for _, value in every], PANEL_HEIGHT - PANEL_BOTTOM,
-             PANEL_TOP)
+    decades = max(len(y_axis(lines).powers()) for _, lines in panels) - 1
     parts = [legend(LEFT, 'user instructions per item, by items', libraries)]
     for i, (curve, lines) in enumerate(panels):
         left, top = i % COLUMNS * PANEL_WIDTH, i // COLUMNS * PANEL_HEIGHT
         parts.append(f'<g transform="translate({left},{TOP - 20 + top})">\n'
-                     f'{panel(curve, lines, x, y)}</g>\n')
+                     f'{panel(curve, lines, x, y_axis(lines, decades))}</g>\n')
     rows = math.ceil(len(panels) / COLUMNS)
     return svg(COLUMNS * PANEL_WIDTH, TOP - 20 + rows * PANEL_HEIGHT, parts)
 
@@ -138,15 +136,26 @@ def points_of(curve, libraries, values):
     return {each: line for each, line in lines.items() if line}
 
 
+def y_axis(lines, decades=1):
+    return Axis([value for line in lines.values() for _, value in line],
+                PANEL_HEIGHT - PANEL_BOTTOM, PANEL_TOP, decades)
+
+
+def short(number):
+    for unit, letter in ((1_000_000, 'M'), (1000, 'k')):
+        if number >= unit:
+            return f'{number // unit} {letter}'
+    return str(number)
+
+
 def panel(curve, lines, x, y):
     parts = [text(x.start, y.end - 10, curve.title)]
     for power in y.powers():
         parts += [grid(x.start, y(power), x.end, y(power)),
-                  text(x.start - 6, y(power) + 4, f'{power:,}', 'end')]
+                  text(x.start - 6, y(power) + 4, short(power), 'end')]
     for power in x.powers():
-        parts.append(grid(x(power), y.start, x(power), y.end))
-    for power in x.powers()[::2]:
-        parts.append(text(x(power), y.start + 16, f'{power:,}', 'middle'))
+        parts += [grid(x(power), y.start, x(power), y.end),
+                  text(x(power), y.start + 16, short(power), 'middle')]
     for library, points in lines.items():
         places = [(x(size), y(value)) for size, value in points]
         path = ' '.join(f'{across:.1f},{up:.1f}' for across, up in places)

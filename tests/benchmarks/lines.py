@@ -134,8 +134,8 @@ CURVES = (
     *(Curve(f'timers: {title}', f'timer_{kind}', _MILLION)
       for kind, title in _TIMERS),
     Curve('call_soon, a burst', 'burst', _MILLION),
-    # A round has 20,000 posts or more.
-    Curve('post from 1 thread, a batch', 'post_batch', _MILLION, rounds=1),
+    # A round has 1,000 posts or more.
+    Curve('post from 1 thread, a batch', 'post_batch', _MILLION, rounds=2),
     Curve('dispatch, 10 ready of many', 'dispatch_of', _DESCRIPTORS),
     Curve('add reader, writer; remove', 'change', _DESCRIPTORS),
     Curve('spawn many tasks, await all', 'spawn_all', _MILLION),

@@ -203,14 +203,17 @@ inline void use_one_processor() {
 template <class Loop>
 class Posts {
  public:
-  static void work(Run& run, std::size_t threads, std::uint64_t batch) {
+  static void work(Run& run, std::size_t threads, std::uint64_t posts,
+                   std::uint64_t batch) {
     use_one_processor();
     Loop loop;
-    const std::uint64_t posts = std::max<std::uint64_t>(20'000, batch);
-    Posts(loop, threads, posts, batch).round();
+    Posts(loop, threads, posts, batch).round([](auto& part) { part(); });
     for (std::size_t i = 0; i < run.rounds(); ++i) {
-      run.measure_threads(double(posts),
-                          [&] { Posts(loop, threads, posts, batch).round(); });
+      run.measure_threads(double(posts), [&] {
+        Posts(loop, threads, posts, batch).round([](auto& part) {
+          measured(part);
+        });
+      });
     }
   }
 
@@ -219,16 +222,18 @@ class Posts {
         std::uint64_t batch)
       : loop_(loop), threads_(threads), posts_(posts), batch_(batch) {}
 
-  void round() {
+  // Calls measure(part) for the part of each thread.
+  template <class Measure>
+  void round(Measure measure) {
     std::vector<std::thread> posters;
     auto run = [this] { loop_.run(); };
     for (std::size_t i = 0; i < threads_; ++i) {
-      posters.emplace_back([this, i] {
+      posters.emplace_back([=, this] {
         auto post = [this, i] { post_all(i); };
-        measured(post);
+        measure(post);
       });
     }
-    measured(run);
+    measure(run);
     for (std::thread& each : posters) each.join();
     check(sum_ == posts_ * (posts_ - 1) / 2, "sum of the posts");
   }
@@ -271,12 +276,14 @@ void add_soon(Program& program) {
 template <class Loop>
 void add_posts(Program& program) {
   for (const std::size_t threads : {1, 4}) {
-    program.add("post/" + std::to_string(threads),
-                [=](Run& run) { Posts<Loop>::work(run, threads, 1000); });
+    program.add("post/" + std::to_string(threads), [=](Run& run) {
+      Posts<Loop>::work(run, threads, 20'000, 1000);
+    });
   }
   for (const std::uint64_t batch : {10, 1000, 100'000, 1'000'000}) {
-    program.add("post_batch/" + std::to_string(batch),
-                [=](Run& run) { Posts<Loop>::work(run, 1, batch); });
+    program.add("post_batch/" + std::to_string(batch), [=](Run& run) {
+      Posts<Loop>::work(run, 1, std::max<std::uint64_t>(1000, batch), batch);
+    });
   }
 }
 

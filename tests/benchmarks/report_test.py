@@ -105,6 +105,8 @@ class ChartTest(unittest.TestCase):
         self.assertEqual(axis.powers(), [10, 100, 1000, 10_000])
         self.assertEqual([axis(each) for each in axis.powers()],
                          [100, 200, 300, 400])
+        self.assertEqual(charts.Axis([20], 0, 1, decades=3).powers(),
+                         axis.powers())
 
     def test_no_points(self):
         xml.etree.ElementTree.fromstring(
