@@ -282,7 +282,7 @@ def from_here(path):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--quick', action='store_true',
-                        help='few rounds, without the lines that take long')
+                        help='few rounds, without what takes long')
     parser.add_argument('--only', default='', metavar='REGEX',
                         help='the workloads to run (see lines.py)')
     parser.add_argument('--rounds', type=int, help='of CPU time; 0: none')
@@ -294,7 +294,7 @@ def main():
         sys.exit(run_in_suite(options, out))
     rounds = options.rounds
     if rounds is None:
-        rounds = 3 if options.quick else 11
+        rounds = 2 if options.quick else 11
     lines = [line for line in selected(LINES, options)
              if not (options.quick and line.slow)]
     points = [] if options.quick else selected(
@@ -305,7 +305,7 @@ def main():
         say(f'Left out, not built: {" ".join(missing)}')
     data = measure_all(programs, lines + points, rounds)
     write(out, lines, points, list(programs), data, environment(programs))
-    if not options.only:
+    if not options.only and not options.quick:
         compare_promises(out.resolve() / 'promises.md')
     if FAILED:
         sys.exit(f'{len(FAILED)} measurements failed')

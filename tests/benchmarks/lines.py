@@ -72,7 +72,8 @@ def _echo():
                 plural = 's' if connections > 1 else ''
                 yield Line(f'{workload}/{connections}/{size}',
                            f'echo, {connections:,} connection{plural}, {name}: '
-                           + kind, cpu_rounds=3, calls=True, slow=size > 64)
+                           + kind, cpu_rounds=3, calls=True, slow=size > 64 or
+                           connections == 1)
 
 
 def _bytes(workload, title):
