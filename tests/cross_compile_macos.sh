@@ -18,7 +18,7 @@ zig=$(command -v zig) || {
 # All but what is for Linux and Solaris.
 shopt -s globstar nullglob extglob
 files=({selectors,timers,loop}/**/!(*epoll*|*devpoll*|*eventfd*|*linux*).cc)
-files+=(tests/consumer/main.cc)
+files+=(tests/consumer/*.cc)
 
 # One architecture is enough: no code depends on it.
 target=x86_64-macos

@@ -6,7 +6,7 @@
 #include <iostream>
 #include <string>
 
-#include "loop/loop.h"
+#include "loop/callbacks/callbacks.h"
 #include "selectors/selectors.h"
 
 int main() {
