@@ -18,8 +18,8 @@ using testing::IsEmpty;
 
 INSTANTIATE_TEST_SUITE_P(HelloAsyncio, InputSuite,
                          runs_of("hello_asyncio", true), name_of);
-INSTANTIATE_TEST_SUITE_P(HelloAsyncio, HelloSuite, runs_of("hello_asyncio"),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(HelloAsyncio, HelloSuite,
+                         testing::Values(all_runs_of("hello_asyncio")));
 
 class HelloAsyncio : public testing::TestWithParam<Run> {};
 

@@ -17,8 +17,9 @@ using testing::IsEmpty;
 
 INSTANTIATE_TEST_SUITE_P(HelloEventLoopCallback, InputSuite,
                          runs_of("hello_event_loop_callback"), name_of);
-INSTANTIATE_TEST_SUITE_P(HelloEventLoopCallback, HelloSuite,
-                         runs_of("hello_event_loop_callback"), name_of);
+INSTANTIATE_TEST_SUITE_P(
+    HelloEventLoopCallback, HelloSuite,
+    testing::Values(all_runs_of("hello_event_loop_callback")));
 
 class HelloEventLoopCallback : public testing::TestWithParam<Run> {};
 

@@ -17,8 +17,9 @@ using testing::IsEmpty;
 
 INSTANTIATE_TEST_SUITE_P(HelloEventLoopFuture, InputSuite,
                          runs_of("hello_event_loop_future"), name_of);
-INSTANTIATE_TEST_SUITE_P(HelloEventLoopFuture, HelloSuite,
-                         runs_of("hello_event_loop_future"), name_of);
+INSTANTIATE_TEST_SUITE_P(
+    HelloEventLoopFuture, HelloSuite,
+    testing::Values(all_runs_of("hello_event_loop_future")));
 
 class HelloEventLoopFuture : public testing::TestWithParam<Run> {};
 

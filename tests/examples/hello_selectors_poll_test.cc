@@ -16,7 +16,7 @@ namespace {
 INSTANTIATE_TEST_SUITE_P(HelloSelectorsPoll, InputSuite,
                          runs_of("hello_selectors_poll"), name_of);
 INSTANTIATE_TEST_SUITE_P(HelloSelectorsPoll, HelloSuite,
-                         runs_of("hello_selectors_poll"), name_of);
+                         testing::Values(all_runs_of("hello_selectors_poll")));
 
 using testing::ElementsAre;
 using testing::HasSubstr;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "tests/examples/hello_suite.h"
 #include "tests/examples/input_suite.h"
 #include "tests/examples/run_program.h"
@@ -8,10 +10,11 @@ namespace examples {
 namespace {
 
 // hello_threads uses no selector, so there is no choice of backends.
-const auto kRuns = testing::Values(Run{"hello_threads", ""});
+const Run kRun = {"hello_threads", ""};
 
-INSTANTIATE_TEST_SUITE_P(HelloThreads, InputSuite, kRuns);
-INSTANTIATE_TEST_SUITE_P(HelloThreads, HelloSuite, kRuns);
+INSTANTIATE_TEST_SUITE_P(HelloThreads, InputSuite, testing::Values(kRun));
+INSTANTIATE_TEST_SUITE_P(HelloThreads, HelloSuite,
+                         testing::Values(std::vector{kRun}));
 
 // The advantage over the programs with one thread.
 TEST(HelloThreads, HelloGoesOnDuringAComputation) {

@@ -42,12 +42,18 @@ inline std::string name_of(const testing::TestParamInfo<Run>& info) {
 }
 
 // Returns the runs of a program, one on every backend.
-inline auto runs_of(const std::string& name, bool asks_before_it_ends = false) {
+inline std::vector<Run> all_runs_of(const std::string& name,
+                                    bool asks_before_it_ends = false) {
   std::vector<Run> runs;
   for (const std::string& backend : available_backends()) {
     runs.push_back({name, backend, asks_before_it_ends});
   }
-  return testing::ValuesIn(runs);
+  return runs;
+}
+
+// Returns a parameter of each of these runs.
+inline auto runs_of(const std::string& name, bool asks_before_it_ends = false) {
+  return testing::ValuesIn(all_runs_of(name, asks_before_it_ends));
 }
 
 // Returns the printed lines that answer a number. Fails the test if there are
