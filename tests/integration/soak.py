@@ -422,8 +422,9 @@ def check_flat(server):
     print(f"{server.name}: {len(samples)} rounds, memory {memory:.0f} and "
           f"{late[0]:.0f} KiB, descriptors {descriptors:.0f} and {late[1]:.0f}, "
           f"processor time {cpu:.0f} and {late[2]:.0f} ms")
-    # The heap grows a little when the machine is busy and more data wait.
-    assert late[0] <= memory + 256, "the memory grows"
+    # The heap grows once or twice when the machine is busy and more data wait. A
+    # round has over 200 connections, and a leak would keep a KiB of each.
+    assert late[0] <= memory + 512, "the memory grows"
     assert late[2] <= 2 * cpu, "the work of a round grows"
 
 
