@@ -33,7 +33,7 @@ Generator<int> outer_of(Log& log, Generator<int> inner) {
 }
 
 // Yields 1, and is told how that ends.
-Generator<int> inner_of(Log& log) {
+Generator<int> watched_inner(Log& log) {
   const Finally finally(log, "inner ends");
   try {
     co_yield 1;
@@ -81,7 +81,7 @@ class YieldFromCloseTest : public GeneratorTest {
 
 // test_delegating_close
 TEST_F(YieldFromCloseTest, DelegatingClose) {
-  auto generator = begun(inner_of(log_));
+  auto generator = begun(watched_inner(log_));
   generator.close();
   EXPECT_THAT(log_, ElementsAre("inner: GeneratorExit", "inner ends",
                                 "outer: GeneratorExit", "outer ends"));
@@ -135,7 +135,7 @@ TEST_F(YieldFromCloseTest, AnExceptionPtrMayBeGeneratorExit) {
 }
 
 TEST_F(YieldFromCloseTest, EachOfAChainInItsTurn) {
-  auto generator = begun(outer_of(log_, outer_of(log_, inner_of(log_))));
+  auto generator = begun(outer_of(log_, outer_of(log_, watched_inner(log_))));
   generator.close();
   EXPECT_THAT(log_, ElementsAre("inner: GeneratorExit", "inner ends",  //
                                 "outer: GeneratorExit", "outer ends",  //
@@ -231,7 +231,7 @@ TEST_F(YieldFromCloseTest, DestroyedFromTheInnermostOutwards) {
 }
 
 TEST_F(YieldFromCloseTest, NeverBegunOrTakenOver) {
-  { const auto not_begun = outer_of(log_, inner_of(log_)); }
+  { const auto not_begun = outer_of(log_, watched_inner(log_)); }
   { static_cast<void>(yield_from(returns_at_exit())); }
   EXPECT_THAT(log_, IsEmpty());
 }
