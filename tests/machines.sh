@@ -17,8 +17,8 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 passed=0 failed=0
 
-# Runs a command in the chroot, after settings of its environment. The end of its namespaces ends all that
-# the command mounted or started.
+# Runs a command in the chroot, after settings of its environment. The end of its
+# namespaces ends all that the command mounted or started.
 inside() {
   # shellcheck disable=SC2016  # Expanded there.
   unshare --mount --pid --fork --kill-child bash -c '
