@@ -90,8 +90,8 @@ bool DatagramCore::try_send(std::string_view data,
 void DatagramCore::start_flushing() {
   EventLoop& event_loop = loop_.get_open();
   // Flushing, or backing off. A datagram that found no memory may have left the
-  // queue empty.
-  if (is_waiting() || !queue_.empty()) return;
+  // queue empty, and failed() may be about to be called.
+  if (is_linked() || !queue_.empty()) return;
   retry_delay_ = kFirstRetry;
   socket_.descriptor().note_wait(loop_);
   event_loop.wait(socket_.fileno(), FdHandlers::kWriter, *this,

@@ -1,4 +1,4 @@
-// The operations of StreamReader; see StreamCore::take_kept().
+// The operations of StreamReader, each an `Operation` of StreamRead.
 
 #ifndef LOOP_STREAMS_READ_OPERATIONS_H_
 #define LOOP_STREAMS_READ_OPERATIONS_H_

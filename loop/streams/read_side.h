@@ -52,13 +52,18 @@ class ReadSide final : private DescriptorWaiter {
   // Becomes a waiter of the loop, for a task that waits in `frame`. All tasks
   // must be of one loop. Throws the errors of FdHandlers::wait().
   void join_loop(EventLoop& event_loop, const Frame& frame);
-  // Makes a task of the loop wait for `reader`, until end(), which must be
-  // called after an exception, too.
+  // Makes a task of the loop wait for `reader`, until end(). Does nothing if
+  // it throws.
   void begin(TaskCore& task, Reader& reader) {
     task_ = &task;
     is_idle_ = false;
     reader_ = &reader;
-    task_->block_on(reader);
+    try {
+      task_->block_on(reader);
+    } catch (...) {
+      end(reader);
+      throw;
+    }
   }
   // Implements Blocker::cancel() of the reader that has begun.
   bool cancel(const std::string& message);

@@ -63,8 +63,8 @@ void StreamCore::join_loop(EventLoop& event_loop, const Frame& frame) {
   read_side_.join_loop(event_loop, frame);
 }
 
-// Only pipes can be waited for: kqueue does not report the end of a file.
-long StreamCore::receive_from_file(std::span<char> to) {
+// No read of a file waits: kqueue does not report the end of one.
+long StreamCore::receive_by_read(std::span<char> to) {
   const long count = kernel::read(descriptor_.fileno(), to.data(), to.size());
   waits_first_ =
       kind_ != StreamKind::kFile &&
@@ -121,7 +121,7 @@ long StreamCore::send(std::string_view data) {
              : kernel::write(fd, data.data(), data.size());
 }
 
-// Writes behind data that are unsent, or to a pipe.
+// Writes behind data that are unsent, or not to a socket.
 void StreamCore::write_slowly(std::string_view data) {
   if (!unsent_.empty() || kind_ == StreamKind::kBlockingPipe) {
     return keep_unsent(data);
@@ -130,12 +130,20 @@ void StreamCore::write_slowly(std::string_view data) {
   if (sent != std::ssize(data)) keep_rest(data, sent);
 }
 
-// Called after send(), which did not take all of `data`.
+// Called after send(), which did not take all of `data`. A rest that finds no
+// memory ends the connection: no later data may follow the part that was sent.
 void StreamCore::keep_rest(std::string_view data, long sent) {
-  if (sent >= 0)
-    return keep_unsent(data.substr(static_cast<std::size_t>(sent)));
-  note_send_error(errno);
-  if (!is_lost()) keep_unsent(data);
+  if (sent < 0) {
+    note_send_error(errno);
+    if (!is_lost()) keep_unsent(data);
+    return;
+  }
+  try {
+    keep_unsent(data.substr(static_cast<std::size_t>(sent)));
+  } catch (...) {
+    lose(std::current_exception());
+    throw;
+  }
 }
 
 // An error that is not temporary ends the connection.

@@ -44,7 +44,7 @@ namespace loop {
 // send(2), or read(2) and write(2).
 enum class StreamKind : unsigned char {
   kSocket,
-  kFile,          // A regular file, for which no read waits: see receive().
+  kFile,          // A regular file, for which no read waits.
   kPipe,          // Also a terminal.
   kBlockingPipe,  // As a pipe, but each read or write waits first.
 };
@@ -174,7 +174,7 @@ class StreamCore final : public Recycled,
   void keep(std::string_view received);
   // Makes the system call and returns its result. Also decides waits_first().
   long receive(std::span<char> to);
-  long receive_from_file(std::span<char> to);
+  long receive_by_read(std::span<char> to);
   bool has_to_wait(long count, std::size_t room);
   // Called for a result without bytes. Returns false if there may be some
   // later.
@@ -227,7 +227,7 @@ class StreamCore final : public Recycled,
 
 inline long StreamCore::receive(std::span<char> to) {
   if (kind_ != StreamKind::kSocket) [[unlikely]]
-    return receive_from_file(to);
+    return receive_by_read(to);
   const long count =
       kernel::recv(descriptor_.fileno(), to.data(), to.size(), MSG_DONTWAIT);
   waits_first_ = has_to_wait(count, to.size());
@@ -260,7 +260,13 @@ inline bool StreamCore::take_received(Read& read, std::string_view received) {
     keep(received);
     return take_kept(read);
   }
-  const auto taken = read.offer(received, /*is_at_end=*/false);
+  std::optional<std::size_t> taken;
+  try {
+    taken = read.offer(received, /*is_at_end=*/false);
+  } catch (...) {
+    keep(received);  // Nothing is lost when the result finds no memory.
+    throw;
+  }
   if (taken.value_or(0) < received.size()) [[unlikely]]
     keep(received.substr(taken.value_or(0)));
   if (taken) read.set_done();

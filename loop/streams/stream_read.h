@@ -19,10 +19,12 @@ namespace loop {
 /// A read operation of a stream, which `co_await` runs. The task is suspended
 /// until the operation has its bytes or the stream ends, and is not resumed in
 /// between. A cancelled operation takes no bytes. Keeps the stream alive. May
-/// be moved until it is awaited, and awaited once.
+/// be moved until it is awaited, and awaited once, by the coroutine in whose
+/// frame it is.
 ///
-/// An `Operation` has a name, kName; take(), which StreamCore::take_kept()
-/// describes; and result().
+/// An `Operation` has a name, kName; take(bytes, is_at_end), which returns the
+/// number of bytes that the operation takes, or nullopt if it needs more; and
+/// result().
 template <class Operation>
 class [[nodiscard]] StreamRead final  // NOLINT(*-virtual-class-destructor)
     : private ReadSide::Reader {
@@ -60,7 +62,8 @@ class [[nodiscard]] StreamRead final  // NOLINT(*-virtual-class-destructor)
     side.begin(task, *this);
   }
   // Throws CancelledError, the kernel's refusal to wait, and the errors of the
-  // operation.
+  // operation. One that is done was not cancelled: cancel() ends the wait, and
+  // no attempt() follows.
   decltype(auto) result() {
     if (!done_) [[unlikely]]
       end_early();
@@ -72,7 +75,7 @@ class [[nodiscard]] StreamRead final  // NOLINT(*-virtual-class-destructor)
     core_->take_at_end(*this);
   }
 
-  // For StreamCore::take_kept(), which describes both.
+  // For StreamCore.
   auto offer(std::string_view bytes, bool is_at_end) {
     return operation_.take(bytes, is_at_end);
   }

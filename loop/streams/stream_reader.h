@@ -34,7 +34,8 @@ namespace loop {
 /// that arrived before have been read, and RuntimeError while another task
 /// waits for data of this stream. A cancelled read loses no bytes. A stream
 /// that its writer has closed gives the bytes that were received before, and
-/// then its end.
+/// then its end. A read that runs out of memory throws std::bad_alloc; it can
+/// be repeated, unless received bytes were lost: then all later reads throw it.
 ///
 /// Reads that find data do not suspend, except after 1 MiB without a pause.
 ///
@@ -100,9 +101,11 @@ class StreamReader {
       const First& separator, const Others&... others) const {
     return readuntil(read_operations::Separators(separator, others...));
   }
-  /// Returns all bytes up to and including the one of a list or vector of
-  /// separators that ends first: readuntil({"\n", "\r\n"}). Throws ValueError
-  /// if the vector is empty. All else is as for readuntil() with one separator.
+  /// Returns all bytes up to and including the one of several separators that
+  /// ends first: a list of strings, readuntil({"\n", "\r\n"}), or a
+  /// std::vector<std::string>. Throws ValueError at once if there is none, or
+  /// one is empty; IncompleteReadError and LimitOverrunError as the function
+  /// above does.
   StreamRead<read_operations::ReadUntil> readuntil(
       read_operations::Separators separators) const {
     return {*core_, std::move(separators), core_->limit()};

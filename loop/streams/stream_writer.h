@@ -55,7 +55,8 @@ class StreamWriter {
   /// sends it later. Never waits: await drain() between writes. Does nothing on
   /// a lost connection; the fifth write to one is reported to the exception
   /// handler, once. Throws RuntimeError after write_eof() of a socket, even if
-  /// `data` is empty.
+  /// `data` is empty. Throws std::bad_alloc if there is no memory for what is
+  /// kept; if a part has been sent then, the connection is lost.
   void write(std::string_view data) const { core_->write(data); }
 
   /// Writes several pieces as one. Differs from write() in nothing else.

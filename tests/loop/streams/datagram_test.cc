@@ -258,6 +258,21 @@ TEST_P(DatagramQueueTest, ASendtoThatRunsOutOfMemoryCanBeRepeated) {
   }
 }
 
+// The second sendto() comes before the loop tells that the wait has failed.
+TEST_P(DatagramQueueTest, ASendtoWithoutMemoryWhoseWaitFailsCanBeRepeated) {
+  const std::string data(100, 'x');
+  fill(1, data);
+  for (tests::EachShortage shortage; shortage.next();) {
+    client_.emplace(connected_to(*server_));
+    const bool done = shortage.survives([&] { client_->sendto(data); });
+    loop_->remove_writer(client_->socket().fileno());
+    client_->sendto(data);
+    turn();
+    if (!done) continue;  // Not even the wait may have begun.
+    EXPECT_EQ(client_->get_write_buffer_size(), 0u);
+  }
+}
+
 TEST_P(DatagramQueueTest, ARefusedQueuedDatagramIsThrownOnce) {
   client_->set_write_buffer_limits(0, 0);
   fill(1, "data");

@@ -11,9 +11,11 @@
 
 #include "loop/callbacks/event_loop.h"
 #include "loop/coroutines/coroutine.h"
+#include "loop/coroutines/task.h"
 #include "loop/futures/errors.h"
 #include "loop/sockets/readiness.h"
 #include "loop/streams/stream_reader.h"
+#include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
 #include "tests/loop/streams/stream_fixture.h"
 #include "tests/support/allocations.h"
@@ -165,29 +167,68 @@ TEST_P(ReadSideTest, ReadsThatRunOutOfMemoryCanBeRepeated) {
   EXPECT_EQ(read_one_later(), "a");
 }
 
+// The request to cancel finds no memory when it meets the read.
+TEST_P(ReadSideTest, AReadThatCannotBeginLeavesItIdle) {
+  bool has_failed = false;
+  const auto body = [&]() -> Coroutine<> {
+    auto read = reader().read(1);  // Lives on.
+    current_task().cancel();
+    {
+      const tests::FailingAllocations failing;
+      try {
+        for (;;) loop_->call_soon([] {});
+      } catch (const std::bad_alloc&) {
+      }
+      try {
+        co_await read;
+      } catch (const std::bad_alloc&) {
+        has_failed = true;
+      }
+    }
+    try {
+      co_await sleep(1h);
+    } catch (const CancelledError&) {
+    }
+    co_await sleep(1h);
+  };
+  const auto task = start(body());
+  turn();
+  EXPECT_TRUE(has_failed);
+  EXPECT_EQ(read_one_later(), "a");
+  EXPECT_FALSE(task.done());
+  task.cancel();
+  turn();
+}
+
 // A later read must not continue behind bytes that were lost.
 TEST_P(ReadSideTest, BytesThatCannotBeKeptEndTheStream) {
-  bool has_ended = false;
-  for (tests::EachShortage shortage; shortage.next();) {
-    open();
-    const auto task = start(reader().read(1));
-    turn();
-    peer_.write("bcd");
-    shortage.survives([&] { turn(1); });
-    peer_.write("efg");
-    std::string got;
-    const auto add = [&](auto read) {
-      try {
-        got += read();
-      } catch (const std::bad_alloc&) {
-        has_ended = true;
-      }
-    };
-    add([&] { return run_until_complete(task); });
-    for (int i = 0; i < 3; ++i) add([&] { return run(reader().read(1)); });
-    EXPECT_TRUE(std::string("bcde").starts_with(got)) << got;
+  const std::string all =
+      "The bytes of two writes, each of which is longer than the part of a "
+      "string that needs no memory.";
+  for (const std::size_t size : {1, 40}) {
+    bool has_ended = false;
+    for (tests::EachShortage shortage; shortage.next();) {
+      open();
+      const auto task = start(reader().read(size));
+      turn();
+      peer_.write(all.substr(0, 50));
+      shortage.survives([&] { turn(1); });
+      peer_.write(all.substr(50));
+      peer_.close();
+      std::string got;
+      const auto add = [&](auto read) {
+        try {
+          got += read();
+        } catch (const std::bad_alloc&) {
+          has_ended = true;
+        }
+      };
+      add([&] { return run_until_complete(task); });
+      for (int i = 0; i < 3; ++i) add([&] { return run(reader().read(size)); });
+      EXPECT_TRUE(all.starts_with(got)) << got;
+    }
+    EXPECT_TRUE(has_ended);
   }
-  EXPECT_TRUE(has_ended);
 }
 
 // The report of a slow callback names the `co_await` that it ended, also if the

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "loop/coroutines/coroutine.h"
@@ -19,6 +20,7 @@
 #include "loop/streams/errors.h"
 #include "loop/streams/read_operations.h"
 #include "loop/streams/stream_reader.h"
+#include "loop/tasks/sleep.h"
 #include "loop/tasks/wait_for.h"
 #include "tests/loop/streams/stream_fixture.h"
 #include "tests/support/fault_injector.h"
@@ -263,8 +265,6 @@ TEST_P(ReaderTest, ReaduntilMultiSeparatorTrickles) {
   EXPECT_EQ(task.result(), "some EN, END!");
 }
 
-// A read of many lines would otherwise search all that were received for each
-// of them. Here the rest is in a page that cannot be read.
 // A list is no pair of iterators, which std::string takes as well.
 TEST_P(ReaderTest, ReaduntilAListOfSeparators) {
   feed("one\r\ntwo\nthree;four\r\nfive\n");
@@ -282,6 +282,26 @@ TEST_P(ReaderTest, ReaduntilAListOfSeparators) {
   EXPECT_THROW((void)reader().readuntil({"\n", ""}), ValueError);
 }
 
+// An operation with a name, which may be moved first.
+TEST_P(ReaderTest, AReadMayBeAwaitedLater) {
+  const auto later = [](const StreamReader& from) -> Coroutine<std::string> {
+    auto first = from.readline();
+    auto moved = std::move(first);
+    co_await sleep(0s);
+    std::string line = co_await moved;
+    auto second = from.readexactly(2);
+    line += co_await second;
+    co_return line;
+  };
+  const auto task = start(later(reader()));
+  turn();
+  trickle("one\ntwo");
+  EXPECT_EQ(run_until_complete(task), "one\ntw");
+  EXPECT_EQ(run(reader().read(9)), "o");
+}
+
+// A read of many lines would otherwise search all that were received for each
+// of them. Here the rest is in a page that cannot be read.
 TEST(SeparatorsTest, ANearSeparatorCostsNoSearchOfTheRest) {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   void* const pages = ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE,
