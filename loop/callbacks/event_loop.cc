@@ -25,12 +25,7 @@ using selectors::WaitLimit;
 class EventLoop::Running {
  public:
   explicit Running(EventLoop& loop) : loop_(loop) {
-    loop.check_open();
-    if (loop.is_running()) {
-      throw RuntimeError("This event loop is already running");
-    }
-    loop.check_home();
-    RunningLoop::check_none();
+    loop.check_can_run();
     RunningLoop::exchange(&loop);
     loop.thread_ = std::this_thread::get_id();
     loop.fds_.set_running(true);
@@ -49,6 +44,13 @@ class EventLoop::Running {
  private:
   EventLoop& loop_;
 };
+
+void EventLoop::check_can_run() const {
+  check_open();
+  if (is_running()) throw RuntimeError("This event loop is already running");
+  check_home();
+  RunningLoop::check_none();
+}
 
 // Runs one iteration. The numbers are those of loop/README.md. Inlined, because
 // the function call would be a sixth of the cost of an iteration with little to

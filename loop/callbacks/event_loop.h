@@ -90,6 +90,9 @@ class EventLoop : public LoopDescriptors {
   /// and std::bad_alloc also propagate to the caller; then no callback is lost,
   /// and the loop can be run again.
   void run_forever();
+  /// Throws the RuntimeError that run_forever() would throw now, if there is
+  /// one. For functions that start something before they run the loop.
+  void check_can_run() const;
 
   /// Runs one iteration, whose steps loop/README.md lists.
   /// Blocks until there is something to do, or for `at_most` if that is given.

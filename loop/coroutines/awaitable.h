@@ -130,6 +130,14 @@ requires(!IsFuture<A>) auto ensure_future(
     SourceLocation where = SourceLocation::current()) {
   return create_task(event_loop, as_coroutine(std::move(awaitable)), {}, where);
 }
+/// Starts a task of `event_loop` that awaits `task`. In a running loop it waits
+/// when the call returns, as `task` itself would: it is done if `task` is, and
+/// to cancel it cancels `task`.
+inline Task<> ensure_future(EventLoop& event_loop, AnyTask task,
+                            SourceLocation where = SourceLocation::current()) {
+  return create_task(event_loop, as_coroutine(std::move(task)),
+                     {.eager_start = true}, where);
+}
 
 /// Returns `future` itself, whatever its loop.
 template <class T>
@@ -145,23 +153,34 @@ requires(!IsFuture<A>) auto ensure_future(
   return ensure_future(get_running_loop(), std::move(awaitable), where);
 }
 
-/// Runs the loop until `awaitable` is done, and returns its result or throws
-/// its exception.
+/// Runs the loop until `awaitable` is done, and returns its result by value or
+/// throws its exception.
 ///
 /// ```cpp
 /// const int n = loop::run_until_complete(event_loop, compute());
 /// ```
 ///
-/// An awaitable that is not a future becomes a task of `event_loop`. Throws
-/// ValueError if a future belongs to another loop, and the errors of
-/// run_until_complete() for a future. Port of loop.run_until_complete(), with
-/// the loop as the first argument.
+/// An awaitable that is not a future becomes a task of `event_loop`; the result
+/// of a future is copied, or moved as FutureAwaiter says. Throws ValueError if
+/// a future belongs to another loop, and the errors of run_until_complete() for
+/// a future: if the loop cannot run, nothing is started. Port of
+/// loop.run_until_complete(), with the loop as the first argument. Differs from
+/// Python: a task that is pending after stop() is reported if the loop closes.
 template <Awaitable A>
 std::remove_cvref_t<AwaitResult<A>> run_until_complete(
     EventLoop& event_loop, A awaitable,
     SourceLocation where = SourceLocation::current()) {
+  event_loop.check_can_run();
   const auto future = ensure_future(event_loop, std::move(awaitable), where);
-  run_until_complete(future);
+  try {
+    run_until_complete(future);
+  } catch (...) {
+    // The exception of a task that nobody else knows is not reported as well.
+    if (!IsFuture<A> && future.done() && !future.cancelled()) {
+      future.exception();
+    }
+    throw;
+  }
   return take_result<!IsFuture<A>>(future);
 }
 

@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -124,10 +123,16 @@ class AnyTask {
   /// one. See Future::add_done_callback().
   template <DoneFunction<AnyTask> F>
   DoneCallbackId add_done_callback(F callback) const {
-    const Reference<FunctionCallback> added(
-        new Done<F>(core(), std::move(callback)));
-    added->add_to(task_->future());
-    return DoneCallbackId(added);
+    return future_internal::add_done_callback(
+        task_->future(), std::move(callback),
+        [task = &core()](FutureCore&) { return AnyTask(*task); });
+  }
+  /// Removes a callback and destroys it. Returns the number of callbacks
+  /// removed: 0 if the callback has been scheduled already. See
+  /// Future::remove_done_callback().
+  std::size_t remove_done_callback(const DoneCallbackId& id) const {
+    task_->future().check_thread("remove_done_callback");
+    return id.callback().remove_from(task_->future()) ? 1 : 0;
   }
 
   /// Returns the task itself, for the layers above.
@@ -139,21 +144,6 @@ class AnyTask {
   }
 
  private:
-  template <class F>
-  struct Done : FunctionCallback {
-    Done(TaskCore& t, F f) : task(t), function(std::move(f)) {}
-    void call(FutureCore&) override {
-      if constexpr (std::invocable<F&, AnyTask>) {
-        (*function)(AnyTask(task));
-      } else {
-        (*function)();
-      }
-    }
-    void destroy_function() override { function.reset(); }
-    TaskCore& task;
-    std::optional<F> function;
-  };
-
   Reference<TaskCore> task_;
 };
 

@@ -57,6 +57,39 @@ class DoneCallbackId {
 template <class F, class Future>
 concept DoneFunction = std::invocable<F&, Future> || std::invocable<F&>;
 
+namespace future_internal {
+
+// Calls a function with handle_of(future), if it takes an argument.
+template <class F, class HandleOf>
+class CallWithHandle final : public FunctionCallback {
+ public:
+  CallWithHandle(F function, HandleOf handle_of)
+      : function_(std::move(function)), handle_of_(std::move(handle_of)) {}
+  void call(FutureCore& future) override {
+    if constexpr (std::invocable<F&, decltype(handle_of_(future))>) {
+      (*function_)(handle_of_(future));
+    } else {
+      (*function_)();
+    }
+  }
+  void destroy_function() override { function_.reset(); }
+
+ private:
+  std::optional<F> function_;
+  [[no_unique_address]] HandleOf handle_of_;
+};
+
+template <class F, class HandleOf>
+DoneCallbackId add_done_callback(FutureCore& future, F function,
+                                 HandleOf handle_of) {
+  const Reference<FunctionCallback> added(new CallWithHandle<F, HandleOf>(
+      std::move(function), std::move(handle_of)));
+  added->add_to(future);
+  return DoneCallbackId(added);
+}
+
+}  // namespace future_internal
+
 /// A result that will be available later, for the tasks and callbacks of one
 /// loop.
 ///
@@ -180,9 +213,10 @@ class Future {
   /// one. Callbacks are called in the order in which they were added.
   template <DoneFunction<Future> F>
   DoneCallbackId add_done_callback(F callback) const {
-    const Reference<FunctionCallback> added(new Done<F>(std::move(callback)));
-    added->add_to(*state_);
-    return DoneCallbackId(added);
+    return future_internal::add_done_callback(
+        *state_, std::move(callback), [](FutureCore& state) {
+          return Future(Reference(&static_cast<State&>(state)));
+        });
   }
 
   /// Removes a callback and destroys it, in constant time. Returns the number
@@ -204,20 +238,6 @@ class Future {
   }
 
  private:
-  template <class F>
-  struct Done : FunctionCallback {
-    explicit Done(F f) : function(std::move(f)) {}
-    void call(FutureCore& state) override {
-      if constexpr (std::invocable<F&, Future>) {
-        (*function)(Future(Reference(&static_cast<State&>(state))));
-      } else {
-        (*function)();
-      }
-    }
-    void destroy_function() override { function.reset(); }
-    std::optional<F> function;
-  };
-
   const Reference<State>& checked_state() const {
     state_->check_copy();
     return state_;

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -14,10 +16,16 @@
 
 #include "loop/coroutines/coroutine.h"
 #include "loop/futures/errors.h"
+#include "loop/tasks/gather.h"
+#include "loop/tasks/shield.h"
 #include "loop/tasks/sleep.h"
+#include "loop/tasks/wait_for.h"
+#include "selectors/errors.h"
 #include "selectors/poll_selector.h"
 #include "tests/loop/coroutines/coroutine_fixture.h"
 #include "tests/loop/loop_fixture.h"
+#include "tests/support/fault_injector.h"
+#include "tests/support/files.h"
 
 namespace loop {
 namespace {
@@ -68,6 +76,10 @@ TEST_F(TaskTest, DoneCallbacksGetTheTask) {
   AnyTask(task).add_done_callback(note);
   const auto tail = [&] { journal_.push_back("no argument"); };
   AnyTask(task).add_done_callback(tail);
+  const auto other =
+      AnyTask(task).add_done_callback([&] { journal_.push_back("never"); });
+  EXPECT_EQ(AnyTask(task).remove_done_callback(other), 1u);
+  EXPECT_EQ(AnyTask(task).remove_done_callback(other), 0u);
   task.add_done_callback(tail);
   f_.turn(3);
   EXPECT_EQ(journal_,
@@ -99,6 +111,60 @@ TEST_F(TaskTest, AWaitForAnAnyTaskCancelsIt) {
   EXPECT_TRUE(sleeper.cancelled());
   EXPECT_TRUE(waiter.cancelled());
   EXPECT_THROW(run(sleeper), CancelledError);
+}
+
+// Nothing is between an AnyTask and what waits for it.
+TEST_F(TaskTest, AnAnyTaskIsAFutureOfOthers) {
+  const auto main = [&]() -> Coroutine<> {
+    const AnyTask done = create_task(work(journal_, "a"));
+    co_await done;
+    co_await wait_for(done, 0s);
+    const AnyTask late = create_task(sleep(1h));
+    co_await sleep(0s);
+    EXPECT_THROW(co_await wait_for(late, 0s), TimeoutError);
+    EXPECT_TRUE(late.cancelled());
+    std::vector<AnyTask> both = {create_task(sleep(1h)),
+                                 create_task(sleep(1h))};
+    const auto all = gather(both);
+    all.cancel();
+    co_await sleep(0s);
+    EXPECT_TRUE(both[0].cancelled() && both[1].cancelled());
+    EXPECT_THROW(co_await all, CancelledError);
+    const AnyTask kept = create_task(sleep(0s));
+    const auto shielded = ensure_future(shield(kept));
+    co_await sleep(0s);
+    shielded.cancel();
+    co_await kept;
+    EXPECT_FALSE(kept.cancelled());
+  };
+  run(main());
+}
+
+// As in CPython, a coroutine that cannot run is not started.
+TEST_F(TaskTest, RunUntilCompleteInARunningLoop) {
+  f_.loop.call_soon([&] {
+    EXPECT_THROW(run_until_complete(f_.loop, work(journal_, "never")),
+                 RuntimeError);
+  });
+  f_.turn(3);
+  EXPECT_EQ(journal_, Journal{});
+}
+
+// A run that fails when the task has failed. The handler of exceptions, which
+// would fail the test, hears of neither.
+TEST_F(TaskTest, RunUntilCompleteRetrievesTheException) {
+  const tests::Pipe pipe;
+  f_.loop.add_reader(pipe.reader.fileno(), [] {});
+  std::optional<tests::FaultInjector> fault;
+  const auto fail = [&]() -> Coroutine<> {
+    fault.emplace(1, EINVAL);
+    throw Mistake("not reported");
+    co_return;
+  };
+  EXPECT_THROW(run_until_complete(f_.loop, fail()), selectors::OSError);
+  EXPECT_TRUE(fault->fired());
+  fault.reset();
+  f_.loop.remove_reader(pipe.reader.fileno());
 }
 
 TEST_F(TaskTest, RunUntilCompleteOfAnAwaitable) {
