@@ -19,6 +19,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatienceOfDestructor{100};
 
+std::mutex beginning_again;  // For all executors of a child.
+[[maybe_unused]] const bool outlives_fork =
+    selectors::lock_for_fork<beginning_again>();
+
 std::size_t workers(int max_workers) {
   if (max_workers < 0) {
     throw selectors::ValueError("max_workers must not be negative");
@@ -38,35 +42,40 @@ struct ThreadPoolExecutor::Shared {
   std::size_t idle = 0;     // Threads that wait for a job.
   std::size_t running = 0;  // Threads that have not ended.
   bool closing = false;
-  bool is_cancelled = false;  // The jobs that have not begun do not run.
+  bool is_cancelled = false;     // The jobs that have not begun do not run.
+  std::shared_ptr<Shared> self;  // Of one that is kept.
+  Shared* next_kept = nullptr;
 };
 
 ThreadPoolExecutor::ThreadPoolExecutor(int max_workers)
     : shared_(std::make_shared<Shared>()), max_workers_(workers(max_workers)) {}
 
 ThreadPoolExecutor::~ThreadPoolExecutor() {
+  if (process_.is_left()) {
+    const std::lock_guard lock(beginning_again);
+    keep(std::move(shared_));
+    return;
+  }
   if (shutdown(kPatienceOfDestructor, true)) return;
   for (std::thread& thread : shared_->threads) thread.detach();
 }
 
-namespace {
-
-std::mutex beginning_again;  // For all executors of a child.
-[[maybe_unused]] const bool outlives_fork =
-    selectors::lock_for_fork<beginning_again>();
-
-}  // namespace
-
 // Threads that do not exist here may hold the lock and wait for the condition
 // variables: destroying these would wait forever. So the state shared with the
 // threads is kept, where a leak checker finds it.
+void ThreadPoolExecutor::keep(std::shared_ptr<Shared> left) {
+  static Shared* kept = nullptr;
+  Shared& first = *left;
+  first.self = std::move(left);
+  first.next_kept = std::exchange(kept, &first);
+}
+
 void ThreadPoolExecutor::begin_again() {
-  static auto& kept = *new std::vector<std::shared_ptr<Shared>>;
   const std::lock_guard lock(beginning_again);
   if (!process_.is_left()) return;
   auto fresh = std::make_shared<Shared>();
   fresh->closing = shared_->closing;
-  kept.push_back(std::exchange(shared_, std::move(fresh)));
+  keep(std::exchange(shared_, std::move(fresh)));
   process_.move_here();
 }
 

@@ -139,6 +139,7 @@ class ThreadPoolExecutor {
     return *shared_;
   }
   void begin_again();
+  static void keep(std::shared_ptr<Shared> left);
 
   // Shared with the threads, which may outlive this object.
   std::shared_ptr<Shared> shared_;

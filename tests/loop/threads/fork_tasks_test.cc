@@ -20,6 +20,7 @@
 #include "loop/tasks/sleep.h"
 #include "selectors/errors.h"
 #include "tests/loop/threads/loop_fixture.h"
+#include "tests/support/allocations.h"
 
 // The children start threads, which ThreadSanitizer has to be allowed.
 extern "C" const char* __tsan_default_options();  // NOLINT: its name.
@@ -209,6 +210,17 @@ TEST(ForkThreadPoolTest, AShutDownOneStaysShutDown) {
   ThreadPoolExecutor executor;
   executor.shutdown(kGenerous);
   expect_in_child([&] { EXPECT_THROW(executor.submit([] {}), RuntimeError); });
+}
+
+// A destructor that ran out of memory would end the child.
+TEST(ForkThreadPoolTest, IsDestroyedInTheChildWithoutMemory) {
+  std::optional<ThreadPoolExecutor> executor(std::in_place, 1);
+  executor->submit([] {}).result();
+  expect_in_child([&] {
+    const tests::FailingAllocations failing;
+    executor.reset();
+    EXPECT_FALSE(failing.struck());
+  });
 }
 
 // A child that finds the lock held, and threads that wait.
