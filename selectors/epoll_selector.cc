@@ -44,8 +44,8 @@ namespace {
 
 using Native = PollEvents<EPOLLIN, EPOLLOUT, EPOLLPRI>;
 
-// A backend_data is a generation, which is even. In the entry of an
-// EVENT_ONESHOT registration its lowest bit is set.
+// A backend_data is a generation, which is even, or kSpent. In the entry of an
+// EVENT_ONESHOT registration the lowest bit of the generation is set.
 constexpr std::uint32_t kOnce = 1;
 constexpr std::uint32_t kOneGeneration = 2;
 constexpr std::uint32_t kLastGeneration = 0xfffffffe;
@@ -255,8 +255,10 @@ void EpollSelector::renew_after_fork() {
   replace_instance();
 }
 
-// Each call that writes an entry takes another generation. So no two entries
-// have the same one, and one answer of the kernel names a registration once.
+// Each call that adds or changes an entry takes another generation. So no two
+// entries have the same one, and one answer of the kernel names a registration
+// once. The numbers begin again after 2^31 calls; then an entry that has stayed
+// behind since could be taken for a later one of the same descriptor.
 std::uint32_t EpollSelector::next_generation() {
   last_generation_ += kOneGeneration;
   if (last_generation_ >= kLastGeneration) last_generation_ = kOneGeneration;

@@ -23,12 +23,12 @@ class EventBuffer {
   // timeout), which waits and returns the number of elements that it filled, or
   // -1. Then calls `report`(event) for each event.
   //
-  // If all elements are filled there may be more events. fill() then calls
-  // `ask` again, without waiting, with a buffer twice as large, until all
-  // events are reported, with `report_more`(event): some of these answers are
-  // reported for the second time. Before that, `grown`() makes room for size()
-  // more reports, so that no event between `ask` and `report` is lost when
-  // memory runs out.
+  // If all elements are filled there may be more events. fill() then makes room
+  // for twice as many, calls `grown`(), which makes room for size() more
+  // reports, and calls `ask` again, without waiting, until all events are
+  // reported. For these calls it calls `report_more`(event) instead: they may
+  // repeat an event, while the first one names each registration once, which
+  // `report` need not look for.
   //
   // Returns false if the first call failed, with errno as `ask` left it.
   template <class Ask, class Report, class ReportMore, class Grown>

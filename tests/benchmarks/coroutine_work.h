@@ -24,9 +24,8 @@ namespace benchmarks {
 //                                      by a queue with room for one
 // each of which returns the same sum as children(), and may have
 //   static Coroutine eager(int n)      as spawns(); the task starts at once
-//   static Coroutine spawn_all(int n)  runs n children as tasks, and then
-//   awaits
-//                                      all of them
+//   static Coroutine spawn_all(int n)  runs n children as tasks, and awaits
+//                                      all of them at the end
 //   static double sleeping_bytes(std::size_t tasks)   the memory of each
 
 // Makes the compiler believe that `value` is used.

@@ -85,15 +85,13 @@ def records(lines, libraries, data, about):
         if any((line.workload, library) in values for values in data.values())]}
 
 
-
 def parse(records):
     """Returns all numbers, by measure, workload and library."""
     data = {}
     for record in records['lines']:
-        key = record.pop('workload'), record.pop('library')
-        record.pop('title')
-        for measure, value in record.items():
-            data.setdefault(measure, {})[key] = value
+        key = record['workload'], record['library']
+        for measure in record.keys() - {'workload', 'library', 'title'}:
+            data.setdefault(measure, {})[key] = record[measure]
     return data
 
 
