@@ -148,9 +148,10 @@ void DatagramCore::back_off() {
 
 // The socket cannot be watched: the queue can never be sent.
 void DatagramCore::failed() {
+  const Reference<DatagramCore> lives(this);
   send_error_ = error_;
+  stop_waiting();  // First: the rest may find no memory.
   clear();
-  stop_waiting();
 }
 
 void DatagramCore::clear() {
