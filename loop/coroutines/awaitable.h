@@ -130,11 +130,13 @@ requires(!IsFuture<A>) auto ensure_future(
     SourceLocation where = SourceLocation::current()) {
   return create_task(event_loop, as_coroutine(std::move(awaitable)), {}, where);
 }
-/// Starts a task of `event_loop` that awaits `task`. In a running loop it waits
-/// when the call returns, as `task` itself would: it is done if `task` is, and
-/// to cancel it cancels `task`.
+/// Starts a task of `event_loop` that awaits `task`. If the loop is running,
+/// the first step runs before the call returns: if `task` is done, the returned
+/// Task is done, too, and to cancel the returned Task cancels `task`. Throws
+/// ValueError if `task` belongs to another loop.
 inline Task<> ensure_future(EventLoop& event_loop, AnyTask task,
                             SourceLocation where = SourceLocation::current()) {
+  check_loop(event_loop, task.core().future());
   return create_task(event_loop, as_coroutine(std::move(task)),
                      {.eager_start = true}, where);
 }

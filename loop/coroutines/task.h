@@ -83,7 +83,8 @@ class TaskState final : public FutureState<T>, public TaskCore {
 ///
 /// `co_await task` waits until the task is done, and throws its exception, or
 /// CancelledError if it was cancelled; its result is dropped. So gather(),
-/// wait_for(), shield() and the like accept an AnyTask. All other rules are
+/// wait_for(), shield() and the like accept an AnyTask, which counts as a
+/// future there: nothing is started that could be late. All other rules are
 /// those of FutureAwaiter.
 ///
 /// Copies refer to the same task. Threads: the loop's thread only.
@@ -131,8 +132,7 @@ class AnyTask {
   /// removed: 0 if the callback has been scheduled already. See
   /// Future::remove_done_callback().
   std::size_t remove_done_callback(const DoneCallbackId& id) const {
-    task_->future().check_thread("remove_done_callback");
-    return id.callback().remove_from(task_->future()) ? 1 : 0;
+    return future_internal::remove_done_callback(task_->future(), id);
   }
 
   /// Returns the task itself, for the layers above.

@@ -88,6 +88,12 @@ DoneCallbackId add_done_callback(FutureCore& future, F function,
   return DoneCallbackId(added);
 }
 
+inline std::size_t remove_done_callback(const FutureCore& future,
+                                        const DoneCallbackId& id) {
+  future.check_thread("remove_done_callback");
+  return id.callback().remove_from(future) ? 1 : 0;
+}
+
 }  // namespace future_internal
 
 /// A result that will be available later, for the tasks and callbacks of one
@@ -225,8 +231,7 @@ class Future {
   /// Differs from Python: takes the id that add_done_callback() returned, as
   /// functions cannot be compared in C++.
   std::size_t remove_done_callback(const DoneCallbackId& id) const {
-    state_->check_thread("remove_done_callback");
-    return id.callback().remove_from(*state_) ? 1 : 0;
+    return future_internal::remove_done_callback(*state_, id);
   }
 
   /// Returns the loop of the future. Throws RuntimeError if the loop is closed.
