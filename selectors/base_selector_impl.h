@@ -150,8 +150,7 @@ class BaseSelectorImpl : public BaseSelector {
   }
 
   // Adds to the batch those of `events` that the registration asks for. The
-  // batch must not have the registration. Inlined, as
-  // it is called for each event.
+  // batch must not have the registration. Inlined: it runs for each event.
   [[gnu::always_inline]] void report_first(Registration& registration,
                                            EventMask events) {
     events &= registration.events;

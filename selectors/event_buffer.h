@@ -26,9 +26,9 @@ class EventBuffer {
   // If all elements are filled there may be more events. fill() then makes room
   // for twice as many, calls `grown`(), which makes room for size() more
   // reports, and calls `ask` again, without waiting, until all events are
-  // reported. For these calls it calls `report_more`(event) instead: they may
-  // repeat an event, while the first one names each registration once, which
-  // `report` need not look for.
+  // reported. The first call names each registration at most once, so that
+  // `report` need not look for an earlier event of it; a later call may repeat
+  // one, so `report_more`(event) is called for its events instead.
   //
   // Returns false if the first call failed, with errno as `ask` left it.
   template <class Ask, class Report, class ReportMore, class Grown>

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A workspace of its own, with none of our settings, can use the library: it has
-# to build at -O0 with whatever standard the compiler takes for its own.
+# A workspace of its own, with none of our settings, can use the library, which has
+# to build at -O0 with whatever standard the compiler takes for its own. Of the loop,
+# callbacks are linked and run; a program that uses all of it is compiled.
 set -eu
 root=$(dirname "$(readlink -f WORKSPACE)")
 

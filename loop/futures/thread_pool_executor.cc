@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatienceOfDestructor{100};
 
-std::mutex beginning_again;  // For all executors of a child.
+std::mutex kept_mutex;  // For the kept states of all executors of a child.
 [[maybe_unused]] const bool outlives_fork =
-    selectors::lock_for_fork<beginning_again>();
+    selectors::lock_for_fork<kept_mutex>();
 
 std::size_t workers(int max_workers) {
   if (max_workers < 0) {
@@ -43,7 +43,7 @@ struct ThreadPoolExecutor::Shared {
   std::size_t running = 0;  // Threads that have not ended.
   bool closing = false;
   bool is_cancelled = false;     // The jobs that have not begun do not run.
-  std::shared_ptr<Shared> self;  // Of one that is kept.
+  std::shared_ptr<Shared> self;  // Set by keep(): it is never destroyed.
   Shared* next_kept = nullptr;
 };
 
@@ -52,7 +52,7 @@ ThreadPoolExecutor::ThreadPoolExecutor(int max_workers)
 
 ThreadPoolExecutor::~ThreadPoolExecutor() {
   if (process_.is_left()) {
-    const std::lock_guard lock(beginning_again);
+    const std::lock_guard lock(kept_mutex);
     keep(std::move(shared_));
     return;
   }
@@ -65,13 +65,13 @@ ThreadPoolExecutor::~ThreadPoolExecutor() {
 // threads is kept, where a leak checker finds it.
 void ThreadPoolExecutor::keep(std::shared_ptr<Shared> left) {
   static Shared* kept = nullptr;
-  Shared& first = *left;
-  first.self = std::move(left);
-  first.next_kept = std::exchange(kept, &first);
+  Shared& state = *left;
+  state.self = std::move(left);
+  state.next_kept = std::exchange(kept, &state);
 }
 
 void ThreadPoolExecutor::begin_again() {
-  const std::lock_guard lock(beginning_again);
+  const std::lock_guard lock(kept_mutex);
   if (!process_.is_left()) return;
   auto fresh = std::make_shared<Shared>();
   fresh->closing = shared_->closing;

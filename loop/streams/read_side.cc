@@ -14,7 +14,7 @@ void ReadSide::ready() {
   if (is_idle_) return leave_loop(/*keep=*/false);
   try {
     if (!reader_->attempt()) return;
-    reader_ = nullptr;  // So that end() finds no wait, which could have failed.
+    reader_ = nullptr;  // It is done: end() must not report an outcome.
   } catch (...) {
     error_ = std::current_exception();
   }

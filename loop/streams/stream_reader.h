@@ -34,8 +34,9 @@ namespace loop {
 /// that arrived before have been read, and RuntimeError while another task
 /// waits for data of this stream. A cancelled read loses no bytes. A stream
 /// that its writer has closed gives the bytes that were received before, and
-/// then its end. A read that runs out of memory throws std::bad_alloc; it can
-/// be repeated, unless received bytes were lost: then all later reads throw it.
+/// then its end. A read that runs out of memory throws std::bad_alloc, and can
+/// be repeated. If received bytes were lost, so does each read behind the bytes
+/// before them; an IncompleteReadError without memory loses its `partial`.
 ///
 /// Reads that find data do not suspend, except after 1 MiB without a pause.
 ///
@@ -104,8 +105,9 @@ class StreamReader {
   /// Returns all bytes up to and including the one of several separators that
   /// ends first: a list of strings, readuntil({"\n", "\r\n"}), or a
   /// std::vector<std::string>. Throws ValueError at once if there is none, or
-  /// one is empty; IncompleteReadError and LimitOverrunError as the function
-  /// above does.
+  /// one is empty; IncompleteReadError if the stream ends before a separator;
+  /// LimitOverrunError, and keeps all bytes, if more bytes than the limit
+  /// precede the separator.
   StreamRead<read_operations::ReadUntil> readuntil(
       read_operations::Separators separators) const {
     return {*core_, std::move(separators), core_->limit()};

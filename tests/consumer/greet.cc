@@ -1,4 +1,4 @@
-// What uses all of the loop.
+// Functions that use tasks, compiled and not run.
 #include <chrono>
 #include <iostream>
 #include <string>

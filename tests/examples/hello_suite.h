@@ -66,6 +66,7 @@ TEST_P(HelloSuite, AgainAfterThreeSecondsOfRest) {
     Program& program = programs.front();
     expect_hello(program, start_date);
     expect_hello(program, start_date + 2);  // Both are rounded down.
+    // Of the others, which have rested meanwhile, only the dates tell.
     EXPECT_GE(Clock::now() - start, std::chrono::seconds(3));
 
     int selects = 0;
