@@ -4,12 +4,11 @@
 #
 # Seen with Go 1.19.8 (golang-1.19-go, golang-1.19-src 1.19.8-2, Debian 12).
 #
-# The usual guess: File() makes a copy for the child, as its documentation says: "Closing
-# l does not affect f, and closing f does not affect l." A server that hands its
-# listener to its successor goes on until it closes it.
+# The usual guess: File() makes a copy for the child, and the documentation says that
+# closing one of the two leaves the other alone. A server that hands its listener to its
+# successor goes on until it closes it.
 # Seen: exec.Cmd calls Fd() of each file in ExtraFiles, which sets the descriptor to
-# blocking mode "because historically we have always returned a descriptor opened in
-# blocking mode" (os/file_unix.go). The mode belongs to the socket, not to the copy, so
+# blocking mode, for the sake of old programs (os/file_unix.go). The mode belongs to the socket, not to the copy, so
 # that the listener loses O_NONBLOCK too, as does a connection: Accept() and Read() then
 # wait in a system call, which neither a deadline nor Close() ends, and occupy a thread
 # each. A call of Fd() alone, to read a number, has the same effect. Restore the mode
