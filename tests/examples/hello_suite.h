@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <future>
 #include <list>
 #include <string>
 #include <vector>
@@ -32,6 +33,25 @@ class HelloSuite : public testing::TestWithParam<std::vector<Run>> {
     EXPECT_EQ(line.substr(digits), " - Hello world!");
     EXPECT_GE(when, since);
     EXPECT_LE(when, std::time(nullptr));
+  }
+
+  // Expects a program that was started at `start`, which is `start_date`, or
+  // later to say hello twice.
+  static void expect_rest(Program& program, bool has_futures,
+                          Clock::time_point start, std::time_t start_date) {
+    expect_hello(program, start_date);
+    expect_hello(program, start_date + 2);  // Both are rounded down.
+    EXPECT_GE(Clock::now() - start, std::chrono::seconds(3));
+
+    int selects = 0;
+    for (const std::string& line : program.error_lines_so_far()) {
+      if (line.find("Selector.select(") != std::string::npos) ++selects;
+    }
+    // Two waits and a poll. A future is done one iteration before its callback
+    // runs.
+    EXPECT_LE(selects, has_futures ? 5 : 3);
+    program.end_input();
+    EXPECT_LT(program.wait().cpu_time, std::chrono::seconds(1));
   }
 };
 
@@ -61,26 +81,18 @@ TEST_P(HelloSuite, AgainAfterThreeSecondsOfRest) {
     options.environment.push_back("SELECTORS_TRACE=1");
     programs.emplace_back(run.name, Stdin::kTerminal, options);
   }
-  for (const auto& run : GetParam()) {
-    SCOPED_TRACE(run);
-    Program& program = programs.front();
-    expect_hello(program, start_date);
-    expect_hello(program, start_date + 2);  // Both are rounded down.
-    // Of the others, which have rested meanwhile, only the dates tell.
-    EXPECT_GE(Clock::now() - start, std::chrono::seconds(3));
-
-    int selects = 0;
-    for (const std::string& line : program.error_lines_so_far()) {
-      if (line.find("Selector.select(") != std::string::npos) ++selects;
-    }
-    // Two waits and a poll. A future is done one iteration before its callback
-    // runs.
-    const bool has_futures = run.name == "hello_event_loop_future";
-    EXPECT_LE(selects, has_futures ? 5 : 3);
-    program.end_input();
-    EXPECT_LT(program.wait().cpu_time, std::chrono::seconds(1));
-    programs.pop_front();
+  // Each program has a thread, which notes the time when it says hello.
+  std::vector<std::future<void>> rests;
+  for (auto program = programs.begin(); const auto& run : GetParam()) {
+    rests.push_back(
+        std::async(std::launch::async, [&run, program, start, start_date] {
+          SCOPED_TRACE(run);
+          const bool has_futures = run.name == "hello_event_loop_future";
+          expect_rest(*program, has_futures, start, start_date);
+        }));
+    ++program;
   }
+  for (std::future<void>& rest : rests) rest.get();
 }
 
 }  // namespace examples
