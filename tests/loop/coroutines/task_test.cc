@@ -112,7 +112,7 @@ TEST_F(TaskTest, AWaitForAnAnyTaskCancelsIt) {
   EXPECT_THROW(run(sleeper), CancelledError);
 }
 
-// What awaits an AnyTask has begun when the call returns.
+// The task that awaits an AnyTask has begun when the call returns.
 TEST_F(TaskTest, AWaitForADoneAnyTaskIsInTime) {
   const auto main = [&]() -> Coroutine<> {
     const AnyTask done = create_task(work(journal_, "a"));
